@@ -1,0 +1,1 @@
+"""Telemetry: listeners and filters; the engine works the same without them."""

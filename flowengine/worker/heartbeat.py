@@ -1,0 +1,158 @@
+"""The heartbeat: the worker's row, renewed by a thread that does nothing else.
+
+It has a connection of its own, so that neither a full pool nor a slow query of anybody else makes
+this process look dead. While the database is away nothing can be renewed; nobody can take anything
+either, and whoever looks first after that waits a whole lease (``beat``).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from uuid import UUID
+
+from django.db import Error, connections
+
+import flowengine
+from flowengine.conf import settings
+from flowengine.store import sql, workers
+from flowengine.store.clock import Clock, DatabaseClock
+from flowengine.store.presence import Presence
+from flowengine.store.workers import Worker, WorkerState
+
+logger = logging.getLogger("flowengine.worker")
+
+RENEWALS_PER_LEASE = 3
+AWAY_S = 1.0
+"""Between two tries while the database is away."""
+
+
+class Heartbeat:
+    """One worker's lease, from start to end."""
+
+    def __init__(
+        self,
+        *,
+        worker_id: UUID,
+        stations: Sequence[str],
+        consumed_at: Callable[[], datetime | None] = lambda: None,
+        clock: Clock | None = None,
+    ) -> None:
+        """A lease that is not taken yet.
+
+        Args:
+            worker_id: new with each start of a process.
+            stations: what it serves, for people.
+            consumed_at: when it last took work, by the database's clock; None = not yet.
+            clock: the database's; by default one of its own, which no other thread can hold up.
+        """
+        host = socket.gethostname()
+        self._worker = Worker(
+            id=worker_id,
+            name=f"{host}:{os.getpid()}",
+            host=host,
+            pid=os.getpid(),
+            stations=tuple(stations),
+            version=flowengine.__version__,
+        )
+        self._consumed_at = consumed_at
+        self._clock = clock or DatabaseClock()
+        self._presence = Presence(worker_id)
+        self._state = WorkerState.ALIVE
+        self._renew_now = threading.Event()
+        self._has_ended = False
+        self._is_away = False
+        self._thread: threading.Thread | None = None
+        self.losses = 0
+        """How often the lease was ended by others: what was held then is fenced."""
+
+    def start(self) -> None:
+        """Take the lease and keep it (blocks until it is taken).
+
+        Raises:
+            django.db.Error: the database is away; it may be called again.
+        """
+        taken: Future[None] = Future()
+        if not sql.is_postgresql():
+            self._presence.hold()
+        self._thread = threading.Thread(
+            target=self._serve, args=(taken,), name="flowengine-heartbeat", daemon=True
+        )
+        self._thread.start()
+        taken.result()
+
+    def drain(self) -> None:
+        """Show that it takes nothing more; the lease goes on."""
+        self._state = WorkerState.DRAINING
+        self._renew_now.set()
+
+    def end(self, timeout_s: float = 5.0) -> None:
+        """End the lease: the worker holds nothing more (blocks). May be called twice.
+
+        When the database does not answer in time, the lease runs out by itself.
+        """
+        self._has_ended = True
+        self._renew_now.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        self._presence.let_go()
+
+    def renew_once(self) -> float:
+        """Prolong the lease; the seconds until the next time. Never raises."""
+        lease_s = settings().LEASE_S
+        try:
+            self._renew(lease_s)
+        except Error as error:
+            if not self._is_away:
+                logger.warning("the lease cannot be renewed, trying again: %s", error)
+            self._is_away = True
+            sql.connection().close()
+            return min(AWAY_S, lease_s / RENEWALS_PER_LEASE)
+        if self._is_away:
+            logger.warning("the lease is renewed again")
+        self._is_away = False
+        return lease_s / RENEWALS_PER_LEASE
+
+    def _renew(self, lease_s: float) -> None:
+        now = self._clock.now()
+        consumed_at = self._consumed_at()
+        if workers.renew(
+            self._worker.id, now, lease_s=lease_s, state=self._state, consumed_at=consumed_at
+        ):
+            return
+        # Somebody had to take this process for dead (it stood still for too long). What it held has
+        # another attempt number by now, so it may go on: whatever comes of the old ones is stale.
+        self.losses += 1
+        logger.warning("the lease was lost and is taken again", extra={"worker": self._worker.name})
+        workers.register(self._worker, now, lease_s=lease_s)
+
+    def _serve(self, taken: Future[None]) -> None:
+        try:
+            workers.register(self._worker, self._clock.now(), lease_s=settings().LEASE_S)
+        except BaseException as error:  # noqa: BLE001 - raised again by start(), in its thread
+            self._presence.let_go()
+            connections.close_all()
+            taken.set_exception(error)
+            return
+        taken.set_result(None)
+        pause_s = settings().LEASE_S / RENEWALS_PER_LEASE
+        try:
+            while not self._has_ended:
+                self._renew_now.wait(pause_s)
+                self._renew_now.clear()
+                if not self._has_ended:
+                    pause_s = self.renew_once()
+            self._end()
+        finally:
+            connections.close_all()
+
+    def _end(self) -> None:
+        try:
+            workers.end([self._worker.id], self._clock.now())
+        except Error as error:
+            logger.warning("the lease could not be ended, it runs out by itself: %s", error)
