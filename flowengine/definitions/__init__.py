@@ -1,0 +1,1 @@
+"""PURE: YAML text -> Workflow. No I/O, no clock, no chance, no framework."""

@@ -1,0 +1,1 @@
+"""PURE: the expression language: text -> tree with places -> value, bounded in cost."""

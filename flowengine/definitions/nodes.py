@@ -1,0 +1,170 @@
+"""A document as a tree whose every value and key knows its place in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flowengine.definitions.expressions.tree import Json, Path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something starts; both from 1, the column in characters."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A string, number, bool or null."""
+
+    place: Place
+    value: str | float | bool | None
+    source: str = ""
+    """As it is written, quotes and all; empty where it was not read from a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    place: Place
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key and its value."""
+
+    key: str
+    place: Place
+    """Of the key."""
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A map; its keys are strings and unique."""
+
+    place: Place
+    entries: tuple[Entry, ...]
+
+    def get(self, key: str) -> Node | None:
+        """The value under *key*; None where there is none."""
+        return next((entry.value for entry in self.entries if entry.key == key), None)
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def to_json(node: Node) -> Json:
+    """The value without its places."""
+    match node:
+        case Scalar(_, value, _):
+            return value
+        case Sequence(_, items):
+            return [to_json(item) for item in items]
+        case _:
+            return {entry.key: to_json(entry.value) for entry in node.entries}
+
+
+def node_at(root: Node, path: Path) -> Node:
+    """The node at *path*; where the path leads on into nothing, the last one on the way."""
+    node = root
+    for step in path:
+        below = _child(node, step)
+        if below is None:
+            return node
+        node = below
+    return node
+
+
+def has_path(root: Node, path: Path) -> bool:
+    """There is a value at *path*."""
+    node: Node | None = root
+    for step in path:
+        node = None if node is None else _child(node, step)
+    return node is not None
+
+
+def key_place(root: Node, path: Path) -> Place:
+    """Where the last key of *path* is written; for items of lists, the item."""
+    parent = node_at(root, path[:-1])
+    entries = parent.entries if isinstance(parent, Mapping) else ()
+    places = (entry.place for entry in entries if entry.key == path[-1])
+    return next(places, node_at(root, path).place)
+
+
+def path_text(path: Path) -> str:
+    """``steps[1].retry.attempts``."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def _child(node: Node, step: str | int) -> Node | None:
+    if isinstance(node, Mapping) and isinstance(step, str):
+        return node.get(step)
+    if isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+        return node.items[step]
+    return None
+
+
+_ESCAPE = re.compile(
+    r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|\r?\n[ \t]*|.)", re.DOTALL
+)
+
+
+def place_inside(scalar: Scalar, offset: int) -> Place:
+    """Where the character *offset* of a string stands in the file.
+
+    Follows quotes, escapes, folded lines and the indentation of blocks.
+    """
+    line, column = scalar.place.line, scalar.place.column
+    source, value = scalar.source, str(scalar.value)
+    at = _aligned(source, value, min(offset, len(value)))
+    before = source[:at]
+    breaks = before.count("\n")
+    if breaks:
+        return Place(line + breaks, at - before.rfind("\n"))
+    return Place(line, column + at)
+
+
+def _aligned(source: str, value: str, offset: int) -> int:
+    """The index in *source* of the character *offset* of *value*."""
+    starts = list(_starts(source))
+    at = 0
+    for char in value[:offset]:
+        at = _next(source, starts, at, char) + 1
+    if offset < len(value):
+        at = _next(source, starts, at, value[offset])
+    starts.append(len(source))
+    return starts[min(at, len(starts) - 1)]
+
+
+def _starts(source: str) -> Iterator[int]:
+    """Where each character of the written text starts: quotes and headers left out, escapes as one."""
+    at, end = 0, len(source)
+    if source[:1] in ("|", ">"):
+        at = source.find("\n") + 1
+    elif source[:1] in ("'", '"'):
+        at, end = 1, end - 1
+    while at < end:
+        yield at
+        escape = _ESCAPE.match(source, at) if source[:1] == '"' else None
+        if escape is not None:
+            at = escape.end()
+        elif source[:1] == "'" and source.startswith("''", at):
+            at += 2
+        else:
+            at += 1
+
+
+def _next(source: str, starts: list[int], at: int, char: str) -> int:
+    """The first place from *at* on that stands for *char*; blanks that were folded are passed over."""
+    if not char.isspace():
+        while at < len(starts) and source[starts[at]].isspace():
+            at += 1
+    return at
