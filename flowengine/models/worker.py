@@ -1,0 +1,34 @@
+"""Rows of worker processes: their leases."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkerRecord(models.Model):
+    """One worker process. It counts as alive until *due_at*."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.TextField()
+    host = models.TextField()
+    pid = models.IntegerField()
+    stations = models.TextField(default="[]")
+    """JSON list of the stations it serves."""
+    version = models.TextField(default="")
+    state = models.TextField(default="alive")
+    """alive, draining, ended."""
+    due_at = models.DateTimeField(null=True, db_index=True)
+    """The end of its lease; None once it has ended."""
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    consumed_at = models.DateTimeField(null=True)
+    """When it last took work, for the readiness probe."""
+
+    class Meta:
+        db_table = "flowengine_worker"
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,270 @@
+"""Reading what watchers are shown: for many runs at once, in a fixed number of statements.
+
+A position is read before the state it stands for: what commits in between is shown early and comes
+again with the next numbers, which is harmless; the other order would lose it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from flowengine.conf import settings
+from flowengine.definitions.expressions.evaluate import steps_used
+from flowengine.definitions.expressions.tree import Template
+from flowengine.definitions.model import Workflow
+from flowengine.engine.event import Event
+from flowengine.engine.run import Failure, Run
+from flowengine.engine.scope import scope_of
+from flowengine.errors import DefinitionError
+from flowengine.models import EventRecord, RunRecord
+from flowengine.representations import Fact, Json, StepRow, epoch, run_view, titles_of
+from flowengine.store import definitions, sql
+from flowengine.store import steps as step_rows
+
+logger = logging.getLogger("flowengine.store")
+
+Position = tuple[str, int]
+"""The epoch of a run, and its head."""
+
+FACTS_MAX = 500
+"""A watcher who is further behind is given the whole view."""
+
+_HEADS = """
+SELECT id, created_at, seq, NULL FROM flowengine_run WHERE id = ANY(%(ids)s)
+UNION ALL
+SELECT run_id, decided_at, 0, outcome FROM flowengine_decision
+WHERE run_id = ANY(%(unknown)s) AND outcome <> 'started'"""
+
+_ENDED = """
+SELECT d.run_id, d.outcome, d.workflow, d.digest, d.event_id, d.decided_at, e.actor
+FROM flowengine_decision d LEFT JOIN flowengine_event e ON e.id = d.event_id
+WHERE d.run_id = ANY(%(ids)s) AND d.outcome <> 'started'"""
+
+_STEPS = """
+SELECT run_id, step, state, item, attempt, tries, due_at, progress, note, started_at, finished_at
+FROM flowengine_step WHERE run_id = ANY(%(ids)s) ORDER BY ready_at, finished_at, step"""
+
+_FACTS = """
+SELECT h.run_id, h.first, h.at, h.transitions FROM flowengine_history h
+JOIN unnest(%(runs)s::uuid[], %(after)s::integer[]) AS w(run_id, n)
+  ON h.run_id = w.run_id AND h.last > w.n ORDER BY h.run_id, h.first"""
+_FACTS_SQLITE = """
+SELECT h.run_id, h.first, h.at, h.transitions FROM flowengine_history h
+JOIN json_each(%(runs)s) r JOIN json_each(%(after)s) w ON w.key = r.key
+ AND h.run_id = r.value AND h.last > w.value ORDER BY h.run_id, h.first"""
+
+_decode = msgspec.json.decode
+_failure = msgspec.json.Decoder(Failure).decode
+
+
+def heads(ids: Collection[UUID], unknown: Collection[UUID]) -> dict[UUID, Position | None]:
+    """The position of each run that has a row, from one statement.
+
+    Of *unknown* ids, those whose event was decided upon without a run are there with None.
+    """
+    rows = sql.query(_HEADS, {"ids": list(ids), "unknown": list(unknown)})
+    found: dict[UUID, Position | None] = {}
+    for run_id, at, head, outcome in rows:
+        found[sql.as_uuid(run_id)] = (epoch(_aware(at)), head) if outcome is None else None
+    return found
+
+
+def runs(ids: Collection[UUID]) -> dict[UUID, RunRecord]:
+    """The rows of these runs, without inputs and output; absent ones are left out."""
+    found = RunRecord.objects.using(settings().DATABASE).filter(pk__in=list(ids))
+    return {run.id: run for run in found.defer("inputs", "output")}
+
+
+def ended(ids: Collection[UUID]) -> dict[UUID, tuple[RunRecord, str]]:
+    """Of ids without a run: those that will never have one, with the outcome.
+
+    The record was never saved: it is the run as it would have been, for the question of who may
+    know. Nobody but the event's actor is among its watchers.
+    """
+    if not ids:
+        return {}
+    found = {}
+    for run_id, outcome, workflow, digest, event_id, at, actor in sql.query(
+        _ENDED, {"ids": list(ids)}
+    ):
+        run = RunRecord(
+            id=sql.as_uuid(run_id),
+            workflow=workflow,
+            digest=digest,
+            event_id=sql.as_uuid(event_id),
+            actor=actor,
+            watchers=json.dumps([] if actor is None else [actor]),
+            created_at=_aware(at),
+        )
+        found[run.id] = (run, outcome)
+    return found
+
+
+def position(run: RunRecord) -> Position:
+    """Where a run's row stands."""
+    return epoch(run.created_at), run.seq
+
+
+def facts(after: Mapping[UUID, int]) -> dict[UUID, list[Fact]]:
+    """Each run's transitions after that number, in order."""
+    found: dict[UUID, list[Fact]] = {run_id: [] for run_id in after}
+    if not after:
+        return found
+    text = _FACTS if sql.is_postgresql() else _FACTS_SQLITE
+    rows = sql.query(text, {"runs": list(after), "after": list(after.values())})
+    for raw_id, first, at, transitions in rows:
+        run_id = sql.as_uuid(raw_id)
+        found[run_id] += [
+            Fact(n=n, at=_aware(at), transition=transition)
+            for n, transition in enumerate(_decode(bytes(transitions)), start=first)
+            if n > after[run_id]
+        ]
+    return found
+
+
+def steps(ids: Collection[UUID]) -> dict[UUID, list[StepRow]]:
+    """The rows of each run's steps, in the order in which they came, without payloads."""
+    found: dict[UUID, list[StepRow]] = {run_id: [] for run_id in ids}
+    for row in sql.query(_STEPS, {"ids": list(ids)}):
+        found[sql.as_uuid(row[0])].append(
+            StepRow(
+                step=row[1],
+                state=row[2],
+                item=row[3],
+                attempt=row[4],
+                tries=row[5],
+                due_at=sql.as_datetime(row[6]),
+                progress=row[7],
+                note=row[8],
+                started_at=sql.as_datetime(row[9]),
+                finished_at=sql.as_datetime(row[10]),
+            )
+        )
+    return found
+
+
+def workflows(found: Collection[RunRecord]) -> dict[str, Workflow]:
+    """By digest, the versions these runs are pinned to; one that cannot be read here is left out."""
+    digests = {run.digest for run in found}
+    try:
+        return definitions.load(digests)
+    except DefinitionError:
+        return _readable(digests)
+
+
+def failure(run: RunRecord) -> Failure | None:
+    """Why the run failed."""
+    return None if run.failure is None else _failure(bytes(run.failure))
+
+
+def views(found: Sequence[RunRecord]) -> dict[UUID, Json]:
+    """The whole view of each of these runs."""
+    if not found:
+        return {}
+    rows = steps([run.id for run in found])
+    by_digest = workflows(found)
+    scopes = _scopes(found, by_digest)
+    return {
+        run.id: run_view(
+            by_digest.get(run.digest),
+            run,
+            rows[run.id],
+            scope=scopes.get(run.id),
+            failure=failure(run),
+        )
+        for run in found
+    }
+
+
+def _readable(digests: Collection[str]) -> dict[str, Workflow]:
+    """Those that this version of flowengine can read: one old file must not hide the others."""
+    found: dict[str, Workflow] = {}
+    for digest in digests:
+        try:
+            found |= definitions.load({digest})
+        except DefinitionError:
+            logger.warning("a stored definition cannot be read", extra={"digest": digest})
+    return found
+
+
+def _scopes(
+    found: Sequence[RunRecord], by_digest: Mapping[str, Workflow]
+) -> dict[UUID, dict[str, Any]]:
+    """What the titles of these runs may name. Payloads are read only where a title has ``${{ }}``."""
+    chosen = [run for run in found if run.digest in by_digest and _titles(by_digest, run)]
+    if not chosen:
+        return {}
+    events = _events([run.event_id for run in chosen])
+    inputs = _inputs([run.id for run in chosen])
+    outputs = step_rows.load(
+        (run.id, step)
+        for run in chosen
+        for title in _titles(by_digest, run)
+        for step in steps_used(title)
+    )
+    config = dict(settings().CONFIG)
+    return {
+        run.id: scope_of(
+            Run(
+                id=run.id,
+                workflow=run.workflow,
+                digest=run.digest,
+                event=events[run.event_id],
+                replay=run.replay,
+                inputs=inputs.get(run.id),
+                steps=outputs.get(run.id, {}),
+                started_at=run.started_at,
+            ),
+            config,
+        )
+        for run in chosen
+        if run.event_id in events
+    }
+
+
+def _titles(by_digest: Mapping[str, Workflow], run: RunRecord) -> list[Template]:
+    return titles_of(by_digest[run.digest])
+
+
+def _events(ids: Collection[UUID]) -> dict[UUID, Event]:
+    rows = EventRecord.objects.using(settings().DATABASE).filter(pk__in=list(ids))
+    return {
+        row.id: Event(
+            id=row.id,
+            type=row.type,
+            data=_decode(bytes(row.data)),
+            time=row.time,
+            source=row.source,
+            external_id=row.external_id,
+            subject=row.subject,
+            actor=row.actor,
+            key=row.key,
+            correlation_id=row.correlation_id,
+            causation_id=row.causation_id,
+            hops=row.hops,
+            traceparent=row.traceparent,
+            replay=row.replay,
+        )
+        for row in rows
+    }
+
+
+def _inputs(ids: Collection[UUID]) -> dict[UUID, Any]:
+    rows = sql.query(
+        "SELECT id, inputs FROM flowengine_run WHERE id = ANY(%(ids)s) AND inputs IS NOT NULL",
+        {"ids": list(ids)},
+    )
+    return {sql.as_uuid(row[0]): _decode(bytes(row[1])) for row in rows}
+
+
+def _aware(value: Any) -> datetime:
+    at = sql.as_datetime(value)
+    assert at is not None, "the column is never null"  # noqa: S101
+    return at

@@ -1,0 +1,209 @@
+"""Writing and reading many rows in one statement, on PostgreSQL and on SQLite.
+
+PostgreSQL takes one array per column (``unnest``), so a batch is one statement and one round trip of
+the same text whatever its size; SQLite, which has no round trips, takes the rows one after another in
+one ``executemany``. Both are hidden behind :func:`insert`, :func:`update` and :func:`query`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from threading import RLock
+from typing import Any
+from uuid import UUID
+
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from flowengine.conf import settings
+
+_sqlite_writer = RLock()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as this module needs to know it; compared by identity, made once per module."""
+
+    name: str
+    types: Mapping[str, str]
+    """The PostgreSQL type of each column."""
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+def connection() -> BaseDatabaseWrapper:
+    """The calling thread's connection to the database that holds flowengine's tables."""
+    return connections[settings().DATABASE]
+
+
+def is_postgresql() -> bool:
+    """True for PostgreSQL, false for SQLite."""
+    return connection().vendor == "postgresql"
+
+
+@contextmanager
+def writing(*, durable: bool = False) -> Iterator[None]:
+    """One transaction that writes.
+
+    On SQLite, which has one writer at a time, the process's own writers queue for a lock here: a
+    wait in memory is exact, the database's busy time-out is not.
+    """
+    alias = settings().DATABASE
+    if is_postgresql():
+        with transaction.atomic(using=alias, durable=durable):
+            yield
+    else:
+        with _sqlite_writer, transaction.atomic(using=alias, durable=durable):
+            yield
+
+
+def insert(
+    table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, ignore: bool = False
+) -> int:
+    """Insert all *rows*, each in the order of *columns*; the number inserted.
+
+    With *ignore*, a row that meets a unique key that is already there is left out.
+    """
+    if not rows:
+        return 0
+    text = _insert_text(table, tuple(columns), ignore=ignore, arrays=is_postgresql())
+    return _write_rows(text, rows)
+
+
+def update(
+    table: Table,
+    columns: Sequence[str],
+    by: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    keep: Sequence[str] = (),
+) -> int:
+    """Set *columns* of the row found by the *by* columns, for each row; the number touched.
+
+    A row holds the values of *columns*, then those of *by*. A column in *keep* keeps what it
+    holds where the new value is None.
+    """
+    if not rows:
+        return 0
+    text = _update_text(table, tuple(columns), tuple(by), frozenset(keep), arrays=is_postgresql())
+    return _write_rows(text, rows)
+
+
+def query(text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a SELECT; lists are arrays, used as ``= ANY(%(name)s)``.
+
+    On SQLite such a test becomes a look-up in ``json_each``, and row locks, which it has not, are
+    left out.
+    """
+    with connection().cursor() as cursor:
+        cursor.execute(*_prepared(text, parameters))
+        return list(cursor.fetchall())
+
+
+def execute(text: str, parameters: Mapping[str, Any]) -> int:
+    """Run one writing statement by the rules of :func:`query`; the number of rows it touched."""
+    with connection().cursor() as cursor:
+        cursor.execute(*_prepared(text, parameters))
+        return int(cursor.rowcount)
+
+
+def as_uuid(value: Any) -> UUID:
+    """A UUID column's value, as either database gives it."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def as_datetime(value: Any) -> datetime | None:
+    """A timestamp column's value, aware and UTC, as either database gives it."""
+    if value is None:
+        return None
+    given = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return given if given.tzinfo is not None else given.replace(tzinfo=UTC)
+
+
+def as_bytes(value: Any) -> bytes | None:
+    """A binary column's value, as either database gives it."""
+    return value if value is None or isinstance(value, bytes) else bytes(value)
+
+
+def _write_rows(text: str, rows: Sequence[Sequence[Any]]) -> int:
+    with connection().cursor() as cursor:
+        if is_postgresql():
+            cursor.execute(text, [list(column) for column in zip(*rows, strict=True)])
+        else:
+            cursor.executemany(text, [[_for_sqlite(value) for value in row] for row in rows])
+        return int(cursor.rowcount)
+
+
+@cache
+def _insert_text(table: Table, columns: tuple[str, ...], *, ignore: bool, arrays: bool) -> str:
+    names = ", ".join(columns)
+    if arrays:
+        source = f"SELECT * FROM unnest({_arrays(table, columns)})"
+    else:
+        source = f"VALUES ({', '.join(['%s'] * len(columns))})"
+    conflict = " ON CONFLICT DO NOTHING" if ignore else ""
+    return f"INSERT INTO {table.name} ({names}) {source}{conflict}"
+
+
+@cache
+def _update_text(
+    table: Table,
+    columns: tuple[str, ...],
+    by: tuple[str, ...],
+    keep: frozenset[str],
+    *,
+    arrays: bool,
+) -> str:
+    def value(column: str) -> str:
+        given = f"v.{column}" if arrays else "%s"
+        return f"COALESCE({given}, {table.name}.{column})" if column in keep else given
+
+    sets = ", ".join(f"{column} = {value(column)}" for column in columns)
+    if not arrays:
+        tests = " AND ".join(f"{column} = %s" for column in by)
+        return f"UPDATE {table.name} SET {sets} WHERE {tests}"
+    every = (*columns, *by)
+    source = f"unnest({_arrays(table, every)}) AS v({', '.join(every)})"
+    tests = " AND ".join(f"{table.name}.{column} = v.{column}" for column in by)
+    return f"UPDATE {table.name} SET {sets} FROM {source} WHERE {tests}"
+
+
+def _arrays(table: Table, columns: Sequence[str]) -> str:
+    return ", ".join(f"%s::{table.types[column]}[]" for column in columns)
+
+
+def _prepared(text: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    if is_postgresql():
+        return text, dict(parameters)
+    adapted = {
+        name: json.dumps([_for_sqlite(item) for item in value])
+        if isinstance(value, list | tuple)
+        else _for_sqlite(value)
+        for name, value in parameters.items()
+    }
+    return _sqlite_text(text), adapted
+
+
+@cache
+def _sqlite_text(text: str) -> str:
+    """The same statement in SQLite's words."""
+    text = re.sub(
+        r"= ANY\((%\(\w+\)s)(?:::\w+\[\])?\)", r"IN (SELECT value FROM json_each(\1))", text
+    )
+    return re.sub(r"FOR (NO KEY )?UPDATE( OF \w+)?( SKIP LOCKED)?", "", text)
+
+
+def _for_sqlite(value: Any) -> Any:
+    """The value in the form Django's SQLite backend stores it in."""
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return str(value.astimezone(UTC).replace(tzinfo=None))
+    return value

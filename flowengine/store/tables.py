@@ -1,0 +1,146 @@
+"""The columns of flowengine's tables, for the set-based statements; a test holds them to the models."""
+
+from __future__ import annotations
+
+from flowengine.store.sql import Table
+
+EVENT = Table(
+    "flowengine_event",
+    {
+        "id": "uuid",
+        "source": "text",
+        "external_id": "text",
+        "type": "text",
+        "subject": "text",
+        "time": "timestamptz",
+        "actor": "text",
+        "key": "text",
+        "data": "bytea",
+        "correlation_id": "text",
+        "causation_id": "text",
+        "hops": "smallint",
+        "traceparent": "text",
+        "replay": "smallint",
+        "state": "text",
+        "due_at": "timestamptz",
+        "tries": "smallint",
+        "created_at": "timestamptz",
+        "routed_at": "timestamptz",
+    },
+)
+
+DECISION = Table(
+    "flowengine_decision",
+    {
+        "run_id": "uuid",
+        "event_id": "uuid",
+        "workflow": "text",
+        "digest": "text",
+        "replay": "smallint",
+        "outcome": "text",
+        "detail": "text",
+        "decided_at": "timestamptz",
+    },
+)
+
+RUN = Table(
+    "flowengine_run",
+    {
+        "id": "uuid",
+        "workflow": "text",
+        "digest": "text",
+        "event_id": "uuid",
+        "replay": "smallint",
+        "state": "text",
+        "seq": "integer",
+        "due_at": "timestamptz",
+        "title": "text",
+        "actor": "text",
+        "watchers": "text",
+        "watcher_groups": "text",
+        "labels": "text",
+        "inputs": "bytea",
+        "output": "bytea",
+        "failure": "bytea",
+        "outcome": "text",
+        "created_at": "timestamptz",
+        "started_at": "timestamptz",
+        "finished_at": "timestamptz",
+    },
+)
+
+STEP = Table(
+    "flowengine_step",
+    {
+        "run_id": "uuid",
+        "step": "text",
+        "item": "integer",
+        "task": "text",
+        "station": "text",
+        "state": "text",
+        "attempt": "integer",
+        "tries": "integer",
+        "crashes": "integer",
+        "worker_id": "uuid",
+        "due_at": "timestamptz",
+        "input": "bytea",
+        "output": "bytea",
+        "failure": "bytea",
+        "progress": "double precision",
+        "note": "text",
+        "ready_at": "timestamptz",
+        "first_started_at": "timestamptz",
+        "started_at": "timestamptz",
+        "finished_at": "timestamptz",
+    },
+)
+
+HISTORY = Table(
+    "flowengine_history",
+    {
+        "run_id": "uuid",
+        "first": "integer",
+        "last": "integer",
+        "at": "timestamptz",
+        "transitions": "bytea",
+    },
+)
+
+DEAD_LETTER = Table(
+    "flowengine_dead_letter",
+    {
+        "id": "uuid",
+        "kind": "text",
+        "code": "text",
+        "message": "text",
+        "fingerprint": "text",
+        "event_id": "uuid",
+        "run_id": "uuid",
+        "workflow": "text",
+        "step": "text",
+        "body": "bytea",
+        "headers": "text",
+        "failure": "bytea",
+        "state": "text",
+        "created_at": "timestamptz",
+    },
+)
+
+WORKER = Table(
+    "flowengine_worker",
+    {
+        "id": "uuid",
+        "name": "text",
+        "host": "text",
+        "pid": "integer",
+        "stations": "text",
+        "version": "text",
+        "state": "text",
+        "due_at": "timestamptz",
+        "started_at": "timestamptz",
+        "seen_at": "timestamptz",
+        "consumed_at": "timestamptz",
+    },
+)
+
+ALL = (EVENT, DECISION, RUN, STEP, HISTORY, DEAD_LETTER, WORKER)
