@@ -1,0 +1,1 @@
+"""The use cases: each one function over a batch, each one transaction."""

@@ -1,0 +1,1 @@
+"""A small shop: the Django project that the tests run flowengine in."""
