@@ -1,0 +1,72 @@
+"""The loop that decides what is due: delays that are over, runs out of time, leases that ran out.
+
+As many copies as one likes: each reads ids without locks, locks what it can and checks again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flowengine.broker.base import Broker
+from flowengine.conf import settings
+from flowengine.engine.messages import Due
+from flowengine.orchestration.advance import Told, Work, advance
+from flowengine.orchestration.announce import announce
+from flowengine.orchestration.rescue import rescue
+from flowengine.store import runs, sql, steps
+from flowengine.store.clock import Clock
+
+PAGE = 500
+
+
+class Beat:
+    """One beat: its broker, its clock, and when it last managed to look."""
+
+    def __init__(
+        self, *, broker: Broker, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._broker = broker
+        self._clock = clock
+        self._monotonic = monotonic
+        self._swept_at: float | None = None
+        self._patient_until = 0.0
+        self.next_s = 0.0
+        """Seconds in which nothing is due, as far as was known at the last look."""
+
+    def run_once(self) -> bool:
+        """Do what is due now, a page of each; True while there may be more at once."""
+        now = self._clock.now()
+        more = self._wake(now)
+        self._sweep(now)
+        next_due = steps.next_due()
+        self.next_s = settings().POLL_S
+        if next_due is not None:
+            ahead = (next_due - self._clock.now()) / timedelta(seconds=1)
+            self.next_s = min(max(ahead, 0.0), settings().POLL_S)
+        return more
+
+    def _wake(self, now: datetime) -> bool:
+        sleepers = [run for run, _at in steps.due(now, limit=PAGE)]
+        overtime = runs.due(now, limit=PAGE)
+        ids = dict.fromkeys([*sleepers, *overtime])
+        if ids:
+            told = [Told(run_id=run, message=Due()) for run in ids]
+            announce(advance(Work(told=told), now).committed, self._broker)
+        return len(sleepers) == PAGE or len(overtime) == PAGE
+
+    def _sweep(self, now: datetime) -> None:
+        """Rescue, but never out of a gap of our own.
+
+        Who has not looked for a third of a lease cannot know whether the others could renew: the
+        database may have been down for all. Then everyone gets one whole lease first. On SQLite
+        leases follow the living process instead (see ``rescue``), so there is nothing to wait for.
+        """
+        at = self._monotonic()
+        late = self._swept_at is None or at - self._swept_at > settings().LEASE_S / 3
+        if late and sql.is_postgresql():
+            self._patient_until = at + settings().LEASE_S
+        self._swept_at = at
+        if at >= self._patient_until:
+            announce(rescue(now).committed, self._broker)

@@ -1,0 +1,28 @@
+"""Saying after the commit what changed: hints to the stations, heads to who watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flowengine import signals
+from flowengine.broker.base import Broker, Outcome
+from flowengine.broker.envelope import Envelope
+from flowengine.orchestration.commit import Committed
+
+
+def _unheard(_envelope: Envelope, _outcome: Outcome) -> None:
+    """A hint that did not get through needs nothing: its row becomes overdue by itself."""
+
+
+def announce(
+    committed: Committed,
+    broker: Broker,
+    on_outcome: Callable[[Envelope, Outcome], None] = _unheard,
+) -> None:
+    """Publish and signal; called outside any transaction. All of it may be lost."""
+    if committed.envelopes:
+        broker.publish(committed.envelopes, on_outcome)
+    if committed.heads:
+        signals.run_changed.send(sender=None, heads=committed.heads)
+    if committed.buried:
+        signals.dead_lettered.send(sender=None, ids=committed.buried)

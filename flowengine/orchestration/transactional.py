@@ -1,0 +1,105 @@
+"""``transaction: true``: a task's database work and its step's end commit together, exactly once.
+
+The task runs first, on its thread's own connection; at the end the same transaction locks the run,
+checks the attempt, decides, saves and commits. The run is never locked while user code runs, and a
+late attempt, fenced meanwhile, takes its own work back with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import Error, InterfaceError, OperationalError
+
+from flowengine.engine.messages import Failed, GivenBack, Succeeded
+from flowengine.engine.run import Failure
+from flowengine.engine.states import StepState
+from flowengine.orchestration.advance import Told, Work, apply
+from flowengine.orchestration.commit import Committed
+from flowengine.store import sql, steps
+from flowengine.store.clock import Clock
+
+logger = logging.getLogger("flowengine.worker")
+
+ASK_AGAIN_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a transactional attempt ended."""
+
+    message: Succeeded | Failed | GivenBack
+    """How. It has yet to be decided, unless *committed* says that it is saved."""
+    committed: Committed | None = None
+    """All is saved: this is left to say. None = nothing was saved."""
+    fenced: bool = False
+    """The attempt was not the current one any more: its work is undone, nothing is left to say."""
+
+
+class _TakeBack(Exception):
+    """Rolls the transaction back; carries what is to be told instead."""
+
+    def __init__(self, ended: Ended) -> None:
+        super().__init__()
+        self.ended = ended
+
+
+def perform(
+    run_id: UUID,
+    step: str,
+    attempt: int,
+    call: Callable[[], Succeeded | Failed],
+    clock: Clock,
+) -> Ended:
+    """Run *call* and save its end in one transaction of the calling thread."""
+    try:
+        with sql.writing(durable=True):
+            return _save(run_id, call(), clock)
+    except _TakeBack as back:
+        return back.ended
+    except (OperationalError, InterfaceError) as error:
+        return _find_out(run_id, step, attempt, error)
+    except Error as error:
+        # Constraints that are checked at the end (deferred ones) speak here, not in the task.
+        failure = Failure(
+            code=type(error).__name__,
+            message=str(error),
+            bases=tuple(base.__name__ for base in type(error).__mro__[1:-1]),
+        )
+        return Ended(message=Failed(step=step, attempt=attempt, failure=failure))
+
+
+def _save(run_id: UUID, message: Succeeded | Failed, clock: Clock) -> Ended:
+    """Save the end in the open transaction, or take the task's work back with it."""
+    if isinstance(message, Failed):
+        raise _TakeBack(Ended(message=message))
+    told = Told(run_id=run_id, message=message)
+    advanced = apply(Work(told=(told,)), clock.now(), wait=True)
+    if advanced.stale:
+        raise _TakeBack(Ended(message=message, fenced=True))
+    return Ended(message=message, committed=advanced.committed)
+
+
+def _find_out(run_id: UUID, step: str, attempt: int, error: Exception) -> Ended:
+    """The answer to COMMIT was lost, or there was none: read, never repeat blindly (I18)."""
+    logger.warning(
+        "the end of a transaction is not known; asking",
+        exc_info=error,
+        extra={"run": str(run_id), "step": step, "attempt": attempt},
+    )
+    while True:
+        sql.connection().close()
+        try:
+            row = steps.load({(run_id, step)}).get(run_id, {}).get(step)
+        except (OperationalError, InterfaceError):
+            time.sleep(ASK_AGAIN_S)
+            continue
+        if row is not None and row.attempt == attempt and row.state is StepState.SUCCEEDED:
+            # Its hints were not sent: the rows they speak of become overdue by themselves.
+            ended = Succeeded(step=step, attempt=attempt, output=row.output)
+            return Ended(message=ended, committed=Committed())
+        return Ended(message=GivenBack(step=step, attempt=attempt))

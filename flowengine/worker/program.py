@@ -1,0 +1,227 @@
+"""The worker program: routing, stations, relay and beat in one process.
+
+Each role is a loop on a thread of its own, over the one broker connection. The main thread only waits
+for the word to stop. Draining: claim nothing more, let what runs finish within the grace, hand the
+rest back, end the lease; then every other worker may take it at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+
+from flowengine import project
+from flowengine.beat import Beat
+from flowengine.broker.base import Broker
+from flowengine.broker.topology import INTAKE_QUEUE, topology
+from flowengine.conf import settings
+from flowengine.engine.identity import uuid7
+from flowengine.relay import Relay
+from flowengine.store.clock import Clock, DatabaseClock
+from flowengine.store.wake import Waker
+from flowengine.worker.faults import Fault, no_fault
+from flowengine.worker.heartbeat import Heartbeat
+from flowengine.worker.loop import Duty, Loop
+from flowengine.worker.router import PREFETCH, Router
+from flowengine.worker.stations import Stations
+
+logger = logging.getLogger("flowengine.worker")
+
+ROLES = frozenset({"routing", "stations", "relay", "beat"})
+"""All that a worker does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOptions:
+    """What one worker process is to do."""
+
+    roles: frozenset[str] = ROLES
+    stations: tuple[str, ...] | None = None
+    """None = every station that a workflow of the project names, and ``default``."""
+    concurrency: int = 16
+    """Attempts at the same time."""
+    processes: int = 1
+
+
+class Program:
+    """One worker process, from start to stop; may also live inside a web process."""
+
+    def __init__(
+        self,
+        options: WorkerOptions,
+        broker: Broker,
+        *,
+        worker: UUID | None = None,
+        clock: Clock | None = None,
+        fault: Fault = no_fault,
+        pulse: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._options = options
+        self._broker = broker
+        self._clock = clock or DatabaseClock()
+        self._fault = fault
+        self._pulse = pulse
+        self.worker = worker or uuid7(int(time.time() * 1000), os.urandom(10))
+        self._started_at = time.monotonic()
+        self._waker = Waker()
+        self._loops: list[Loop] = []
+        self._stations: Stations | None = None
+        self._heartbeat: Heartbeat | None = None
+
+    def start(self) -> None:
+        """Begin to work; returns at once."""
+        names = self._station_names()
+        self._broker.declare(topology(names))
+        if "stations" in self._options.roles:
+            self._start_stations(names)
+        if "routing" in self._options.roles:
+            self._start_router()
+        if "relay" in self._options.roles:
+            self._start_relay()
+        if "beat" in self._options.roles:
+            self._start_beat()
+        logger.info(
+            "worker started", extra={"worker": str(self.worker), "stations": ",".join(names)}
+        )
+
+    def wants_to_recycle(self) -> bool:
+        """It has grown too old or too large, or gave up a thread: drain it and start another."""
+        limits = settings()
+        if self._stations is not None and self._stations.pool.must_recycle:
+            return True
+        if limits.RECYCLE_AFTER_S and time.monotonic() - self._started_at > limits.RECYCLE_AFTER_S:
+            return True
+        return bool(limits.RECYCLE_RSS_BYTES and _rss_bytes() > limits.RECYCLE_RSS_BYTES)
+
+    def drain(self, grace_s: float, *, hurry: threading.Event | None = None) -> bool:
+        """Stop claiming, let what runs finish, hand the rest back, end the lease (blocks).
+
+        Args:
+            grace_s: how long attempts may go on.
+            hurry: set = hand back at once.
+
+        Returns:
+            True where every attempt came to its end.
+        """
+        hurry = hurry or threading.Event()
+        clean = True
+        if self._heartbeat is not None:
+            self._heartbeat.drain()
+        if self._stations is not None:
+            self._stations.drain()
+            clean = self._wait_empty(grace_s, hurry)
+            if not clean:
+                self._stations.give_back()
+                self._wait_empty(settings().POLL_S * 5, threading.Event())
+        for loop in self._loops:
+            loop.stop()
+        for loop in self._loops:
+            loop.join(timeout=5.0)
+        if self._heartbeat is not None:
+            self._heartbeat.end()
+        self._waker.close()
+        if self._stations is not None:
+            clean = self._stations.pool.close() and clean
+        return clean
+
+    def _wait_empty(self, timeout_s: float, hurry: threading.Event) -> bool:
+        assert self._stations is not None
+        until = time.monotonic() + timeout_s
+        while not self._stations.is_empty:
+            if time.monotonic() >= until or hurry.wait(0.02):
+                return False
+        return True
+
+    def _station_names(self) -> Sequence[str]:
+        if self._options.stations is not None:
+            return self._options.stations
+        return sorted({*project.catalog().stations(), "default"})
+
+    def _start_stations(self, names: Sequence[str]) -> None:
+        self._stations = Stations(
+            worker=self.worker,
+            names=names,
+            concurrency=self._options.concurrency,
+            broker=self._broker,
+            clock=self._clock,
+            fault=self._fault,
+        )
+        self._heartbeat = Heartbeat(
+            worker_id=self.worker, stations=names, consumed_at=self._stations.cycle.consumed_at
+        )
+        self._take_lease(self._heartbeat)
+        self._stations.consume()
+        self._run(self._stations.duty(), pulse=self._pulse)
+
+    def _take_lease(self, heartbeat: Heartbeat) -> None:
+        """Wait for the database, if need be for ever: a worker may be started before it."""
+        waited = False
+        while True:
+            try:
+                heartbeat.start()
+            except (OperationalError, InterfaceError) as error:
+                if not waited:
+                    logger.warning("waiting for the database: %s", error)
+                waited = True
+                self._pulse()
+                time.sleep(1)
+            else:
+                return
+
+    def _start_router(self) -> None:
+        router = Router(broker=self._broker, clock=self._clock, fault=self._fault)
+        self._broker.consume(INTAKE_QUEUE, prefetch=PREFETCH, sink=router.deliver)
+        self._run(
+            Duty(
+                name="router",
+                step=router.run_once,
+                rest=lambda: router.wait(settings().POLL_S),
+                wake=router.wake,
+            )
+        )
+
+    def _start_relay(self) -> None:
+        relay = Relay(self._broker, self._clock, faults=self._fault)
+        self._waker.listen()
+        self._run(
+            Duty(
+                name="relay",
+                step=lambda: bool(relay.run_once()),
+                rest=lambda: _ignore(self._waker.wait(settings().POLL_S)),
+                wake=self._waker.wake,
+            )
+        )
+
+    def _start_beat(self) -> None:
+        beat = Beat(broker=self._broker, clock=self._clock)
+        woken = threading.Event()
+        self._run(
+            Duty(
+                name="beat",
+                step=beat.run_once,
+                rest=lambda: _ignore(woken.wait(beat.next_s)),
+                wake=woken.set,
+            )
+        )
+
+    def _run(self, duty: Duty, *, pulse: Callable[[], None] = lambda: None) -> None:
+        loop = Loop(duty, pulse=pulse)
+        self._loops.append(loop)
+        loop.start()
+
+
+def _ignore(_value: bool) -> None:  # noqa: FBT001 - the answer of a wait
+    """A rest needs no answer."""
+
+
+def _rss_bytes() -> int:
+    """The most memory this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,117 @@
+"""The stations of a worker: pool, inbox and cycle tied together, and how they end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from flowengine.broker.base import Broker
+from flowengine.broker.topology import station_queue
+from flowengine.conf import settings
+from flowengine.orchestration.transactional import perform
+from flowengine.store.clock import Clock
+from flowengine.tasks import registry
+from flowengine.worker.attempt import End, Finished, Order
+from flowengine.worker.cycle import Cycle
+from flowengine.worker.faults import Fault, no_fault
+from flowengine.worker.inbox import Inbox
+from flowengine.worker.loop import Duty
+from flowengine.worker.pool import Pool
+
+
+class Stations:
+    """Takes work from these stations until it is drained."""
+
+    def __init__(
+        self,
+        *,
+        worker: UUID,
+        names: Sequence[str],
+        concurrency: int,
+        broker: Broker,
+        clock: Clock,
+        fault: Fault = no_fault,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.names = tuple(names)
+        self._broker = broker
+        self._clock = clock
+        self._inbox = Inbox()
+        self._monotonic = monotonic
+        self._watched_at = float("-inf")
+        self.pool = Pool(
+            concurrency=concurrency,
+            on_finished=self._inbox.finish,
+            on_progress=self._inbox.speak,
+            in_transaction=self._in_transaction,
+            fence_s=settings().FENCE_S,
+            output_max_bytes=settings().STEP_DATA_MAX_BYTES,
+        )
+        self.cycle = Cycle(
+            worker=worker,
+            stations=self.names,
+            tasks=frozenset(registry.names()),
+            broker=broker,
+            pool=self.pool,
+            clock=clock,
+            inbox=self._inbox,
+            fault=fault,
+            monotonic=monotonic,
+        )
+        self._is_draining = False
+        self._gives_back = False
+        self._is_empty = False
+
+    def consume(self) -> None:
+        """Let the broker bring hints."""
+        for name in self.names:
+            self._broker.consume(
+                station_queue(name), prefetch=2 * self.pool.concurrency, sink=self._inbox.deliver
+            )
+
+    def duty(self) -> Duty:
+        """What the cycle's loop does."""
+        return Duty(name="cycle", step=self._step, rest=self._rest, wake=self._inbox.wake)
+
+    def drain(self) -> None:
+        """Take no more; what runs may finish. From any thread."""
+        for name in self.names:
+            self._broker.cancel(station_queue(name))
+        self._is_draining = True
+        self._inbox.wake()
+
+    def give_back(self) -> None:
+        """Hand back what still runs, for others to do again. From any thread."""
+        self._gives_back = True
+        self._inbox.wake()
+
+    @property
+    def is_empty(self) -> bool:
+        """Drained: nothing runs, and all that ended is saved."""
+        return self._is_empty
+
+    def _step(self) -> bool:
+        at = self._monotonic()
+        if at - self._watched_at >= settings().POLL_S:
+            self._watched_at = at
+            self.cycle.watch()
+            if self._is_draining:
+                self.cycle.drain()
+        if self._gives_back:
+            self._gives_back = False
+            self.cycle.give_back()
+        busy = self.cycle.run_once()
+        self._is_empty = self._is_draining and not self.pool.running() and self.cycle.is_idle
+        return busy
+
+    def _rest(self) -> None:
+        self._inbox.wait(self.cycle.pause_s())
+
+    def _in_transaction(self, order: Order, call: Callable[[], End]) -> Finished:
+        """Run a ``transaction: true`` task; called in its thread."""
+        ended = perform(order.run_id, order.step, order.attempt, call, self._clock)
+        if ended.committed is not None:
+            self._inbox.commit(ended.committed)
+        saved = ended.committed is not None or ended.fenced
+        return Finished(order=order, message=ended.message, committed=saved)

@@ -1,0 +1,303 @@
+"""The worker's cycle, stepped by hand over a broker that answers as it is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+
+from flowengine.broker.base import Delivery, Outcome, Verdict
+from flowengine.broker.topology import station_queue
+from flowengine.engine.commands import Dispatch
+from flowengine.engine.states import StepState
+from flowengine.models import DeadLetterRecord, StepRecord
+from flowengine.orchestration.control import cancel
+from flowengine.orchestration.dispatch import hint
+from flowengine.store.clock import DatabaseClock
+from flowengine.worker.stations import Stations
+from tests.builders.line import begin, begin_by, now, state_of, step_of
+from tests.fakes.broker import FakeBroker, delivery_of
+from tests.project.models import Mark
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Bench:
+    """One worker's stations, and hands that turn it."""
+
+    def __init__(self, *, concurrency: int = 4) -> None:
+        self.broker = FakeBroker()
+        self.at = 0.0
+        self.worker = uuid4()
+        self.stations = Stations(
+            worker=self.worker,
+            names=("default",),
+            concurrency=concurrency,
+            broker=self.broker,
+            clock=DatabaseClock(),
+            monotonic=lambda: self.at,
+        )
+        self.stations.consume()
+        self.duty = self.stations.duty()
+
+    def deliver(self, run: UUID, step: str, attempt: int = 0) -> Delivery:
+        """A hint arrives."""
+        envelope = hint(run, Dispatch(step=step, station="default", attempt=attempt))
+        delivery = delivery_of(envelope)
+        self.broker.sinks[station_queue("default")](delivery)
+        return delivery
+
+    def turn(self) -> bool:
+        """One cycle."""
+        return self.duty.step()
+
+    def turn_until(self, is_so: Callable[[], bool]) -> None:
+        """Cycles until *is_so*; what ends in the pool wakes them."""
+        for _ in range(400):
+            self.turn()
+            if is_so():
+                return
+            self.stations._inbox.wait(0.05)
+        raise AssertionError("it did not come to that")
+
+    def serve(self) -> None:
+        """Bring what was published as the broker would."""
+        for envelope in self.broker.published:
+            self.broker.sinks[station_queue("default")](delivery_of(envelope))
+        self.broker.published.clear()
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    """Four places."""
+    bench = Bench()
+    yield bench
+    bench.stations.pool.give_back()
+    assert bench.stations.pool.close(5)
+
+
+def test_a_hint_is_claimed_called_acknowledged_and_its_end_recorded(bench: Bench) -> None:
+    [run] = begin("line")
+    delivery = bench.deliver(run, "one")
+
+    bench.turn_until(lambda: step_of(run, "one").state is StepState.SUCCEEDED)
+
+    assert bench.broker.settled == [(delivery, Verdict.ACK)]
+    assert step_of(run, "two").state is StepState.READY
+    assert Mark.objects.filter(run_id=run, step="one").count() == 1
+
+
+def test_a_run_goes_down_the_whole_line(bench: Bench) -> None:
+    [run] = begin("line")
+    bench.deliver(run, "one")
+
+    def done() -> bool:
+        bench.serve()
+        return state_of(run) == "succeeded"
+
+    bench.turn_until(done)
+
+    steps = Mark.objects.filter(run_id=run).order_by("pk").values_list("step", flat=True)
+    assert list(steps) == ["one", "two", "three", "four"]
+
+
+def test_the_same_hint_twice_calls_the_task_once(bench: Bench) -> None:
+    [run] = begin("line")
+    bench.deliver(run, "one")
+    bench.deliver(run, "one")
+
+    bench.turn_until(lambda: step_of(run, "one").state is StepState.SUCCEEDED)
+    bench.turn()
+
+    assert Mark.objects.filter(run_id=run, step="one").count() == 1
+    assert len(bench.broker.settled) == 2
+
+
+def test_no_more_is_held_than_the_places_and_the_same_again(bench: Bench) -> None:
+    runs = begin("patient", 20)
+    for run in runs:
+        bench.deliver(run, "one")
+
+    bench.turn()
+    bench.turn()
+
+    held = StepRecord.objects.filter(worker_id=bench.worker)
+    assert held.filter(state="running").count() == 4
+    assert held.filter(state="ready").count() == 4
+    assert len(bench.broker.settled) == 8
+
+
+def test_a_free_place_is_taken_by_what_is_reserved_before_anything_new(bench: Bench) -> None:
+    runs = begin("chain", 8)
+    for run in runs:
+        bench.deliver(run, "one")
+
+    bench.turn_until(lambda: StepRecord.objects.filter(step="one", state="succeeded").count() == 8)
+
+    attempts = StepRecord.objects.filter(step="one").values_list("attempt", flat=True)
+    assert set(attempts) == {1}
+
+
+def test_bytes_that_are_no_hint_are_kept_and_acknowledged(bench: Bench) -> None:
+    junk = Delivery(queue="", body=b"\x00\xff not json")
+    bench.broker.sinks[station_queue("default")](junk)
+
+    bench.turn()
+
+    letter = DeadLetterRecord.objects.get()
+    assert (letter.kind, bytes(letter.body or b"")) == ("unreadable", b"\x00\xff not json")
+    assert bench.broker.settled == [(junk, Verdict.ACK)]
+
+
+def test_a_hint_for_a_run_that_is_not_there_is_acknowledged_and_counted(bench: Bench) -> None:
+    delivery = bench.deliver(uuid4(), "one")
+
+    bench.turn()
+
+    assert bench.broker.settled == [(delivery, Verdict.ACK)]
+    assert bench.stations.cycle.stale == 1
+
+
+def test_an_overdue_step_is_claimed_without_a_hint(bench: Bench) -> None:
+    [run] = begin("line")
+    StepRecord.objects.filter(run_id=run).update(due_at=now())
+
+    bench.turn_until(lambda: step_of(run, "one").state is StepState.SUCCEEDED)
+
+
+def test_a_hint_that_did_not_get_through_makes_its_row_due_at_once(bench: Bench) -> None:
+    bench.broker.outcome = lambda _envelope: Outcome.UNKNOWN
+    [run] = begin("chain")
+    bench.deliver(run, "one")
+
+    bench.turn_until(lambda: state_of(run) == "succeeded")
+
+
+@pytest.fixture
+def refusal() -> Iterator[Callable[[UUID], None]]:
+    """Makes the database itself refuse to store the output of one run's step."""
+    is_postgresql = connection.vendor == "postgresql"
+
+    def refuse(run: UUID) -> None:
+        with connection.cursor() as cursor:
+            if is_postgresql:
+                cursor.execute(
+                    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                    " $$ BEGIN RAISE EXCEPTION 'refused'; END $$"
+                )
+                cursor.execute(
+                    "CREATE TRIGGER refuse BEFORE UPDATE ON flowengine_step FOR EACH ROW WHEN"
+                    f" (NEW.run_id = '{run}' AND NEW.output IS NOT NULL)"
+                    " EXECUTE FUNCTION refuse()"
+                )
+            else:
+                cursor.execute(
+                    "CREATE TRIGGER refuse BEFORE UPDATE ON flowengine_step WHEN"
+                    f" NEW.run_id = '{run.hex}' AND NEW.output IS NOT NULL"
+                    " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+                )
+
+    yield refuse
+    with connection.cursor() as cursor:
+        where = " ON flowengine_step" if is_postgresql else ""
+        cursor.execute(f"DROP TRIGGER refuse{where}")
+        if is_postgresql:
+            cursor.execute("DROP FUNCTION refuse")
+
+
+def test_what_the_database_refuses_fails_alone_among_two_hundred(
+    refusal: Callable[[UUID], None],
+) -> None:
+    bench = Bench(concurrency=200)
+    runs = begin("chain", 200)
+    for run in runs:
+        bench.deliver(run, "one")
+    guilty = runs[100]
+    refusal(guilty)
+
+    ended = StepRecord.objects.filter(step="one", state__in=["succeeded", "failed"])
+    bench.turn_until(lambda: ended.count() == 200)
+
+    assert ended.filter(state="succeeded").count() == 199
+    assert step_of(guilty, "one").state is StepState.FAILED
+    assert DeadLetterRecord.objects.get().run_id == guilty
+    bench.stations.pool.close()
+
+
+def test_a_cancelled_run_stops_the_task_at_its_next_checkpoint(bench: Bench) -> None:
+    [run] = begin_by("troubled.patient", "troubled", order_id=1)
+    bench.deliver(run, "told")
+    bench.turn_until(lambda: bool(bench.broker.published))
+    bench.serve()
+    bench.turn_until(lambda: step_of(run, "patient").state is StepState.RUNNING)
+
+    cancel(run, now=now())
+    bench.at += 5
+
+    bench.turn_until(lambda: state_of(run) == "cancelled")
+
+
+def test_a_transactional_task_commits_its_work_with_its_step(bench: Bench) -> None:
+    [run] = begin("line")
+    bench.deliver(run, "one")
+
+    def counted() -> bool:
+        bench.serve()
+        return StepRecord.objects.filter(run_id=run, step="three", state="succeeded").exists()
+
+    bench.turn_until(counted)
+
+    assert Mark.objects.filter(run_id=run, step="three").count() == 1
+
+
+def test_draining_hands_back_what_is_only_reserved_and_takes_nothing_more(bench: Bench) -> None:
+    runs = begin("line", 12, seconds=1)
+    for run in runs:
+        bench.deliver(run, "one")
+    bench.turn()
+
+    bench.stations.drain()
+    bench.at += 5
+    bench.turn_until(lambda: bench.stations.is_empty)
+
+    assert not StepRecord.objects.filter(worker_id=bench.worker, state="ready").exists()
+    assert StepRecord.objects.filter(step="one", state="succeeded").count() == 4
+    requeued = [d for d, verdict in bench.broker.settled if verdict is Verdict.REQUEUE]
+    assert len(requeued) == 4
+
+
+def test_what_is_handed_back_uses_no_try_and_is_ready_for_others(bench: Bench) -> None:
+    [run] = begin("patient")
+    bench.deliver(run, "one")
+    bench.turn()
+
+    bench.stations.drain()
+    bench.stations.give_back()
+    bench.turn()
+
+    row = step_of(run, "one")
+    assert (row.state, row.tries, row.crashes, row.worker) == (StepState.READY, 0, 0, None)
+
+
+def test_a_begin_whose_commit_was_never_answered_is_handed_back(bench: Bench) -> None:
+    [run] = begin("line")
+    bench.deliver(run, "one")
+    crashed = threading.Event()
+
+    def lose_the_answer(point: str) -> None:
+        if point == "cycle.committed" and not crashed.is_set():
+            crashed.set()
+            raise RuntimeError("the answer is lost")
+
+    bench.stations.cycle._fault = lose_the_answer
+    with pytest.raises(RuntimeError):
+        bench.turn()
+    assert step_of(run, "one").state is StepState.RUNNING
+
+    bench.turn_until(lambda: step_of(run, "one").state is not StepState.RUNNING)
+
+    row = step_of(run, "one")
+    assert (row.tries, row.crashes) == (0, 0)
