@@ -1,0 +1,1 @@
+"""PURE: what happens to a run. ``decide`` says what follows, ``evolve`` folds it."""

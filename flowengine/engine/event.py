@@ -1,0 +1,40 @@
+"""An event as the engine sees it: a fact of the domain, immutable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One CloudEvents 1.0 event, with our extensions."""
+
+    id: UUID
+    """Ours: the id itself for own events, derived from (source, id) for foreign ones."""
+    type: str
+    data: Any
+    """Plain JSON; usually a mapping."""
+    time: datetime
+    """When it happened, aware, UTC."""
+    source: str | None = None
+    """None = this project's own source."""
+    external_id: str | None = None
+    """The id a foreign source gave it; None for own events."""
+    subject: str | None = None
+    actor: str | None = None
+    """The key of the user who caused it, as text."""
+    key: str | None = None
+    """What the emitter named it by; the same (type, key) is the same event."""
+    correlation_id: str = ""
+    """Shared by all that follows from one first event; empty = this event is the first."""
+    causation_id: str | None = None
+    """The id of what directly caused it."""
+    hops: int = 0
+    """How many runs stand between the first event and this one."""
+    traceparent: str | None = None
+    """W3C trace context."""
+    replay: int = 0
+    """How often it was replayed; part of the identity of its runs."""

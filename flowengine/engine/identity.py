@@ -1,0 +1,56 @@
+"""Ids that follow from what they name: doing a thing twice gives the same id, and is seen.
+
+All but event ids are UUIDv5 (RFC 9562 §5.5) in namespaces that are fixed for ever.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+_KEYED = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c01")
+_FOREIGN = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c02")
+_RUN = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c03")
+
+ENTROPY_BYTES = 10
+"""How much chance :func:`uuid7` wants."""
+
+
+def uuid7(unix_ms: int, entropy: bytes) -> UUID:
+    """The id of an own event: its time, then chance. RFC 9562 §5.7.
+
+    *entropy* is :data:`ENTROPY_BYTES` bytes, 74 bits of which are used.
+    """
+    if len(entropy) != ENTROPY_BYTES:
+        raise ValueError(f"uuid7 wants {ENTROPY_BYTES} bytes of entropy, not {len(entropy)}")
+    chance = int.from_bytes(entropy, "big")
+    first, last = (chance >> 62) & 0xFFF, chance & (2**62 - 1)
+    return UUID(int=(unix_ms & (2**48 - 1)) << 80 | 0x7 << 76 | first << 64 | 0b10 << 62 | last)
+
+
+def keyed_event_id(event_type: str, key: str) -> UUID:
+    """The id of the one own event of that type and key."""
+    return uuid5(_KEYED, _joined(event_type, key))
+
+
+def foreign_event_id(source: str, external_id: str) -> UUID:
+    """Our id of the event that a foreign source calls *external_id*."""
+    return uuid5(_FOREIGN, _joined(source, external_id))
+
+
+def run_id(event_id: UUID, workflow: str, replay: int = 0) -> UUID:
+    """The id of the run that this workflow makes of this event, known before there is one."""
+    return uuid5(_RUN, _joined(str(event_id), str(replay), workflow))
+
+
+def idempotency_key(run: UUID, step: str, item: int = 0) -> str:
+    """What a task hands to other systems so that they do it once; 36 characters.
+
+    The same for every attempt, after a crash, a deploy and a resume; another one for each step, run and
+    item.
+    """
+    return str(uuid5(run, _joined(str(item), step)))
+
+
+def _joined(*parts: str) -> str:
+    """The parts as one text; no other parts give the same."""
+    return "".join(f"{len(part)}:{part}" for part in parts)

@@ -1,0 +1,1 @@
+"""The rules behind :func:`flowengine.engine.decide.decide`, one file per subject."""
