@@ -34,12 +34,12 @@ test: check services $(BUNDLE) ## Run everything: checks, and all tests on real 
 	$(IN_FRONTEND) test
 	$(RUN) coverage run -m pytest tests/unit tests/architecture
 	$(RUN) coverage report
-	$(RUN) pytest tests/database tests/live
+	$(RUN) pytest tests/database tests/live -m "not postgresql"
 	FLOWENGINE_TEST_REQUIRE=1 FLOWENGINE_TEST_DATABASE_URL="$$(sed -n s/^FLOWENGINE_TEST_POSTGRES_URL=//p .services.env)" \
 	$(RUN) pytest --ignore=tests/unit --ignore=tests/architecture
 
 test-fast: | $(UV) ## Run the tests that need no service and no browser
-	$(RUN) pytest -m "not services and not faults and not e2e"
+	$(RUN) pytest -m "not services and not faults and not e2e and not postgresql"
 
 check: check-python check-frontend ## Check format, lint, types and layers, of Python and of TypeScript
 

@@ -22,6 +22,7 @@ CHOICE_FILE = Path(__file__).parent.parent / ".services.env"
 _MARKER_OF = {
     "rabbitmq_url": "services",
     "postgres_url": "services",
+    "postgres": "postgresql",
     "redis_url": "services",
     "rabbitmq_node": "faults",
     "postgres_node": "faults",

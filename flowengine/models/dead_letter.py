@@ -33,4 +33,5 @@ class DeadLetterRecord(models.Model):
         indexes = [models.Index(fields=["created_at"], name="flowengine_dead_created")]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.message}"
+        # Without the message: an error's text may hold payload, and this is shown everywhere.
+        return f"{self.kind} {self.code} {self.id}"

@@ -38,6 +38,8 @@ logger = logging.getLogger("flowengine.worker")
 Key = tuple[UUID, str, int]
 """Run, step, item."""
 PROGRESS_EVERY_S = 0.1
+LOCKED_S = 0.02
+"""Between two tries for runs that another transaction holds."""
 LONG_OVERDUE = timedelta(minutes=1)
 
 
@@ -98,7 +100,7 @@ class Cycle:
         self._act(work, advanced)
         self._is_in_doubt = False
         self._consumed_at = self._clock.now()
-        return bool(self._told or self._wanted) or self._can_take_more()
+        return bool(advanced.committed.heads) and self._has_more()
 
     def consumed_at(self) -> datetime | None:
         """When this worker last took or ended work; None = not yet. From any thread."""
@@ -209,11 +211,15 @@ class Cycle:
 
     def pause_s(self) -> float:
         """How long nothing is to be done, if nothing comes."""
+        if self._told or self._wanted:
+            return LOCKED_S
         return PROGRESS_EVERY_S if self._progress else settings().POLL_S
 
-    def _can_take_more(self) -> bool:
+    def _has_more(self) -> bool:
         return bool(
-            (self._backlog and self._room() > 0)
+            self._told
+            or self._wanted
+            or (self._backlog and self._room() > 0)
             or (self._reserved and self._pool.free and not self._is_draining)
         )
 

@@ -95,7 +95,8 @@ class Node(abc.ABC):
         shutil.rmtree(self.data, ignore_errors=True)
 
     def close(self) -> None:
-        """Stop it and remove everything it had."""
+        """End it and remove everything it had: what is thrown away need not be put in order."""
+        self.kill()
         self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
