@@ -8,9 +8,11 @@ their ids; those another transaction holds are left for the next cycle (architec
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from flowengine.conf import settings
 from flowengine.definitions.model import TaskStep, Workflow

@@ -7,9 +7,10 @@ worker, bounded and idempotent: the fence makes a second rescue of the same atte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from flowengine.engine.messages import Lost
 from flowengine.engine.states import StepState

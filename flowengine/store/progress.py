@@ -266,5 +266,5 @@ def _inputs(ids: Collection[UUID]) -> dict[UUID, Any]:
 
 def _aware(value: Any) -> datetime:
     at = sql.as_datetime(value)
-    assert at is not None, "the column is never null"  # noqa: S101
+    assert at is not None, "the column is never null"
     return at

@@ -23,6 +23,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from flowengine.conf import settings
 
+try:
+    import psycopg
+except ImportError:  # the extra ``postgres`` is not installed: no database here is PostgreSQL
+    psycopg = None  # type: ignore[assignment,unused-ignore]
+
 _sqlite_writer = RLock()
 
 
@@ -102,15 +107,21 @@ def query(text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     On SQLite such a test becomes a look-up in ``json_each``, and row locks, which it has not, are
     left out.
     """
+    if is_postgresql():
+        with _executed(_binary(text), parameters) as cursor:
+            return list(cursor.fetchall())
     with connection().cursor() as cursor:
-        cursor.execute(*_prepared(text, parameters))
+        cursor.execute(_sqlite_text(text), _sqlite_parameters(parameters))
         return list(cursor.fetchall())
 
 
 def execute(text: str, parameters: Mapping[str, Any]) -> int:
     """Run one writing statement by the rules of :func:`query`; the number of rows it touched."""
+    if is_postgresql():
+        with _executed(_binary(text), parameters) as cursor:
+            return int(cursor.rowcount)
     with connection().cursor() as cursor:
-        cursor.execute(*_prepared(text, parameters))
+        cursor.execute(_sqlite_text(text), _sqlite_parameters(parameters))
         return int(cursor.rowcount)
 
 
@@ -133,12 +144,38 @@ def as_bytes(value: Any) -> bytes | None:
 
 
 def _write_rows(text: str, rows: Sequence[Sequence[Any]]) -> int:
+    if is_postgresql():
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        with _executed(_binary(text), columns) as cursor:
+            return int(cursor.rowcount)
     with connection().cursor() as cursor:
-        if is_postgresql():
-            cursor.execute(text, [list(column) for column in zip(*rows, strict=True)])
-        else:
-            cursor.executemany(text, [[_for_sqlite(value) for value in row] for row in rows])
+        cursor.executemany(text, [[_for_sqlite(value) for value in row] for row in rows])
         return int(cursor.rowcount)
+
+
+@contextmanager
+def _executed(
+    text: str, parameters: Mapping[str, Any] | Sequence[Any]
+) -> Iterator[psycopg.Cursor[Any]]:
+    """A cursor that has run *text*, with values and rows in binary.
+
+    Django's own cursor writes values into the text on the client's side, which on large arrays costs
+    more than the statement. Not prepared: a plan made while the tables were small would be kept
+    when they are not. Errors are Django's, and who captures queries sees this one.
+    """
+    database = connection()
+    database.ensure_connection()
+    with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
+        if database.queries_logged:
+            database.queries_log.append({"sql": text, "time": "0"})
+        cursor.execute(text.encode(), parameters, prepare=False, binary=True)
+        yield cursor
+
+
+@cache
+def _binary(text: str) -> str:
+    """The same statement with its values in binary."""
+    return re.sub(r"%(\(\w+\))?s", r"%\1b", text)
 
 
 @cache
@@ -179,16 +216,13 @@ def _arrays(table: Table, columns: Sequence[str]) -> str:
     return ", ".join(f"%s::{table.types[column]}[]" for column in columns)
 
 
-def _prepared(text: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    if is_postgresql():
-        return text, dict(parameters)
-    adapted = {
+def _sqlite_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         name: json.dumps([_for_sqlite(item) for item in value])
         if isinstance(value, list | tuple)
         else _for_sqlite(value)
         for name, value in parameters.items()
     }
-    return _sqlite_text(text), adapted
 
 
 @cache

@@ -79,7 +79,8 @@ class Program:
     def start(self) -> None:
         """Begin to work; returns at once."""
         names = self._station_names()
-        self._broker.declare(topology(names))
+        # All stations, not only ours: a hint to one that others serve must find its queue.
+        self._broker.declare(topology({*project.catalog().stations(), *names}))
         if "stations" in self._options.roles:
             self._start_stations(names)
         if "routing" in self._options.roles:

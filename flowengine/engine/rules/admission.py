@@ -8,10 +8,12 @@ the same event, routed twice, is answered alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from flowengine.definitions.expressions.evaluate import decide as holds
 from flowengine.definitions.model import EventTrigger, Workflow

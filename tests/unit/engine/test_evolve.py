@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from flowengine.engine.evolve import evolve
 from flowengine.engine.run import Failure, Run, Step
