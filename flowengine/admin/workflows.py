@@ -1,0 +1,66 @@
+"""Workflows, each with the version that takes new runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from flowengine.admin import showing
+from flowengine.admin.read_only import ReadOnlyAdmin
+from flowengine.conf import settings
+from flowengine.models import DefinitionRecord, WorkflowRecord
+
+VERSIONS_MAX = 50
+
+
+@admin.register(WorkflowRecord)
+class WorkflowAdmin(ReadOnlyAdmin):
+    """Workflows by name."""
+
+    ordering = ("name",)
+    list_display = ("name", "version", "is_enabled", "updated_at")
+    search_help_text = _("A name, or its beginning")
+    shown = ("name", "version", "is_enabled", "updated_at", "path", "source", "versions")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the beginning of the name; the table is small."""
+        return queryset.filter(name__startswith=search_term), False
+
+    @admin.display(description=_("version"))
+    def version(self, workflow: WorkflowRecord) -> str:
+        """The beginning of the digest."""
+        return workflow.digest[:12]
+
+    @admin.display(description=_("file"))
+    def path(self, workflow: WorkflowRecord) -> str:
+        """Where it was read."""
+        found = self._definition(workflow)
+        return showing.EMPTY if found is None else found.path
+
+    @admin.display(description=_("text"))
+    def source(self, workflow: WorkflowRecord) -> str:
+        """The file as it was synchronised."""
+        found = self._definition(workflow)
+        return showing.EMPTY if found is None else showing.preformatted(found.source)
+
+    @admin.display(description=_("versions"))
+    def versions(self, workflow: WorkflowRecord) -> str:
+        """Every version that is kept, the newest first."""
+        rows = DefinitionRecord.objects.using(settings().DATABASE).filter(workflow=workflow.name)
+        return showing.table(
+            [_("digest"), _("file"), _("synchronised")],
+            [
+                (row.digest[:12], row.path, row.created_at)
+                for row in rows.order_by("-created_at")[:VERSIONS_MAX]
+            ],
+        )
+
+    def _definition(self, workflow: WorkflowRecord) -> DefinitionRecord | None:
+        rows = DefinitionRecord.objects.using(settings().DATABASE)
+        return rows.filter(digest=workflow.digest).first()

@@ -1,0 +1,41 @@
+"""End a run early: what waits ends at once, a step that runs is told and awaited."""
+
+from __future__ import annotations
+
+import getpass
+from argparse import ArgumentParser, Namespace
+from uuid import UUID
+
+from flowengine.api import cancel
+from flowengine.cli.commands.run import find
+from flowengine.cli.exits import Exit, Stopped
+from flowengine.cli.terminal import Terminal
+from flowengine.engine.states import FINAL_RUN_STATES, RunState
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options of ``cancel``."""
+    parser.add_argument("id", type=UUID, metavar="ID", help="the run's id")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the run's history")
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """Cancel; refused where the run has ended, or is being cancelled already."""
+    before = find(options.id)
+    changed = cancel(before.id, by=f"cli:{_user()}", reason=options.reason)
+    after = find(options.id)
+    if not changed:
+        what = "has ended" if after.state in FINAL_RUN_STATES else "is being cancelled already"
+        raise Stopped(f"run {after.id} {what}: it is {after.state}", exit_code=Exit.REFUSED)
+    terminal.data(f"{after.id} {after.state}")
+    if after.state == RunState.CANCELLING:
+        terminal.say("a step of it is running; it is told, and awaited")
+        terminal.next(f"run {after.id} --follow")
+    return Exit.OK
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return ""

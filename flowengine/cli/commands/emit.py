@@ -1,0 +1,106 @@
+"""Emit an event, as emit() does; say which runs it starts, and follow them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from flowengine import project
+from flowengine.cli.exits import Exit, Stopped
+from flowengine.cli.follow import follow
+from flowengine.cli.terminal import Terminal
+from flowengine.conf import settings
+from flowengine.models import WorkerRecord
+from flowengine.orchestration.emit import Emitted, emit
+from flowengine.store.clock import DatabaseClock
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options of ``emit``."""
+    parser.add_argument("type", metavar="TYPE", help="the event's type, order.placed")
+    parser.add_argument(
+        "-d", "--data", default="{}", metavar="JSON|@FILE|-", help="its data (default: {})"
+    )
+    parser.add_argument("--subject", help="what it is about")
+    parser.add_argument("--key", help="its name: the same type and key again are the same event")
+    parser.add_argument("--actor", metavar="USER_KEY", help="who caused it, and may watch its runs")
+    parser.add_argument("--follow", action="store_true", help="show its runs until they end")
+    parser.add_argument("--json", action="store_true", help="the ids as JSON")
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """Emit; with --follow, 0 only where every run succeeded."""
+    data = parse_data(options.data)
+    emitted = emit(
+        options.type, data, subject=options.subject, key=options.key, actor=options.actor
+    )
+    _tell(emitted, terminal, as_json=options.json)
+    if not emitted.run_ids:
+        _say_what_is_known(options.type, terminal)
+        return Exit.OK
+    if not _is_anybody_working():
+        terminal.say("no worker is alive; the event waits until one is")
+        terminal.say(f"  hint: {terminal.prog} dev, or {terminal.prog} worker")
+    if options.follow:
+        return follow(list(emitted.run_ids.values()), terminal)
+    terminal.next(f"run {next(iter(emitted.run_ids.values()))} --follow")
+    return Exit.OK
+
+
+def parse_data(given: str) -> Any:
+    """The JSON that is meant: the text itself, ``@`` and a file's name, or ``-`` for stdin.
+
+    Raises:
+        Stopped: it cannot be read, or it is no JSON; with the place.
+    """
+    where, text = "--data", given
+    if given == "-":
+        where, text = "stdin", sys.stdin.read()
+    elif given.startswith("@"):
+        where = given[1:]
+        try:
+            text = Path(where).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Stopped(f"cannot read {where}: {error}", exit_code=Exit.USAGE) from error
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Stopped(
+            f"{where}:{error.lineno}:{error.colno}: this is not JSON: {error.msg}",
+            hint="quote it for the shell: -d '{\"order_id\": 1}', or give a file: -d @order.json",
+            exit_code=Exit.USAGE,
+        ) from error
+    except RecursionError as error:
+        raise Stopped(f"{where}: it is nested too deep", exit_code=Exit.USAGE) from error
+
+
+def _tell(emitted: Emitted, terminal: Terminal, *, as_json: bool) -> None:
+    runs = {name: str(run_id) for name, run_id in emitted.run_ids.items()}
+    if as_json:
+        terminal.json({"event_id": str(emitted.event_id), "run_ids": runs})
+        return
+    terminal.data(f"event {emitted.event_id}")
+    for name, run_id in runs.items():
+        terminal.data(f"run {run_id} {name}")
+
+
+def _say_what_is_known(name: str, terminal: Terminal) -> None:
+    patterns = sorted(
+        {
+            pattern
+            for workflow in project.catalog().workflows.values()
+            for trigger in workflow.triggers
+            for pattern in trigger.patterns
+        }
+    )
+    terminal.say(f"no workflow starts on '{name}'; it is stored, and that is all")
+    if patterns:
+        terminal.say(f"  hint: workflows start on {', '.join(patterns)}")
+
+
+def _is_anybody_working() -> bool:
+    workers = WorkerRecord.objects.using(settings().DATABASE)
+    return workers.filter(due_at__gt=DatabaseClock().now()).exists()

@@ -1,0 +1,136 @@
+"""The program: finds the command, makes Django ready, runs it, and ends with a code.
+
+A command is a module of ``flowengine.cli.commands`` with ``add_arguments(parser)`` and
+``run(options, terminal) -> int``. It is imported only when it is called, and after Django is ready,
+because it imports models.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
+from io import StringIO
+from typing import Any
+
+import flowengine
+from flowengine.cli import environment
+from flowengine.cli.exits import Exit, Stopped
+from flowengine.cli.terminal import Terminal
+
+COMMANDS = {
+    "demo": "serve a small shop whose orders move down the line: nothing to set up",
+    "dev": "serve this project with a worker in the same process, reloading on changes",
+    "worker": "do the work: route events, run steps, publish, watch the clock",
+    "check": "find what is wrong with workflow files",
+    "sync": "make the workflow files what new runs are started from",
+    "emit": "emit an event, and follow what it starts",
+    "runs": "list runs",
+    "run": "show one run",
+    "events": "list events, and what each workflow answered",
+    "cancel": "end a run early",
+    "topology": "show, declare or export the broker's exchanges and queues",
+}
+"""Every command, in the order of the help."""
+DEMO = "flowengine.demo.serve"
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    prog: str = "flowengine",
+    terminal: Terminal | None = None,
+) -> int:
+    """Run one command line (None = the process's own); the exit code."""
+    terminal = terminal or Terminal(prog=prog)
+    given = sys.argv[1:] if argv is None else list(argv)
+    options, rest = _common(prog).parse_known_args(given)
+    try:
+        return _run(rest, options, terminal)
+    except BrokenPipeError:
+        # Whoever read stdout has gone, as ``| head`` does; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return Exit.FAILED
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - said to people, with a code
+        # Late: it imports Django's errors, and most commands have none.
+        trouble = import_module("flowengine.cli.trouble")
+        return int(trouble.report(error, terminal, debug=options.debug))
+
+
+def _run(given: list[str], options: Namespace, terminal: Terminal) -> int:
+    if not given or given[0].startswith("-"):
+        return _overview(given, terminal)
+    name, *rest = given
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        way = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(COMMANDS)}"
+        raise Stopped(f"there is no command '{name}'", hint=way, exit_code=Exit.USAGE)
+    if name == "demo":
+        environment.refuse_inside_project()
+        return int(import_module(DEMO).main(rest))
+    has_project = environment.prepare(options.settings, options.pythonpath)
+    module = import_module(f"flowengine.cli.commands.{name}")
+    parsed = _parse(module, name, rest, terminal)
+    if isinstance(parsed, int):
+        return parsed
+    if not has_project and not getattr(parsed, "standalone", False):
+        raise environment.no_project(terminal.prog, name)
+    return int(module.run(parsed, terminal))
+
+
+def _parse(module: Any, name: str, rest: list[str], terminal: Terminal) -> Namespace | int:
+    """The command's options; the exit code where argparse has already answered."""
+    parser = ArgumentParser(
+        prog=f"{terminal.prog} {name}",
+        description=module.__doc__,
+        parents=[_common(terminal.prog)],
+        allow_abbrev=False,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(parser)
+    out, err = StringIO(), StringIO()
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            return parser.parse_args(rest)
+    except SystemExit as end:
+        if out.getvalue():
+            terminal.data(out.getvalue().rstrip())
+        if err.getvalue():
+            terminal.say(err.getvalue().rstrip())
+        return Exit.USAGE if end.code else Exit.OK
+
+
+def _common(prog: str) -> ArgumentParser:
+    """What every command understands."""
+    parser = ArgumentParser(prog=prog, add_help=False, allow_abbrev=False)
+    group = parser.add_argument_group("everywhere")
+    group.add_argument("--settings", metavar="MODULE", help="the project's settings module")
+    group.add_argument("--pythonpath", metavar="DIR", help="where to import it from (default: .)")
+    group.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def _overview(given: list[str], terminal: Terminal) -> int:
+    if "--version" in given:
+        terminal.data(flowengine.__version__)
+        return Exit.OK
+    size = max(len(name) for name in COMMANDS)
+    lines = [f"  {name:<{size}}  {text}" for name, text in COMMANDS.items()]
+    text = "\n".join(
+        [
+            f"usage: {terminal.prog} COMMAND …",
+            "",
+            *lines,
+            "",
+            f"{terminal.prog} COMMAND --help says more.",
+        ]
+    )
+    if given:
+        terminal.data(text)
+        return Exit.OK
+    terminal.say(text)
+    return Exit.USAGE

@@ -1,0 +1,97 @@
+"""Starting again when code or a workflow file changes, by Django's own reloader.
+
+The parent process only starts the child that works, again and again. Django's own parent would kill
+it at SIGTERM; this one passes the signal on, so that the child may hand its work back.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from django.utils import autoreload
+
+from flowengine import project
+
+CHANGED = 3
+"""The exit code by which Django's reloader says that a file has changed."""
+LOOK_EVERY_S = 1.0
+_CHILD = {autoreload.DJANGO_AUTORELOAD_ENV: "true"}
+
+
+def is_child() -> bool:
+    """This process does the work; its parent only starts it again."""
+    return os.environ.get(autoreload.DJANGO_AUTORELOAD_ENV) == "true"
+
+
+def serve(work: Callable[[], None]) -> int:
+    """Do *work* on a thread, in a process that is started anew on each change (blocks)."""
+    if not is_child():
+        return _start_again_and_again()
+    watch = _Watch()
+    watch.start()
+    try:
+        autoreload.run_with_reloader(work)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    return CHANGED if watch.has_seen_change else 0
+
+
+class _Watch(threading.Thread):
+    """Ends the reloader when a workflow file changes, comes or goes.
+
+    Django's reloader does not count a new file, nor what happens before its first look; this one
+    compares with what there was before the files were read.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="flowengine-workflow-files", daemon=True)
+        self.has_seen_change = False
+        self._before = _workflow_files()
+
+    def run(self) -> None:
+        while _workflow_files() == self._before:
+            time.sleep(LOOK_EVERY_S)
+        self.has_seen_change = True
+        # As ctrl-c: the reloader lives on the main thread, and leaves its loop by that.
+        _thread.interrupt_main()
+
+
+def _start_again_and_again() -> int:
+    stopping: list[int] = []
+    child: subprocess.Popen[bytes] | None = None
+
+    def heard(number: int, _frame: FrameType | None) -> None:
+        stopping.append(number)
+        # ctrl-c reaches the child by itself: it belongs to the same terminal.
+        if child is not None and number == signal.SIGTERM:
+            child.send_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, heard)
+    while True:
+        arguments = autoreload.get_child_arguments()
+        child = subprocess.Popen(arguments, env={**os.environ, **_CHILD}, close_fds=False)  # noqa: S603 - ourselves
+        code = child.wait()
+        if stopping:
+            return 0
+        if code != CHANGED:
+            return code
+
+
+def _workflow_files() -> dict[Path, int]:
+    """Every file, with when it was last changed."""
+    found: dict[Path, int] = {}
+    for folder in project.folders():
+        for path in folder.glob("*.yaml"):
+            with suppress(OSError):  # gone meanwhile
+                found[path] = path.stat().st_mtime_ns
+    return found

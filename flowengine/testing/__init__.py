@@ -1,0 +1,54 @@
+"""Tests of a project's workflows: everything in one thread, one transaction, on a clock that is set.
+
+    from flowengine.testing import assert_emitted, inline
+
+    class OrderTests(TestCase):
+        def test_a_placed_order_is_shipped(self):
+            with inline() as flow:
+                self.client.post("/orders/", {"item": 1})
+                flow.run()
+
+            assert flow.run_of("order").state == "succeeded"
+            assert_emitted("order.shipped", {"item": 1})
+
+pytest has the same as the fixture ``flow_runner``. The names are imported lazily, because pytest
+loads the plugin before there is a Django project.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flowengine.testing.clock import SetClock
+    from flowengine.testing.events import assert_emitted, emitted
+    from flowengine.testing.reading import SeenRun, SeenStep
+    from flowengine.testing.runner import Runner, inline
+
+_PUBLIC = {
+    "Runner": "flowengine.testing.runner",
+    "SeenRun": "flowengine.testing.reading",
+    "SeenStep": "flowengine.testing.reading",
+    "SetClock": "flowengine.testing.clock",
+    "assert_emitted": "flowengine.testing.events",
+    "emitted": "flowengine.testing.events",
+    "inline": "flowengine.testing.runner",
+}
+
+__all__ = [
+    "Runner",
+    "SeenRun",
+    "SeenStep",
+    "SetClock",
+    "assert_emitted",
+    "emitted",
+    "inline",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'flowengine.testing' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - only when a name is first asked for
+
+    return getattr(import_module(_PUBLIC[name]), name)
