@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,16 @@ logger = logging.getLogger("flowengine.store")
 
 Position = tuple[str, int]
 """The epoch of a run, and its head."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """What the default predicate reads of a run: nothing but who is named."""
+
+    actor: str | None
+    watchers: str
+    watcher_groups: str
+
 
 FACTS_MAX = 500
 """A watcher who is further behind is given the whole view."""
@@ -80,6 +91,18 @@ def runs(ids: Collection[UUID]) -> dict[UUID, RunRecord]:
     """The rows of these runs, without inputs and output; absent ones are left out."""
     found = RunRecord.objects.using(settings().DATABASE).filter(pk__in=list(ids))
     return {run.id: run for run in found.defer("inputs", "output")}
+
+
+def audiences(ids: Collection[UUID]) -> dict[UUID, Audience]:
+    """Who may watch each of these runs; absent ones are left out."""
+    rows = sql.query(
+        "SELECT id, actor, watchers, watcher_groups FROM flowengine_run WHERE id = ANY(%(ids)s)",
+        {"ids": list(ids)},
+    )
+    return {
+        sql.as_uuid(row[0]): Audience(actor=row[1], watchers=row[2], watcher_groups=row[3])
+        for row in rows
+    }
 
 
 def ended(ids: Collection[UUID]) -> dict[UUID, tuple[RunRecord, str]]:

@@ -1,0 +1,99 @@
+"""Who may watch a run, and who may cancel it: one predicate per verb.
+
+A predicate is asked on every subscription, on every push and on every request; nothing else in
+flowengine decides who sees what. Who may watch is replaceable: ``FLOWENGINE["CAN_VIEW_RUN"]`` names
+a function ``(user, run) -> bool``, by default :func:`may_watch`. A user who may not see a run gets
+the answer of a run that does not exist.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Protocol
+
+from django.utils.module_loading import import_string
+
+from flowengine.conf import settings
+
+logger = logging.getLogger("flowengine.access")
+
+
+class Watchable(Protocol):
+    """What a predicate may read of a run; a ``RunRecord`` is one."""
+
+    @property
+    def actor(self) -> str | None:
+        """The key of the user who caused the run."""
+
+    @property
+    def watchers(self) -> str:
+        """JSON: the list of user keys who may watch."""
+
+    @property
+    def watcher_groups(self) -> str:
+        """JSON: the list of names of Django groups who may watch."""
+
+
+def user_key(user: Any) -> str:
+    """A user's primary key as text: how users are named in events, runs and ``notify``."""
+    return str(user.pk)
+
+
+def is_known(user: Any) -> bool:
+    """Somebody is logged in, and not switched off."""
+    return bool(user is not None and user.is_authenticated and getattr(user, "is_active", True))
+
+
+def may_watch(user: Any, run: Watchable) -> bool:
+    """The default of ``CAN_VIEW_RUN``: named by ``notify``, in a group named there, or permitted.
+
+    A workflow without ``notify`` names the event's actor, so the owner of a run is among its
+    watchers; ``notify: {}`` names nobody. The permission is ``flowengine.view_run``; a superuser
+    has it.
+    """
+    if not is_known(user):
+        return False
+    if user_key(user) in json.loads(run.watchers):
+        return True
+    groups = set(json.loads(run.watcher_groups))
+    if groups and not groups.isdisjoint(_group_names(user)):
+        return True
+    return bool(user.has_perm("flowengine.view_run"))
+
+
+def view_run(user: Any, run: Watchable) -> bool:
+    """*user* may see how *run* goes: title, steps, states, progress; no payloads, no errors.
+
+    A predicate of the project that raises has not said yes: the answer is no, and it is logged.
+    """
+    if not is_known(user):
+        return False
+    try:
+        return bool(_predicate(settings().CAN_VIEW_RUN)(user, run))
+    except Exception:  # the project's own code: whatever it raises must not open a door
+        logger.exception("the predicate of CAN_VIEW_RUN failed", extra={"user": user_key(user)})
+        return False
+
+
+def is_default() -> bool:
+    """The project has left the question to :func:`may_watch`."""
+    return _predicate(settings().CAN_VIEW_RUN) is may_watch
+
+
+def cancel_run(user: Any, run: Watchable) -> bool:
+    """*user* may end *run* early: who may see it and has ``flowengine.cancel_run``."""
+    return view_run(user, run) and bool(user.has_perm("flowengine.cancel_run"))
+
+
+def _group_names(user: Any) -> set[str]:
+    groups = getattr(user, "groups", None)
+    return set() if groups is None else {group.name for group in groups.all()}
+
+
+@cache
+def _predicate(path: str) -> Callable[[Any, Watchable], bool]:
+    found: Callable[[Any, Watchable], bool] = import_string(path)
+    return found

@@ -1,0 +1,115 @@
+"""What waits to be written to one socket: bounded, whatever the reader does.
+
+A reader that is slow loses frames, never the last state: when too much waits, the frames of its topics
+are dropped, and once it reads again each of them is given anew, as a whole view.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from uuid import UUID
+
+from flowengine.live.protocol import Close
+
+FRAMES_MAX = 256
+BYTES_MAX = 1024 * 1024
+CONTROL_MAX = 512
+"""Frames of no topic that may wait; a peer that asks for more and does not read is cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Text to be written."""
+
+    text: str
+    topic: UUID | None = None
+    """The run it speaks of, if it may be dropped for a newer whole view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lagging:
+    """The topics whose frames were dropped: they are to be given anew."""
+
+    topics: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The end of the socket."""
+
+    code: Close
+    reason: str = ""
+
+
+class Outbox:
+    """Frames in order, then the end. Used by one event loop; one reader."""
+
+    def __init__(self, *, frames_max: int = FRAMES_MAX, bytes_max: int = BYTES_MAX) -> None:
+        self._frames: deque[Frame] = deque()
+        self._heartbeat: Frame | None = None
+        self._lagging: set[UUID] = set()
+        self._closing: Closing | None = None
+        self._size = 0
+        self._frames_max = frames_max
+        self._bytes_max = bytes_max
+        self._arrived = asyncio.Event()
+
+    def put(self, text: str, topic: UUID | None = None) -> None:
+        """Have *text* written; with a *topic* it may be dropped for a newer whole view."""
+        if topic is not None and topic in self._lagging:
+            return
+        self._frames.append(Frame(text, topic))
+        self._size += len(text)
+        if len(self._frames) > self._frames_max or self._size > self._bytes_max:
+            self._drop_topics()
+            if len(self._frames) > CONTROL_MAX:
+                self.close(Close.SLOW)
+        self._arrived.set()
+
+    def put_heartbeat(self, text: str) -> None:
+        """Have *text* written after all that waits; it takes the place of an older heartbeat."""
+        self._heartbeat = Frame(text)
+        self._arrived.set()
+
+    def close(self, code: Close, reason: str = "") -> None:
+        """End the socket now: nothing more is written. The first reason counts."""
+        if self._closing is None:
+            self._closing = Closing(code, reason)
+            self._frames.clear()
+            self._lagging.clear()
+            self._heartbeat = None
+        self._arrived.set()
+
+    def forget(self, topic: UUID) -> None:
+        """Write nothing more of *topic*."""
+        self._lagging.discard(topic)
+        self._keep([frame for frame in self._frames if frame.topic != topic])
+
+    async def take(self) -> Frame | Lagging | Closing:
+        """What is to be done next, waiting for it."""
+        while True:
+            if self._closing is not None:
+                return self._closing
+            if self._frames:
+                frame = self._frames.popleft()
+                self._size -= len(frame.text)
+                return frame
+            if self._lagging:
+                lagging = Lagging(frozenset(self._lagging))
+                self._lagging.clear()
+                return lagging
+            if self._heartbeat is not None:
+                frame, self._heartbeat = self._heartbeat, None
+                return frame
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    def _drop_topics(self) -> None:
+        self._lagging.update(frame.topic for frame in self._frames if frame.topic is not None)
+        self._keep([frame for frame in self._frames if frame.topic is None])
+
+    def _keep(self, frames: list[Frame]) -> None:
+        self._frames = deque(frames)
+        self._size = sum(len(frame.text) for frame in frames)

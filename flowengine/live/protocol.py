@@ -1,0 +1,165 @@
+"""PURE: the frames of the live socket, their limits and close codes.
+
+What is authoritative: the database. A position is an epoch and a number; a frame says which numbers
+it covers. What may be lost: any frame, and the socket itself; a heartbeat names the head of every
+watched run, so that a lost last frame is noticed. What may come twice: anything; a client drops what
+it has.
+
+===========  ==========================================================================================
+to server
+===========  ==========================================================================================
+``sub``      ``{"t": "sub", "c": "run:<uuid>", "p": {"e": "…", "o": 17} | null}``: watch, from there
+``subs``     ``{"t": "subs", "m": {"run:<uuid>": {"e": "…", "o": 17} | null, …}}``: many at once
+``unsub``    ``{"t": "unsub", "c": …}``: stop watching
+``unsubs``   ``{"t": "unsubs", "m": ["run:<uuid>", …]}``: many at once
+``ping``     ``{"t": "ping"}``: answer with a heartbeat, now
+===========  ==========================================================================================
+
+===========  ==========================================================================================
+to client
+===========  ==========================================================================================
+``hello``    ``v`` the protocol's version, ``hb`` milliseconds between heartbeats
+``snap``     ``c``, ``e``, ``o``, ``s``: the whole view, as of number ``o``
+``pub``      ``c``, ``e``, ``f``, ``o``, ``d``: what came with the numbers ``f`` to ``o``; numbers may
+             be missing in ``d``. ``f`` above ``o``: nothing came
+``hb``       ``ts`` milliseconds since 1970, ``h`` the head of each watched topic: ``[e, o]``, or null
+             for one that is pending; ``h`` null: the database could not be asked
+``pending``  ``c``: nothing is known of this id, or nothing may be said; it stays watched
+``end``      ``c``, ``outcome``, ``message``: no run of this id will come; it is no longer watched
+``err``      ``c`` or null, ``code``: a frame or a topic is refused; it is not, or no longer, watched
+===========  ==========================================================================================
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+VERSION = 1
+FRAME_MAX_BYTES = 64 * 1024
+SUBSCRIPTIONS_MAX = 200
+"""Topics that one socket may watch."""
+MESSAGES_PER_S = 20.0
+MESSAGES_BURST = 2.0 * SUBSCRIPTIONS_MAX + 40.0
+"""At once: a page asks for all its topics when it connects, and may let go of all for others."""
+
+_TOPIC = re.compile(r"run:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+
+
+class Close(IntEnum):
+    """Why the server ends a socket; what the browser does then is in the client's ``codes.ts``."""
+
+    TOO_LARGE = 1009
+    BROKEN = 1011
+    RESTART = 1012
+    SLOW = 4008
+    UNREADABLE = 4400
+    SIGNED_OUT = 4401
+    FORBIDDEN = 4403
+    TOO_MANY = 4429
+
+
+class Position(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a client stands in a topic."""
+
+    e: str
+    o: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class Subscribe(msgspec.Struct, frozen=True, tag_field="t", tag="sub"):
+    """Watch a topic, from a position; None = from nothing."""
+
+    c: str
+    p: Position | None = None
+
+
+class SubscribeAll(msgspec.Struct, frozen=True, tag_field="t", tag="subs"):
+    """Watch many topics: what a page sends when it opens, as one message."""
+
+    m: dict[str, Position | None]
+
+
+class Unsubscribe(msgspec.Struct, frozen=True, tag_field="t", tag="unsub"):
+    """Stop watching a topic."""
+
+    c: str
+
+
+class UnsubscribeAll(msgspec.Struct, frozen=True, tag_field="t", tag="unsubs"):
+    """Stop watching many topics."""
+
+    m: list[str]
+
+
+class Ping(msgspec.Struct, frozen=True, tag_field="t", tag="ping"):
+    """Ask for a heartbeat now."""
+
+
+ClientFrame = Subscribe | SubscribeAll | Unsubscribe | UnsubscribeAll | Ping
+
+
+class FrameRefused(ValueError):
+    """What came is no frame. *close* = the peer does not speak this protocol at all."""
+
+    def __init__(self, code: str, *, close: Close | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.close = close
+
+
+def parse(text: str | bytes | None) -> ClientFrame:
+    """The frame that *text* is.
+
+    Raises:
+        FrameRefused: binary, too large or no JSON: the socket is to be closed; JSON, but no frame of
+            this version: it is to be told.
+    """
+    if not isinstance(text, str):
+        raise FrameRefused("not_text", close=Close.UNREADABLE)
+    # A character is at least one byte: the cheap test comes before encoding.
+    if len(text) > FRAME_MAX_BYTES:
+        raise FrameRefused("too_large", close=Close.TOO_LARGE)
+    try:
+        body = text.encode()
+        if len(body) > FRAME_MAX_BYTES:
+            raise FrameRefused("too_large", close=Close.TOO_LARGE)
+        frame: ClientFrame = _decode(body)
+    except msgspec.ValidationError as error:
+        raise FrameRefused("bad_frame") from error
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise FrameRefused("not_json", close=Close.UNREADABLE) from error
+    return frame
+
+
+def run_of(topic: str) -> UUID | None:
+    """The run that *topic* names; None where it is no topic of this version."""
+    found = _TOPIC.fullmatch(topic)
+    return None if found is None else UUID(found[1])
+
+
+def hello(heartbeat_s: float) -> dict[str, Any]:
+    """The first frame of a socket."""
+    return {"t": "hello", "v": VERSION, "hb": int(heartbeat_s * 1000)}
+
+
+def heartbeat(ts: int, heads: dict[str, tuple[str, int] | None] | None) -> dict[str, Any]:
+    """Alive, and the head of each watched topic; *heads* None = they could not be read."""
+    return {"t": "hb", "ts": ts, "h": heads}
+
+
+def refusal(topic: str | None, code: str) -> dict[str, Any]:
+    """A frame or a topic is refused."""
+    return {"t": "err", "c": topic, "code": code}
+
+
+def encode(frame: dict[str, Any]) -> str:
+    """The frame's text on the wire."""
+    return _encode(frame).decode()
+
+
+_decode = msgspec.json.Decoder(ClientFrame).decode
+_encode = msgspec.json.encode

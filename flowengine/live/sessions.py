@@ -1,0 +1,141 @@
+"""Is a socket's user still who they were: logged in, switched on, with the same password?
+
+Asked every few seconds for all sockets of the process at once, in a number of queries that does not
+grow with them (for Django's database sessions and its model back end; others are asked one by one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    get_user_model,
+    load_backend,
+)
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db.models.functions import Now
+from django.utils.crypto import constant_time_compare
+
+from flowengine.access import is_known, user_key
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """By what a socket was let in."""
+
+    user_key: str
+    session_key: str | None
+    """None = not by a session of Django: then only the user is looked at again."""
+
+
+def credential(user: Any, session: Any) -> Credential:
+    """The credential of the user and the session that a handshake came with."""
+    key = user_key(user)
+    is_ours = session is not None and str(session.get(SESSION_KEY)) == key
+    return Credential(key, session.session_key if is_ours else None)
+
+
+Sessions = dict[str, tuple[str, Mapping[str, Any]]]
+"""By session key, a session as it is stored and what is in it."""
+
+
+def renew(credentials: Sequence[Credential], seen: Sessions) -> list[Any | None]:
+    """The user of each credential, read anew; None where it counts no longer.
+
+    *seen* is what the last renewal saw, and is brought up to date: a session that is stored as it
+    was need not be decoded again.
+    """
+    keys = {item.session_key for item in credentials if item.session_key is not None}
+    sessions = _sessions(keys, seen)
+    users = _users(
+        {item.user_key: _backend(item, sessions) for item in credentials},
+    )
+    return [_valid(item, sessions, users.get(item.user_key)) for item in credentials]
+
+
+def _valid(item: Credential, sessions: Mapping[str, Mapping[str, Any]], user: Any) -> Any | None:
+    if user is None or not is_known(user):
+        return None
+    if item.session_key is None:
+        return user
+    session = sessions.get(item.session_key, {})
+    if str(session.get(SESSION_KEY)) != item.user_key:
+        return None
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    return user if _is_same_password(user, session.get(HASH_SESSION_KEY, "")) else None
+
+
+def _is_same_password(user: Any, session_hash: str) -> bool:
+    if not hasattr(user, "get_session_auth_hash"):
+        return True
+    hashes = [user.get_session_auth_hash()]
+    if settings.SECRET_KEY_FALLBACKS:
+        hashes += user.get_session_auth_fallback_hash()
+    return any(constant_time_compare(session_hash, known) for known in hashes)
+
+
+def _sessions(keys: Iterable[str], seen: Sessions) -> dict[str, Mapping[str, Any]]:
+    """The contents of the sessions that exist and have not expired."""
+    store: Any = import_module(settings.SESSION_ENGINE).SessionStore
+    if issubclass(store, DatabaseStore):
+        rows = store.get_model_class()._default_manager.filter(  # noqa: SLF001 - Django's documented name
+            session_key__in=list(keys), expire_date__gt=Now()
+        )
+        stored = dict(rows.values_list("session_key", "session_data"))
+        decode = store().decode
+        for key in seen.keys() - stored.keys():
+            del seen[key]
+        for key, text in stored.items():
+            if key not in seen or seen[key][0] != text:
+                seen[key] = (text, decode(text))
+        return {key: found[1] for key, found in seen.items()}
+    return {key: store(key).load() for key in keys}
+
+
+def _backend(item: Credential, sessions: Mapping[str, Mapping[str, Any]]) -> str | None:
+    if item.session_key is None:
+        return None
+    return sessions.get(item.session_key, {}).get(BACKEND_SESSION_KEY)
+
+
+def _users(backends: Mapping[str, str | None]) -> dict[str, Any]:
+    """By key, the users as their back ends give them; those that are gone are left out."""
+    found: dict[str, Any] = {}
+    plain: list[str] = []
+    for key, path in backends.items():
+        backend: Any = None
+        if path is not None and path in settings.AUTHENTICATION_BACKENDS:
+            backend = load_backend(path)
+        if backend is None or _is_plain(backend):
+            plain.append(key)
+            continue
+        model = get_user_model()
+        user = backend.get_user(model._meta.pk.to_python(key))  # noqa: SLF001 - Django's public API
+        if user is not None:
+            found[key] = user
+    return found | _plain_users(plain)
+
+
+def _is_plain(backend: Any) -> bool:
+    """It finds users as Django's own back end does: by primary key, and that is all."""
+    kind = type(backend)
+    return (
+        isinstance(backend, ModelBackend)
+        and kind.get_user is ModelBackend.get_user
+        and kind.user_can_authenticate is ModelBackend.user_can_authenticate
+    )
+
+
+def _plain_users(keys: Sequence[str]) -> dict[str, Any]:
+    model = get_user_model()
+    users = model._default_manager.filter(pk__in=list(keys))  # noqa: SLF001 - as above
+    return {user_key(user): user for user in users}

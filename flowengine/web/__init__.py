@@ -1,0 +1,1 @@
+"""JSON over HTTP: health, and the run page's fallback where no socket can be opened."""

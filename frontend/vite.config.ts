@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+// Stable names: {% flow_assets %} names them, and Django's manifest storage adds its own hashes. No
+// source maps: collectstatic refuses a sourceMappingURL whose file is not shipped.
+export default defineConfig({
+  base: "./",
+  build: {
+    outDir: "../flowengine/static/flowengine",
+    emptyOutDir: true,
+    target: "es2022",
+    sourcemap: false,
+    cssCodeSplit: false,
+    modulePreload: false,
+    manifest: "manifest.json",
+    rolldownOptions: {
+      input: { flowengine: "src/elements/index.ts" },
+      output: {
+        entryFileNames: "[name].js",
+        chunkFileNames: "[name].js",
+        assetFileNames: "flowengine[extname]",
+      },
+    },
+  },
+  test: {
+    include: ["tests/**/*.test.ts"],
+    environment: "happy-dom",
+  },
+});

@@ -1,0 +1,71 @@
+"""Who may watch and cancel a run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
+
+from flowengine.access import cancel_run, may_watch, user_key, view_run
+from flowengine.models import RunRecord
+
+
+def a_run(*watchers: str, groups: tuple[str, ...] = (), actor: str | None = None) -> RunRecord:
+    return RunRecord(actor=actor, watchers=json.dumps(watchers), watcher_groups=json.dumps(groups))
+
+
+@pytest.fixture
+def ann(db: None) -> User:
+    """A user without any permission."""
+    return User.objects.create_user("ann")
+
+
+def test_named_watcher_sees_the_run(ann: User) -> None:
+    assert may_watch(ann, a_run("0", user_key(ann)))
+
+
+def test_nobody_else_does(ann: User) -> None:
+    assert not may_watch(ann, a_run("0", f"{user_key(ann)}0", f"0{user_key(ann)}"))
+
+
+def test_actor_whom_notify_does_not_name_does_not_see_the_run(ann: User) -> None:
+    assert not may_watch(ann, a_run(actor=user_key(ann)))
+
+
+def test_member_of_a_named_group_sees_the_run(ann: User) -> None:
+    ann.groups.add(Group.objects.create(name="packers"))
+
+    assert may_watch(ann, a_run(groups=("drivers", "packers")))
+    assert not may_watch(ann, a_run(groups=("drivers",)))
+
+
+def test_permission_opens_every_run(ann: User) -> None:
+    ann.user_permissions.add(Permission.objects.get(codename="view_run"))
+
+    assert may_watch(ann, a_run())
+    assert not cancel_run(ann, a_run())
+
+
+def test_superuser_sees_and_cancels_every_run(ann: User) -> None:
+    ann.is_superuser = True
+
+    assert may_watch(ann, a_run())
+    assert cancel_run(ann, a_run())
+
+
+def test_permission_to_cancel_does_not_open_what_one_may_not_see(ann: User) -> None:
+    ann.user_permissions.add(Permission.objects.get(codename="cancel_run"))
+
+    assert cancel_run(ann, a_run(user_key(ann)))
+    assert not cancel_run(ann, a_run())
+
+
+@pytest.mark.parametrize("predicate", [may_watch, view_run, cancel_run])
+def test_who_is_not_logged_in_or_switched_off_sees_nothing(ann: User, predicate: Any) -> None:
+    ann.is_superuser, ann.is_active = True, False
+
+    assert not predicate(ann, a_run(user_key(ann)))
+    assert not predicate(AnonymousUser(), a_run("None"))
+    assert not predicate(None, a_run("None"))

@@ -1,0 +1,1 @@
+"""The live socket, from the handshake to the last frame."""

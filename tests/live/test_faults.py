@@ -1,0 +1,327 @@
+"""What the socket does while something else is away: the channel layer, the database, the reader."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from channels.layers import BaseChannelLayer, channel_layers
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
+
+from flowengine.live import hints, hub, listening, reading
+from flowengine.live.hints import announce
+from flowengine.live.layer import GROUP, InProcessChannelLayer, in_process, layer
+from flowengine.live.protocol import Close
+from flowengine.live.reading import Question
+from flowengine.store import progress
+from tests.builders.line import begin
+from tests.live.browser import (
+    ALL_STEPS,
+    Browser,
+    Open,
+    a_line,
+    a_user,
+    begun,
+    until,
+    worked,
+)
+
+
+class DeafLayer(BaseChannelLayer):
+    """A layer whose server is away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sends = 0
+
+    async def new_channel(self, prefix: str = "specific") -> str:
+        return f"{prefix}!deaf"
+
+    async def group_add(self, group: str, channel: str) -> None:
+        raise ConnectionRefusedError
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        raise ConnectionRefusedError
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        self.sends += 1
+        await asyncio.sleep(60)
+
+
+@pytest.fixture
+def deaf_layer(settings: Any) -> Any:
+    """The configured layer is away."""
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.live.test_faults.DeafLayer"}}
+    made: Any = channel_layers["default"]
+    yield made
+    hints.stop()
+
+
+async def watching(browse: Open) -> tuple[Browser, UUID]:
+    user = await a_user()
+    run = await a_line(user)
+    browser = await browse(user)
+    await browser.watch(run)
+    assert (await browser.frame())["t"] == "snap"
+    return browser, run
+
+
+async def test_without_the_layer_a_page_follows_by_heartbeat(
+    browse: Open, deaf_layer: DeafLayer, settings: Any
+) -> None:
+    settings.FLOWENGINE = {"HEARTBEAT_S": 0.2}
+    browser, run = await watching(browse)
+
+    announce(await worked(run, *ALL_STEPS))
+
+    assert await browser.change_of("run.succeeded")
+
+
+def test_layer_that_hangs_does_not_hold_up_who_announces(deaf_layer: DeafLayer) -> None:
+    started = time.monotonic()
+
+    for n in range(1000):
+        announce([(UUID(int=n), 1)])
+
+    assert time.monotonic() - started < 0.2
+
+
+def test_layer_that_fails_again_and_again_is_left_alone(
+    deaf_layer: DeafLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "SEND_TIMEOUT_S", 0.01)
+    sender = hints.Sender()
+
+    deadline = time.monotonic() + 5
+    while sender._resting_until == 0.0 and time.monotonic() < deadline:
+        sender.put([(uuid4(), 1)])
+    failed = deaf_layer.sends
+    for _ in range(50):
+        sender.put([(uuid4(), 1)])
+    sender.stop()
+
+    assert failed >= hints.FAILURES_MAX
+    assert deaf_layer.sends <= failed + 1
+
+
+async def test_layer_that_comes_back_is_heard_again(
+    browse: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "RETRY_S", 0.01)
+    answers: list[BaseChannelLayer] = [DeafLayer(), DeafLayer(), layer()]
+    monkeypatch.setattr(listening, "layer", lambda: answers.pop(0))
+    browser, run = await watching(browse)
+    await until(lambda: not answers and GROUP in in_process()._groups)
+
+    announce(await begun(run, "one"))
+
+    assert (await browser.frame())["t"] == "pub"
+
+
+async def test_membership_that_was_forgotten_is_renewed(
+    browse: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "REJOIN_S", 0.05)
+    browser, run = await watching(browse)
+    await layer().flush()
+    await until(lambda: GROUP in in_process()._groups)
+
+    announce(await begun(run, "one"))
+
+    assert (await browser.frame())["t"] == "pub"
+
+
+async def test_database_that_is_away_gives_heartbeats_that_confirm_nothing(
+    browse: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "DATABASE_REST_S", 0.05)
+    browser, run = await watching(browse)
+    heads, answers = progress.heads, reading.answers
+
+    def away(*_arguments: Any) -> Any:
+        raise DatabaseError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(progress, "heads", away)
+    monkeypatch.setattr(reading, "answers", away)
+    announce(await worked(run, *ALL_STEPS))
+    blind = await browser.ping()
+    monkeypatch.setattr(progress, "heads", heads)
+    monkeypatch.setattr(reading, "answers", answers)
+
+    assert blind["h"] is None
+    assert (await browser.frame())["d"][-1]["t"] == "run.succeeded"
+
+
+async def test_mistake_in_the_hub_ends_the_sockets_and_the_next_are_served(
+    browse: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "DATABASE_REST_S", 0.01)
+    browser, run = await watching(browse)
+    answers = reading.answers
+    monkeypatch.setattr(reading, "answers", lambda _questions: 1 / 0)
+
+    announce(await begun(run, "one"))
+    code = await browser.closed()
+    monkeypatch.setattr(reading, "answers", answers)
+    again = await browse(await a_user("bob"))
+
+    assert code == 1011
+    assert (await again.ping())["h"] == {}
+
+
+async def test_reader_that_fell_behind_is_given_the_whole_view(
+    browse: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await a_user()
+    run = await a_line(user)
+    browser = await browse(user)
+    [peer] = hub.hub()._peers
+    monkeypatch.setattr(peer.outbox, "_frames_max", 0)
+    await browser.watch(run)
+    await until(lambda: peer.subscriptions and peer.subscriptions[run].told == "live")
+    monkeypatch.setattr(peer.outbox, "_frames_max", 256)
+
+    assert (await browser.frame())["t"] == "snap"
+
+
+async def test_hint_from_a_worker_thread_arrives_at_once(browse: Open) -> None:
+    browser, run = await watching(browse)
+    heads = await begun(run, "one")
+    await asyncio.sleep(hub.READ_INTERVAL_S)
+
+    started = time.monotonic()
+    thread = threading.Thread(target=announce, args=(heads,))
+    thread.start()
+    await browser.frame()
+    thread.join()
+
+    assert time.monotonic() - started < 0.1
+
+
+async def test_nothing_is_asked_while_nothing_is_watched(
+    browse: Open, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FLOWENGINE = {"HEARTBEAT_S": 0.05}
+    asked: list[Any] = []
+    monkeypatch.setattr(progress, "heads", lambda *ids: asked.append(ids))
+    browser = await browse(await a_user())
+
+    for _ in range(3):
+        assert (await browser.frame())["h"] == {}
+
+    assert asked == []
+
+
+async def test_last_socket_that_goes_stops_the_hub(browse: Open) -> None:
+    browser = await browse(await a_user())
+    here = hub.hub()
+    assert here._tasks
+
+    await browser.close()
+
+    assert (here._tasks, here._thread, here._peers) == ([], None, set())
+
+
+@pytest.mark.parametrize("resume", [True, False], ids=["resuming", "joining"])
+@pytest.mark.django_db
+def test_number_of_queries_does_not_depend_on_the_number_of_runs(*, resume: bool) -> None:
+    def count(number: int) -> int:
+        runs = begin("line", number)
+        heads = progress.heads(runs, [])
+        questions = [
+            Question(
+                run_id=run,
+                users={"1": Boss()},
+                positions=frozenset({(heads[run][0], 1) if resume else None}),  # type: ignore[index]
+            )
+            for run in runs
+        ]
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            answers = reading.answers(questions)
+        assert all(answer.snapshot or answer.changes for answer in answers.values())
+        return len(queries)
+
+    count(1)  # the definition is read once
+    assert count(1) == count(60)
+
+
+@pytest.mark.django_db
+def test_heads_of_everything_watched_are_one_query() -> None:
+    runs = begin("line", 60)
+
+    with CaptureQueriesContext(connection) as queries:
+        heads = progress.heads(runs, [uuid4() for _ in range(60)])
+
+    assert (len(queries), set(heads)) == (1, set(runs))
+
+
+class Boss:
+    """A user who may see everything."""
+
+    pk = 1
+    is_authenticated = True
+    is_active = True
+
+    def has_perm(self, _permission: str) -> bool:
+        return True
+
+
+async def test_layer_of_the_process_serves_any_thread_and_loop() -> None:
+    here = InProcessChannelLayer(capacity=2)
+    await here.group_add("runs", "a")
+    waiting = asyncio.create_task(here.receive("a"))
+    await asyncio.sleep(0)
+
+    await asyncio.to_thread(here.deliver_to_group, "runs", {"n": 1})
+    first = await asyncio.wait_for(waiting, 1)
+    for n in range(2, 9):
+        await here.group_send("runs", {"n": n})
+
+    assert first == {"n": 1}
+    assert [await here.receive("a"), await here.receive("a")] == [{"n": 2}, {"n": 3}]
+
+
+async def test_channel_that_left_its_group_gets_nothing() -> None:
+    here = InProcessChannelLayer()
+    await here.group_add("runs", "a")
+    await here.group_discard("runs", "a")
+
+    await here.group_send("runs", {"n": 1})
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(here.receive("a"), 0.05)
+
+
+def test_layer_bound_to_one_loop_is_stood_in_for(settings: Any) -> None:
+    settings.CHANNEL_LAYERS = {
+        "default": {"BACKEND": "channels.layers.InMemoryChannelLayer"},
+    }
+
+    assert isinstance(layer(), InProcessChannelLayer)
+
+
+def test_receiver_whose_loop_is_gone_holds_up_nobody() -> None:
+    here = InProcessChannelLayer()
+
+    async def wait_a_moment() -> None:
+        await here.group_add("runs", "a")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(here.receive("a"), 0.01)
+
+    asyncio.run(wait_a_moment())
+    here.deliver_to_group("runs", {"n": 1})
+
+
+async def test_socket_of_a_server_that_stops_is_told_to_come_back(browse: Open) -> None:
+    browser = await browse(await a_user())
+
+    hub.hub().close_all(Close.RESTART)
+
+    assert await browser.closed() == 1012
