@@ -1,0 +1,1 @@
+"""A small real shop that shows the line at work: ``flowengine demo``."""
