@@ -12,13 +12,16 @@ from datetime import datetime, timedelta
 from flowengine.broker.base import Broker
 from flowengine.conf import settings
 from flowengine.engine.messages import Due
-from flowengine.orchestration.advance import Told, Work, advance
 from flowengine.orchestration.announce import announce
 from flowengine.orchestration.rescue import rescue
+from flowengine.orchestration.save import save
+from flowengine.orchestration.work import Told, Work
 from flowengine.store import runs, sql, steps
 from flowengine.store.clock import Clock
 
 PAGE = 500
+LOCKED_S = 0.02
+"""What is due but held by another transaction is looked at again after this."""
 
 
 class Beat:
@@ -38,13 +41,13 @@ class Beat:
     def run_once(self) -> bool:
         """Do what is due now, a page of each; True while there may be more at once."""
         now = self._clock.now()
-        more = self._wake(now)
         self._sweep(now)
+        more = self._wake(now)
         next_due = steps.next_due()
         self.next_s = settings().POLL_S
         if next_due is not None:
             ahead = (next_due - self._clock.now()) / timedelta(seconds=1)
-            self.next_s = min(max(ahead, 0.0), settings().POLL_S)
+            self.next_s = min(max(ahead, LOCKED_S), settings().POLL_S)
         return more
 
     def _wake(self, now: datetime) -> bool:
@@ -53,7 +56,7 @@ class Beat:
         ids = dict.fromkeys([*sleepers, *overtime])
         if ids:
             told = [Told(run_id=run, message=Due()) for run in ids]
-            announce(advance(Work(told=told), now).committed, self._broker)
+            announce(save(Work(told=tuple(told)), now).committed, self._broker)
         return len(sleepers) == PAGE or len(overtime) == PAGE
 
     def _sweep(self, now: datetime) -> None:
@@ -64,7 +67,9 @@ class Beat:
         leases follow the living process instead (see ``rescue``), so there is nothing to wait for.
         """
         at = self._monotonic()
-        late = self._swept_at is None or at - self._swept_at > settings().LEASE_S / 3
+        # Two rests of our own are no gap: the poll may be slow on purpose.
+        gap_s = max(settings().LEASE_S / 3, 2 * settings().POLL_S)
+        late = self._swept_at is None or at - self._swept_at > gap_s
         if late and sql.is_postgresql():
             self._patient_until = at + settings().LEASE_S
         self._swept_at = at

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from threading import Condition
 from uuid import UUID
@@ -20,6 +20,7 @@ from flowengine.broker.base import Broker, Outcome
 from flowengine.broker.envelope import Envelope, event_envelope
 from flowengine.conf import settings
 from flowengine.engine.event import Event
+from flowengine.orchestration.faults import Fault, no_fault
 from flowengine.store import events, sql
 from flowengine.store.clock import Clock
 
@@ -35,10 +36,6 @@ CLOCK_SLACK_S = 0.05
 """An event emitted while the clock was read counts as due: it must not wait for the next poll."""
 
 
-def _no_fault(_point: str) -> None:
-    """Pass the point: what production does."""
-
-
 class Relay:
     """One relay; as many as one likes may run. Not to be shared by threads."""
 
@@ -46,13 +43,13 @@ class Relay:
         self,
         broker: Broker,
         clock: Clock,
-        faults: Callable[[str], None] = _no_fault,
+        fault: Fault = no_fault,
         *,
         confirm_wait_s: float = CONFIRM_WAIT_S,
     ) -> None:
         self._broker = broker
         self._clock = clock
-        self._faults = faults
+        self._fault = fault
         self._confirm_wait_s = confirm_wait_s
 
     def run_once(self) -> int:
@@ -70,10 +67,10 @@ class Relay:
         if not due:
             return 0
         outcomes = self._publish([event_envelope(event, source=source) for event in due])
-        self._faults("relay.published")
+        self._fault("relay.published")
         confirmed = [event.id for event in due if outcomes.get(event.id) is Outcome.CONFIRMED]
         self._mark(due, confirmed)
-        self._faults("relay.marked")
+        self._fault("relay.marked")
         return len(confirmed)
 
     def _claim(self) -> tuple[list[Event], str]:

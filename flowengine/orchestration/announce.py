@@ -23,6 +23,6 @@ def announce(
     if committed.envelopes:
         broker.publish(committed.envelopes, on_outcome)
     if committed.heads:
-        signals.run_changed.send(sender=None, heads=committed.heads)
+        signals.run_changed.send_robust(sender=None, heads=committed.heads)
     if committed.buried:
-        signals.dead_lettered.send(sender=None, ids=committed.buried)
+        signals.dead_lettered.send_robust(sender=None, ids=committed.buried)

@@ -34,8 +34,6 @@ class Change:
     transitions: tuple[Transition, ...] = ()
     """In order."""
     commands: tuple[Command, ...] = ()
-    reserved: tuple[str, ...] = ()
-    """Steps that changed hands without a transition: reserved, or released."""
     progressed: bool = False
     """The head was raised for progress, which is no transition."""
     head: int | None = None
@@ -108,7 +106,7 @@ def _sort_steps(
 ) -> None:
     """The steps this change touches, those without a row apart from the others."""
     run = change.after
-    fresh: dict[str, bool] = dict.fromkeys(change.reserved, False)
+    fresh: dict[str, bool] = {}
     for fact in change.transitions:
         name = getattr(fact, "step", None)
         if name is not None and name not in fresh:

@@ -18,6 +18,7 @@ from django.db import Error, InterfaceError, OperationalError
 from flowengine.engine.messages import Failed, GivenBack, Succeeded
 from flowengine.engine.run import Failure
 from flowengine.engine.states import StepState
+from flowengine.errors import FlowengineError
 from flowengine.orchestration.advance import Told, Work, apply
 from flowengine.orchestration.commit import Committed
 from flowengine.store import sql, steps
@@ -56,21 +57,44 @@ def perform(
     clock: Clock,
 ) -> Ended:
     """Run *call* and save its end in one transaction of the calling thread."""
+    ended: Ended | None = None
+    has_begun = False
     try:
         with sql.writing(durable=True):
-            return _save(run_id, call(), clock)
+            has_begun = True
+            ended = _save(run_id, call(), clock)
     except _TakeBack as back:
         return back.ended
-    except (OperationalError, InterfaceError) as error:
-        return _find_out(run_id, step, attempt, error)
     except Error as error:
-        # Constraints that are checked at the end (deferred ones) speak here, not in the task.
-        failure = Failure(
-            code=type(error).__name__,
-            message=str(error),
-            bases=tuple(base.__name__ for base in type(error).__mro__[1:-1]),
-        )
-        return Ended(message=Failed(step=step, attempt=attempt, failure=failure))
+        if not has_begun:
+            return Ended(message=GivenBack(step=step, attempt=attempt))
+        if not _has_lost_connection(error):
+            # A lock or statement time-out, a deferred constraint, a full disk: the transaction is
+            # undone, and what undid it may do so again. It uses a try.
+            return Ended(message=_failed(step, attempt, error))
+        return _find_out(run_id, step, attempt, error)
+    except Exception:
+        if ended is None:
+            raise
+        logger.exception("a hook after the commit failed", extra={"run": str(run_id)})
+    return ended
+
+
+def _has_lost_connection(error: Error) -> bool:
+    """Whether the answer may have been lost on its way, as against: the answer is no."""
+    if not sql.is_postgresql():
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state[:2] in {"08", "57"}
+
+
+def _failed(step: str, attempt: int, error: Exception) -> Failed:
+    failure = Failure(
+        code=type(error).__name__,
+        message=str(error),
+        bases=tuple(base.__name__ for base in type(error).__mro__[1:-1]),
+    )
+    return Failed(step=step, attempt=attempt, failure=failure)
 
 
 def _save(run_id: UUID, message: Succeeded | Failed, clock: Clock) -> Ended:
@@ -79,6 +103,9 @@ def _save(run_id: UUID, message: Succeeded | Failed, clock: Clock) -> Ended:
         raise _TakeBack(Ended(message=message))
     told = Told(run_id=run_id, message=message)
     advanced = apply(Work(told=(told,)), clock.now(), wait=True)
+    if advanced.refused:
+        refused = FlowengineError("the end of the step could not be decided")
+        raise _TakeBack(Ended(message=_failed(message.step, message.attempt, refused)))
     if advanced.stale:
         raise _TakeBack(Ended(message=message, fenced=True))
     return Ended(message=message, committed=advanced.committed)

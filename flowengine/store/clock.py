@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 from typing import Protocol
 
 from flowengine.store import sql
@@ -27,16 +26,15 @@ class Clock(Protocol):
 class DatabaseClock:
     """The database's clock, carried on by this machine's monotonic one between two measurements.
 
-    It may be shared by threads. A jump of this machine's wall clock changes nothing; the estimate is
+    It may be shared by threads: nobody waits for the measurement of another, of two the later holds.
+    A jump of this machine's wall clock changes nothing; the estimate is
     wrong by at most half a round trip. On SQLite, which is a file of this machine, it is the
     machine's clock.
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._measured_at = float("-inf")
-        self._epoch = datetime.fromtimestamp(0, UTC)
-        """What the database's clock showed when the monotonic one showed 0."""
+        self._measured = (float("-inf"), datetime.fromtimestamp(0, UTC))
+        """When, by the monotonic clock; and what the database's showed when that one showed 0."""
 
     def now(self) -> datetime:
         """The present instant by the database.
@@ -46,17 +44,18 @@ class DatabaseClock:
         """
         if not sql.is_postgresql():
             return system_now()
-        with self._lock:
-            before = time.monotonic()
-            if before - self._measured_at >= MEASURE_EVERY_S:
-                self._measure(before)
-            return self._epoch + timedelta(seconds=time.monotonic())
+        at, epoch = self._measured
+        before = time.monotonic()
+        if before - at >= MEASURE_EVERY_S:
+            epoch = self._measure(before)
+        return epoch + timedelta(seconds=time.monotonic())
 
-    def _measure(self, before: float) -> None:
+    def _measure(self, before: float) -> datetime:
         shown: datetime = sql.query("SELECT clock_timestamp()", {})[0][0]
         after = time.monotonic()
-        self._epoch = shown.astimezone(UTC) - timedelta(seconds=(before + after) / 2)
-        self._measured_at = after
+        epoch = shown.astimezone(UTC) - timedelta(seconds=(before + after) / 2)
+        self._measured = (after, epoch)
+        return epoch
 
 
 def system_now() -> datetime:

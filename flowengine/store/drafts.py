@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from flowengine.store import tables
+from flowengine.store import sql, tables
 from flowengine.store.clock import system_now
 
 
@@ -71,12 +71,11 @@ def _put_on_postgresql(drafts: Sequence[Draft], connection: BaseDatabaseWrapper)
 
 
 def _put_on_sqlite(drafts: Sequence[Draft], connection: BaseDatabaseWrapper) -> None:
-    adapted = connection.ops.adapt_datetimefield_value
-    now = adapted(system_now())
+    now = sql.for_sqlite(system_now())
     values: list[Any] = []
     for draft in drafts:
         values += (draft.id.hex, *(getattr(draft, name) for name in _GIVEN[1:-1]))
-        values += (now if draft.time is None else adapted(draft.time), now, now)
+        values += (now if draft.time is None else sql.for_sqlite(draft.time), now, now)
     with connection.cursor() as cursor:
         cursor.execute(_text_of_rows(len(drafts)), values)
 

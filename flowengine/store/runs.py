@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,24 +29,39 @@ _COLUMNS = (
     *("created_at", "started_at", "finished_at"),
 )
 _CHANGING = ("state", "seq", "due_at", "output", "failure", "outcome", "started_at", "finished_at")
-_KEPT = ("output", "failure", "outcome", "started_at", "finished_at")
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
 _failure = msgspec.json.Decoder(Failure).decode
 
 
-def lock(ids: Iterable[UUID], *, wait: bool = False) -> dict[UUID, Run]:
-    """The runs of these ids, locked until the transaction ends, without their steps.
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Runs that this transaction holds."""
+
+    readable: dict[UUID, Run]
+    """By id, without their steps."""
+    unreadable: dict[UUID, Exception]
+    """Rows that this version cannot make a value of, with why."""
+
+
+def lock(ids: Iterable[UUID], *, wait: bool = False) -> Locked:
+    """The runs of these ids, locked until the transaction ends.
 
     Locks are taken in the order of ids. Runs that another transaction holds are left out, unless
     *wait* (architecture §2.6); so are ids without a row.
     """
+    locked = Locked({}, {})
     wanted = sorted(set(ids))
     if not wanted:
-        return {}
-    rows = sql.query(_LOCK if wait else _LOCK + " SKIP LOCKED", {"ids": wanted})
-    return {run.id: run for run in map(_run, rows)}
+        return locked
+    for row in sql.query(_LOCK if wait else _LOCK + " SKIP LOCKED", {"ids": wanted}):
+        run_id = sql.as_uuid(row[0])
+        try:
+            locked.readable[run_id] = _run(row)
+        except (ValueError, msgspec.MsgspecError) as error:
+            locked.unreadable[run_id] = error
+    return locked
 
 
 def _run(row: tuple[Any, ...]) -> Run:
@@ -106,7 +122,7 @@ def insert(rows: Sequence[tuple[Run, Sequence[str], Sequence[str], dict[str, Any
 
 
 def update(runs: Sequence[Run]) -> None:
-    """Write what changes of runs that are locked."""
+    """Write what changes of runs that are locked and were not final before."""
     sql.update(
         tables.RUN,
         _CHANGING,
@@ -120,7 +136,6 @@ def update(runs: Sequence[Run]) -> None:
             )
             for run in runs
         ],
-        keep=_KEPT,
     )
 
 
@@ -137,6 +152,14 @@ def existing(ids: Sequence[UUID]) -> set[UUID]:
     """Those of *ids* that have a row."""
     rows = sql.query("SELECT id FROM flowengine_run WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
     return {sql.as_uuid(row[0]) for row in rows}
+
+
+def postpone(ids: Sequence[UUID], now: datetime, until: datetime) -> None:
+    """What is due of these runs is not looked at before *until*; they are locked."""
+    sql.execute(
+        "UPDATE flowengine_run SET due_at = %(until)s WHERE id = ANY(%(ids)s) AND due_at <= %(now)s",
+        {"ids": list(ids), "now": now, "until": until},
+    )
 
 
 def cancelling(ids: Sequence[UUID]) -> set[UUID]:

@@ -18,7 +18,7 @@ from threading import RLock
 from typing import Any
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from flowengine.conf import settings
@@ -27,6 +27,10 @@ try:
     import psycopg
 except ImportError:  # the extra ``postgres`` is not installed: no database here is PostgreSQL
     psycopg = None  # type: ignore[assignment,unused-ignore]
+
+WRITE_WAIT_S = 10.0
+"""How long a writer waits for the one before it on SQLite: shorter than a supervisor's patience with
+a silent loop, which reports that it could not write, and tries again."""
 
 _sqlite_writer = RLock()
 
@@ -55,18 +59,38 @@ def is_postgresql() -> bool:
 
 @contextmanager
 def writing(*, durable: bool = False) -> Iterator[None]:
-    """One transaction that writes.
+    """One transaction that writes, or a part of the one that is open.
 
     On SQLite, which has one writer at a time, the process's own writers queue for a lock here: a
-    wait in memory is exact, the database's busy time-out is not.
+    wait in memory is exact, the database's busy time-out is not. Who has a transaction open already
+    does not queue: it may hold the file, and the first of the queue would wait for it.
+
+    So there is one transactional task at a time on SQLite, and while it runs nothing else is
+    written: keep such tasks short. A *durable* transaction, which is that of such a task, waits for
+    its turn as long as it takes, within the time limit of its step; all others give up after
+    ``WRITE_WAIT_S``.
+
+    Raises:
+        django.db.OperationalError: the database is away, or another writer has it for too long.
     """
-    alias = settings().DATABASE
-    if is_postgresql():
-        with transaction.atomic(using=alias, durable=durable):
-            yield
-    else:
-        with _sqlite_writer, transaction.atomic(using=alias, durable=durable):
-            yield
+    with _turn_to_write(durable), transaction.atomic(using=settings().DATABASE, durable=durable):
+        yield
+
+
+@contextmanager
+def _turn_to_write(waits_for_ever: bool) -> Iterator[None]:  # noqa: FBT001 - private, one caller
+    if is_postgresql() or connection().in_atomic_block:
+        yield
+        return
+    if not _sqlite_writer.acquire(timeout=-1 if waits_for_ever else WRITE_WAIT_S):
+        raise OperationalError(
+            f"another thread of this process has been writing for {WRITE_WAIT_S:g} s; SQLite has one"
+            " writer at a time: is there a long task with `transaction: true`?"
+        )
+    try:
+        yield
+    finally:
+        _sqlite_writer.release()
 
 
 def insert(
@@ -87,17 +111,14 @@ def update(
     columns: Sequence[str],
     by: Sequence[str],
     rows: Sequence[Sequence[Any]],
-    *,
-    keep: Sequence[str] = (),
 ) -> int:
     """Set *columns* of the row found by the *by* columns, for each row; the number touched.
 
-    A row holds the values of *columns*, then those of *by*. A column in *keep* keeps what it
-    holds where the new value is None.
+    A row holds the values of *columns*, then those of *by*.
     """
     if not rows:
         return 0
-    text = _update_text(table, tuple(columns), tuple(by), frozenset(keep), arrays=is_postgresql())
+    text = _update_text(table, tuple(columns), tuple(by), arrays=is_postgresql())
     return _write_rows(text, rows)
 
 
@@ -143,13 +164,25 @@ def as_bytes(value: Any) -> bytes | None:
     return value if value is None or isinstance(value, bytes) else bytes(value)
 
 
+def for_sqlite(value: Any) -> Any:
+    """The value in the form Django's SQLite backend stores it in; instants in UTC, always.
+
+    Django's own conversion refuses an aware instant where the project has ``USE_TZ = False``.
+    """
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return str(value.astimezone(UTC).replace(tzinfo=None))
+    return value
+
+
 def _write_rows(text: str, rows: Sequence[Sequence[Any]]) -> int:
     if is_postgresql():
         columns = [list(column) for column in zip(*rows, strict=True)]
         with _executed(_binary(text), columns) as cursor:
             return int(cursor.rowcount)
     with connection().cursor() as cursor:
-        cursor.executemany(text, [[_for_sqlite(value) for value in row] for row in rows])
+        cursor.executemany(text, [[for_sqlite(value) for value in row] for row in rows])
         return int(cursor.rowcount)
 
 
@@ -191,21 +224,13 @@ def _insert_text(table: Table, columns: tuple[str, ...], *, ignore: bool, arrays
 
 @cache
 def _update_text(
-    table: Table,
-    columns: tuple[str, ...],
-    by: tuple[str, ...],
-    keep: frozenset[str],
-    *,
-    arrays: bool,
+    table: Table, columns: tuple[str, ...], by: tuple[str, ...], *, arrays: bool
 ) -> str:
-    def value(column: str) -> str:
-        given = f"v.{column}" if arrays else "%s"
-        return f"COALESCE({given}, {table.name}.{column})" if column in keep else given
-
-    sets = ", ".join(f"{column} = {value(column)}" for column in columns)
     if not arrays:
+        sets = ", ".join(f"{column} = %s" for column in columns)
         tests = " AND ".join(f"{column} = %s" for column in by)
         return f"UPDATE {table.name} SET {sets} WHERE {tests}"
+    sets = ", ".join(f"{column} = v.{column}" for column in columns)
     every = (*columns, *by)
     source = f"unnest({_arrays(table, every)}) AS v({', '.join(every)})"
     tests = " AND ".join(f"{table.name}.{column} = v.{column}" for column in by)
@@ -218,9 +243,9 @@ def _arrays(table: Table, columns: Sequence[str]) -> str:
 
 def _sqlite_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: json.dumps([_for_sqlite(item) for item in value])
+        name: json.dumps([for_sqlite(item) for item in value])
         if isinstance(value, list | tuple)
-        else _for_sqlite(value)
+        else for_sqlite(value)
         for name, value in parameters.items()
     }
 
@@ -232,12 +257,3 @@ def _sqlite_text(text: str) -> str:
         r"= ANY\((%\(\w+\)s)(?:::\w+\[\])?\)", r"IN (SELECT value FROM json_each(\1))", text
     )
     return re.sub(r"FOR (NO KEY )?UPDATE( OF \w+)?( SKIP LOCKED)?", "", text)
-
-
-def _for_sqlite(value: Any) -> Any:
-    """The value in the form Django's SQLite backend stores it in."""
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, datetime):
-        return str(value.astimezone(UTC).replace(tzinfo=None))
-    return value

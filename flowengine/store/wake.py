@@ -32,6 +32,9 @@ CHANNEL = "flowengine"
 NOTIFY_EVERY_S = 0.005
 ECHO_S = 0.010
 """Longer than NOTIFY_EVERY_S: by then every commit that kept silent for its sake is visible."""
+CONNECT_WITHIN_S = 5
+CLOSE_WITHIN_S = 1.0
+"""How long the end waits for a listener, which may just be connecting to a server that is silent."""
 _RECONNECT_MAX_S = 10.0
 
 logger = logging.getLogger(__name__)
@@ -140,13 +143,13 @@ class Waker:
             return True
 
     def close(self) -> None:
-        """Stop listening. Idempotent."""
+        """Stop listening; waits for it a moment at most. Idempotent."""
         with _wakers_lock:
             _wakers.discard(self)
         self._closing.set()
         self.wake()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(CLOSE_WITHIN_S)
             self._thread = None
 
     def _listen(self, parameters: dict[str, Any]) -> None:
@@ -162,7 +165,8 @@ class Waker:
                 delay_s = 0.1
 
     def _listen_once(self, parameters: dict[str, Any]) -> None:
-        with psycopg.connect(**{**parameters, "autocommit": True}) as connection:
+        given = {"connect_timeout": CONNECT_WITHIN_S, **parameters, "autocommit": True}
+        with psycopg.connect(**given) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             self.wake()
             while not self._closing.is_set():

@@ -17,6 +17,8 @@ from flowengine.store import sql, tables
 from flowengine.store.presence import is_present
 
 PAGE = 100
+KEPT = timedelta(days=1)
+"""How long the row of a worker that has ended can still be looked at."""
 
 _COLUMNS = (
     *("name", "host", "pid", "stations", "version", "state", "due_at", "started_at", "seen_at"),
@@ -37,9 +39,17 @@ SELECT id FROM flowengine_worker WHERE state <> 'ended' AND due_at <= %(now)s
 ORDER BY due_at LIMIT %(limit)s"""
 _NOT_ENDED = "SELECT id FROM flowengine_worker WHERE state <> 'ended' ORDER BY due_at"
 _STILL_NAMED = """
-SELECT DISTINCT s.worker_id FROM flowengine_step s JOIN flowengine_worker w ON w.id = s.worker_id
-WHERE s.worker_id IS NOT NULL AND s.state IN ('ready', 'running') AND w.state = 'ended'
-LIMIT %(limit)s"""
+SELECT DISTINCT s.worker_id FROM flowengine_step s
+LEFT JOIN flowengine_worker w ON w.id = s.worker_id
+WHERE s.worker_id IS NOT NULL AND s.state IN ('ready', 'running')
+AND (w.id IS NULL OR w.state = 'ended') LIMIT %(limit)s"""
+_FORGOTTEN = """
+SELECT w.id FROM flowengine_worker w
+WHERE w.state = 'ended' AND w.seen_at < %(before)s AND NOT EXISTS (
+  SELECT 1 FROM flowengine_step s
+  WHERE s.worker_id = w.id AND s.state IN ('ready', 'running'))
+LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED"""
+_FORGET = "DELETE FROM flowengine_worker WHERE id = ANY(%(ids)s)"
 
 
 class WorkerState(StrEnum):
@@ -113,8 +123,14 @@ def expire(worker_id: UUID, now: datetime) -> bool:
 
 
 def end(worker_ids: Sequence[UUID], now: datetime) -> int:
-    """These workers are gone and hold nothing; the number that were not ended yet."""
+    """These workers are gone and hold nothing; the number that were not ended yet.
+
+    A page of those that ended long ago is forgotten with it.
+    """
     with sql.writing():
+        forgotten = sql.query(_FORGOTTEN, {"before": now - KEPT, "limit": PAGE})
+        if forgotten:
+            sql.execute(_FORGET, {"ids": [sql.as_uuid(row[0]) for row in forgotten]})
         return sql.execute(_END, {"ids": list(worker_ids), "now": now})
 
 
@@ -122,7 +138,8 @@ def expired(now: datetime, *, limit: int = PAGE) -> list[UUID]:
     """Workers from which everything is to be taken, at most *limit*.
 
     They do not count as alive any more; or they have ended, and a step names them all the same: a
-    claim of theirs was committed while they were being ended.
+    claim of theirs was committed while they were being ended. One without a row has ended long ago:
+    a worker registers before it claims.
     """
     if sql.is_postgresql():
         found = [row[0] for row in sql.query(_EXPIRED, {"now": now, "limit": limit})]

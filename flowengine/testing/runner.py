@@ -24,6 +24,7 @@ from flowengine.models import EventRecord, RunRecord, StepRecord
 from flowengine.orchestration import route
 from flowengine.orchestration.advance import Begun, Told, Wanted, Work, advance
 from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.save import save
 from flowengine.orchestration.sync import sync_project
 from flowengine.store import runs, steps
 from flowengine.store.clock import DatabaseClock
@@ -32,7 +33,6 @@ from flowengine.tasks import registry
 from flowengine.testing.attempts import Attempts
 from flowengine.testing.clock import SetClock, span
 from flowengine.testing.reading import SeenRun, runs_of, why_no_run
-from flowengine.worker.batch import save
 
 PAGE = 500
 WORKER = UUID(int=1)
@@ -166,7 +166,7 @@ class Runner:
         return count > 0
 
     def _begin(self, wanted: Wanted) -> list[Begun]:
-        work = Work(wanted=(wanted,), worker=WORKER, tasks=registry.names(), places=1)
+        work = Work(wanted=(wanted,), worker=WORKER, tasks=registry.names())
         advanced = advance(work, self.clock.now())
         if advanced.unknown:
             task = StepRecord.objects.using(settings().DATABASE).get(
@@ -187,7 +187,7 @@ class Runner:
             told=() if is_saved else (Told(run_id=begun.run.id, message=ended.message),),
             progress=() if said is None else (said,),
         )
-        self._announce(save(work, self.clock).committed)
+        self._announce(save(work, self.clock.now()).committed)
 
     def _next_due(self) -> datetime | None:
         """When something that waits becomes due; None = nothing waits for the clock."""

@@ -4,13 +4,16 @@ It runs on one plain thread that owns the process's work connection to the datab
 thread and the pool's threads only put things into the inbox and wake it. There is no timer in it:
 a batch is what came while the last one was being committed, so a lone item is never held back and
 a crowd shares the cost of the commit (architecture §2.5).
+
+What it holds in memory is never the only copy: a hint's row becomes overdue, an end that is not saved
+is given back by :meth:`Cycle.audit` or, when the process dies, by its lease.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,29 +21,38 @@ from flowengine.broker.base import Broker, Delivery, Outcome, Verdict
 from flowengine.broker.envelope import Envelope, parse_hint
 from flowengine.conf import settings
 from flowengine.engine.messages import GivenBack
-from flowengine.engine.states import StepState
 from flowengine.errors import MessageUnreadable
-from flowengine.orchestration.advance import Advanced, Begun, Progress, Reserved, Told, Wanted, Work
 from flowengine.orchestration.announce import announce
 from flowengine.orchestration.bury import bury_unreadable
 from flowengine.orchestration.commit import Committed
-from flowengine.orchestration.rescue import release
+from flowengine.orchestration.faults import Fault, no_fault
+from flowengine.orchestration.save import save
+from flowengine.orchestration.work import Advanced, Begun, Progress, Told, Wanted, Work
 from flowengine.store import runs, steps
 from flowengine.store.clock import Clock
 from flowengine.worker.attempt import Order
-from flowengine.worker.batch import save
-from flowengine.worker.faults import Fault, no_fault
 from flowengine.worker.inbox import Inbox
 from flowengine.worker.pool import Pool
-
-logger = logging.getLogger("flowengine.worker")
 
 Key = tuple[UUID, str, int]
 """Run, step, item."""
 PROGRESS_EVERY_S = 0.1
 LOCKED_S = 0.02
 """Between two tries for runs that another transaction holds."""
+HINT_KEPT_S = 5.0
+"""A hint that finds no free place for so long is let go: its row becomes overdue by itself."""
+REFUSED_S = 60.0
+"""Between two tries to save what was refused."""
 LONG_OVERDUE = timedelta(minutes=1)
+HELD_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A hint that waits for a free place."""
+
+    delivery: Delivery
+    since: float
 
 
 class Cycle:
@@ -71,12 +83,15 @@ class Cycle:
         self._told: list[Told] = []
         self._progress: dict[Key, Progress] = {}
         self._spoke_at: dict[Key, float] = {}
-        self._wanted: dict[Key, Delivery | None] = {}
-        self._backlog: dict[Key, Delivery] = {}
-        self._reserved: dict[Key, Reserved] = {}
+        self._backlog: dict[Key, _Waiting] = {}
+        self._overdue: dict[Key, None] = {}
+        self._to_announce: list[Committed] = []
+        self._unpublished: list[Envelope] = []
+        self._unreadable: list[tuple[Delivery, MessageUnreadable]] = []
+        self._refused: list[tuple[float, Told]] = []
+        self._suspects: set[steps.Place] = set()
         self._looked_at = float("-inf")
-        self._is_draining = False
-        self._is_in_doubt = False
+        self.is_draining = False
         self.stale = 0
         """Messages and hints of what was past, since the start."""
         self._consumed_at: datetime | None = None
@@ -87,18 +102,16 @@ class Cycle:
         Raises:
             django.db.Error: the database is away. Nothing is forgotten: the next cycle tries again.
         """
-        self._take()  # first: an end that waits in the inbox is known
-        self._settle_doubt()
+        self._take()
+        self._settle()
         self._look_for_overdue()
-        work = self._work()
+        work, hints = self._work()
         if not (work.told or work.wanted or work.progress):
             return False
         self._fault("cycle.before_commit")
-        self._is_in_doubt = True
-        advanced = save(work, self._clock)
+        advanced = save(work, self._clock.now())
         self._fault("cycle.committed")
-        self._act(work, advanced)
-        self._is_in_doubt = False
+        self._act(advanced, hints)
         self._consumed_at = self._clock.now()
         return bool(advanced.committed.heads) and self._has_more()
 
@@ -106,92 +119,107 @@ class Cycle:
         """When this worker last took or ended work; None = not yet. From any thread."""
         return self._consumed_at
 
+    @property
+    def is_idle(self) -> bool:
+        """Nothing that ended is still to be saved."""
+        return not (self._told or self._to_announce or self._inbox.holds_ends)
+
+    def pause_s(self) -> float:
+        """How long nothing is to be done, if nothing comes."""
+        if self._told or (self._backlog and self._room() > 0):
+            return LOCKED_S
+        return PROGRESS_EVERY_S if self._progress else settings().POLL_S
+
     # -- taking -------------------------------------------------------------------------------
 
     def _take(self) -> None:
-        """Empty the inbox into what this cycle knows."""
+        """Empty the inbox into what this cycle knows. Nothing here can fail."""
+        at = self._monotonic()
         taken = self._inbox.take()
+        self._progress.update(taken.progress)
         for finished in taken.finished:
-            self._spoke_at.pop(
-                (finished.order.run_id, finished.order.step, finished.order.item), None
-            )
+            order = finished.order
+            self._spoke_at.pop((order.run_id, order.step, order.item), None)
             if not finished.committed:
-                told = Told(run_id=finished.order.run_id, message=finished.message)
-                self._told.append(told)
-        for committed in taken.committed:
-            self._announce(committed)
-        if taken.unpublished:
-            self._fall_back_to_rows(taken.unpublished)
-        surplus: list[Delivery] = []
+                self._told.append(Told(run_id=order.run_id, message=finished.message))
+        self._to_announce += taken.committed
+        self._unpublished += taken.unpublished
+        repeated: list[Delivery] = []
         for delivery in taken.deliveries:
             try:
                 hint = parse_hint(delivery.body)
             except MessageUnreadable as error:
-                bury_unreadable([(delivery, error)], self._clock.now())
-                surplus.append(delivery)
+                self._unreadable.append((delivery, error))
                 continue
             key = (hint.run_id, hint.step, hint.item)
-            if key in self._backlog or key in self._wanted or key in self._reserved:
-                surplus.append(delivery)
+            if key in self._backlog:
+                repeated.append(delivery)
             else:
-                self._backlog[key] = delivery
-        if surplus:
-            self._broker.settle(surplus, Verdict.ACK)
-        if self._is_draining:
-            kept = [*self._backlog.values(), *(d for d in self._wanted.values() if d is not None)]
-            self._broker.settle(kept, Verdict.REQUEUE)
-            self._backlog.clear()
-            self._wanted.clear()
-        self._progress.update(taken.progress)
+                self._backlog[key] = _Waiting(delivery, at)
+        self._broker.settle(repeated, Verdict.ACK)
+        self._let_go(at)
 
-    def _fall_back_to_rows(self, envelopes: Sequence[Envelope]) -> None:
-        """Hints that did not get through: their rows are due now, for whoever looks."""
-        hints = [parse_hint(envelope.body) for envelope in envelopes]
-        steps.make_due([(h.run_id, h.step, h.item, h.attempt) for h in hints], self._clock.now())
-        self._looked_at = float("-inf")
+    def _let_go(self, at: float) -> None:
+        """Hints that cannot be used soon: back to the queue when draining, else to their rows."""
+        if self.is_draining:
+            self._broker.settle([w.delivery for w in self._backlog.values()], Verdict.REQUEUE)
+            self._backlog.clear()
+            return
+        old = [key for key, waiting in self._backlog.items() if at - waiting.since > HINT_KEPT_S]
+        self._broker.settle([self._backlog.pop(key).delivery for key in old], Verdict.ACK)
+
+    def _settle(self) -> None:
+        """What is owed from before: each is dropped only once it is done."""
+        while self._to_announce:
+            self._announce(self._to_announce.pop(0))
+        if self._unpublished:
+            hints = [parse_hint(envelope.body) for envelope in self._unpublished]
+            places = [(h.run_id, h.step, h.item, h.attempt) for h in hints]
+            steps.make_due(places, self._clock.now())
+            self._unpublished.clear()
+            self._looked_at = float("-inf")
+        if self._unreadable:
+            bury_unreadable(self._unreadable, self._clock.now())
+            self._broker.settle([delivery for delivery, _ in self._unreadable], Verdict.ACK)
+            self._unreadable.clear()
 
     def _room(self) -> int:
-        """How many more steps may be held: free places plus the same again."""
-        taken = self._pool.concurrency - self._pool.free
-        return 2 * self._pool.concurrency - taken - len(self._reserved) - len(self._wanted)
+        """How many more steps may begin: a claim is a begin, so none without a free place."""
+        return 0 if self.is_draining else self._pool.free
 
     def _look_for_overdue(self) -> None:
-        """Claim rows directly where the queue gives nothing, at most once per ``POLL_S``.
+        """Find rows directly where the queue gives too little, at most once per ``POLL_S``.
 
         While the queue never empties, rows that are long overdue still get a tenth of the places.
         """
         room = self._room()
         at = self._monotonic()
-        if self._is_draining or room <= 0 or at - self._looked_at < settings().POLL_S:
+        if room <= 0 or at - self._looked_at < settings().POLL_S:
             return
         now = self._clock.now()
-        if self._backlog:
+        if len(self._backlog) >= room:
             now, room = now - LONG_OVERDUE, max(1, room // 10)
         found = steps.overdue(self._stations, sorted(self._tasks), now, limit=room)
         self._looked_at = float("-inf") if len(found) == room else at
-        for run_id, step, item, _attempt in found:
-            if (run_id, step, item) not in self._reserved:
-                self._wanted.setdefault((run_id, step, item), None)
+        self._overdue = {(run, step, item): None for run, step, item, _attempt in found}
 
-    def _work(self) -> Work:
-        """The batch of this cycle: ends first, then begins of what is held, then new claims."""
-        if self._is_draining:
-            return Work(told=tuple(self._told), progress=self._said(), worker=self._worker)
-        for key in list(self._backlog)[: max(self._room(), 0)]:
-            self._wanted[key] = self._backlog.pop(key)
-        places = self._pool.free
-        begin = list(self._reserved.values())[:places]
-        return Work(
+    def _work(self) -> tuple[Work, list[Delivery]]:
+        """The batch of this cycle, and the deliveries whose steps are in it."""
+        room = self._room()
+        overdue = list(self._overdue)[:room]
+        self._overdue = {}
+        hinted = [key for key in self._backlog if key not in overdue][: room - len(overdue)]
+        hints = [self._backlog[key].delivery for key in (*overdue, *hinted) if key in self._backlog]
+        work = Work(
             told=tuple(self._told),
-            wanted=(
-                *(Wanted(run_id=r.run_id, step=r.step, item=r.item) for r in begin),
-                *(Wanted(run_id=run, step=step, item=item) for run, step, item in self._wanted),
+            wanted=tuple(
+                Wanted(run_id=run, step=step, item=item) for run, step, item in (*overdue, *hinted)
             ),
             progress=self._said(),
             worker=self._worker,
             tasks=self._tasks,
-            places=places,
         )
+        return work, hints
 
     def _said(self) -> tuple[Progress, ...]:
         """Progress to write now: of each attempt at most ten times a second."""
@@ -204,44 +232,27 @@ class Cycle:
         self._spoke_at.update(dict.fromkeys(ready, at))
         return tuple(self._progress.pop(key) for key in ready)
 
-    @property
-    def is_idle(self) -> bool:
-        """Nothing that ended is still to be saved, and nothing is held."""
-        return not (self._told or self._reserved or self._inbox.holds_ends)
-
-    def pause_s(self) -> float:
-        """How long nothing is to be done, if nothing comes."""
-        if self._told or self._wanted:
-            return LOCKED_S
-        return PROGRESS_EVERY_S if self._progress else settings().POLL_S
-
     def _has_more(self) -> bool:
-        return bool(
-            self._told
-            or self._wanted
-            or (self._backlog and self._room() > 0)
-            or (self._reserved and self._pool.free and not self._is_draining)
-        )
+        return bool(self._told or (self._backlog and self._room() > 0))
 
     # -- acting -------------------------------------------------------------------------------
 
-    def _act(self, work: Work, advanced: Advanced) -> None:
+    def _act(self, advanced: Advanced, hints: Sequence[Delivery]) -> None:
         """What the commit allows: call, acknowledge, publish, tell."""
+        at = self._monotonic()
         self._told = list(advanced.later_told)
-        later = {(w.run_id, w.step, w.item) for w in advanced.later_wanted}
-        done = [d for key, d in self._wanted.items() if d is not None and key not in later]
-        self._wanted = {key: d for key, d in self._wanted.items() if key in later}
-        for wanted in work.wanted:
-            self._reserved.pop((wanted.run_id, wanted.step, wanted.item), None)
-        for wanted in advanced.later_wanted:
-            self._wanted.setdefault((wanted.run_id, wanted.step, wanted.item), None)
-        for held in advanced.reserved:
-            self._reserved[(held.run_id, held.step, held.item)] = held
+        self._refused += [(at + REFUSED_S, told) for told in advanced.refused]
         for begun in advanced.begun:
             self._pool.submit(order(begun))
         self._fault("cycle.before_ack")
-        if done:
-            self._broker.settle(done, Verdict.ACK)
+        later = {(w.run_id, w.step, w.item) for w in advanced.later_wanted}
+        taken = {id(delivery) for delivery in hints}
+        done = [
+            key
+            for key, waiting in self._backlog.items()
+            if id(waiting.delivery) in taken and key not in later
+        ]
+        self._broker.settle([self._backlog.pop(key).delivery for key in done], Verdict.ACK)
         self._announce(advanced.committed)
         self.stale += advanced.stale
 
@@ -253,55 +264,56 @@ class Cycle:
         if outcome is not Outcome.CONFIRMED:
             self._inbox.unpublished(envelope)
 
-    # -- rare ---------------------------------------------------------------------------------
-
-    def _settle_doubt(self) -> None:
-        """After a commit whose answer was lost, find out by reading what this worker holds.
-
-        What it holds in the database but not in memory was begun by a commit it never heard of:
-        it goes back at once, without a crash or a try (invariant I18).
-        """
-        if not self._is_in_doubt:
-            return
-        running = {(o.run_id, o.step, o.attempt) for o in self._pool.running()}
-        reported = {
-            (t.run_id, getattr(t.message, "step", ""), getattr(t.message, "attempt", 0))
-            for t in self._told
-        }
-        held = steps.held([self._worker], limit=10_000)
-        self._told += [
-            Told(run_id=run, message=GivenBack(step=step, attempt=attempt))
-            for run, step, attempt, state, _worker in held
-            if state == StepState.RUNNING and (run, step, attempt) not in running | reported
-        ]
-        known = {(r.run_id, r.step) for r in self._reserved.values()}
-        release(
-            [
-                (run, step, worker)
-                for run, step, _attempt, state, worker in held
-                if state == StepState.READY and (run, step) not in known
-            ],
-            self._clock.now(),
-        )
-        self._is_in_doubt = False
+    # -- now and then -------------------------------------------------------------------------
 
     def watch(self) -> None:
-        """Tell attempts whose run is being cancelled; fence those whose time is long over."""
+        """Once per ``POLL_S``: cancelled runs, time that is over, and the books."""
         self._pool.sweep()
+        self._retry_refused()
+        self.audit()
         running = self._pool.running()
         if not running:
+            self._spoke_at.clear()
             return
-        for run_id in runs.cancelling([o.run_id for o in running]):
-            for held in running:
-                if held.run_id == run_id:
-                    self._pool.cancel(held.run_id, held.step, held.attempt)
+        cancelled = runs.cancelling([order.run_id for order in running])
+        for order in running:
+            if order.run_id in cancelled:
+                self._pool.cancel(order.run_id, order.step, order.attempt, order.item)
+
+    def audit(self) -> None:
+        """Give back what the database says this worker runs, and nobody here knows of.
+
+        A commit whose answer was lost may land at any later time, so no single look settles it
+        (invariant I18). What is unknown at two looks in a row was begun unheard: it goes back,
+        without a try or a crash. The rows are read first: what ends in between is known or saved.
+        """
+        held = set(steps.held([self._worker], limit=HELD_MAX))
+        unknown = held - self._known() if held else set()
+        for run_id, step, _item, attempt in unknown & self._suspects:
+            told = Told(run_id=run_id, message=GivenBack(step=step, attempt=attempt))
+            self._told.append(told)
+        self._suspects = unknown - self._suspects
+
+    def _known(self) -> set[steps.Place]:
+        """The attempts that run here, or whose end is waiting to be saved."""
+        # The pool hands an end over before it forgets the attempt, so it is asked first.
+        known = {(o.run_id, o.step, o.item, o.attempt) for o in self._pool.running()}
+        self._take()
+        for told in (*self._told, *(each for _at, each in self._refused)):
+            message = told.message
+            known.add(
+                (told.run_id, getattr(message, "step", ""), 0, getattr(message, "attempt", 0))
+            )
+        return known
+
+    def _retry_refused(self) -> None:
+        at = self._monotonic()
+        self._told += [told for due, told in self._refused if due <= at]
+        self._refused = [(due, told) for due, told in self._refused if due > at]
 
     def drain(self) -> None:
-        """Claim nothing more; what is only reserved goes back. May be called again."""
-        self._is_draining = True
-        self._reserved.clear()
-        held = steps.held([self._worker], limit=10_000)
-        release([(r[0], r[1], r[4]) for r in held if r[3] == StepState.READY], self._clock.now())
+        """Begin nothing more."""
+        self.is_draining = True
 
     def give_back(self) -> None:
         """Hand back what still runs: neither a try nor a crash is used."""

@@ -86,6 +86,12 @@ class Heartbeat:
         self._thread.start()
         taken.result()
 
+    @property
+    def is_dead(self) -> bool:
+        """It was started, and its thread has ended before :meth:`end`: the lease will run out."""
+        thread = self._thread
+        return thread is not None and not self._has_ended and not thread.is_alive()
+
     def drain(self) -> None:
         """Show that it takes nothing more; the lease goes on."""
         self._state = WorkerState.DRAINING
@@ -111,12 +117,17 @@ class Heartbeat:
             if not self._is_away:
                 logger.warning("the lease cannot be renewed, trying again: %s", error)
             self._is_away = True
-            sql.connection().close()
-            return min(AWAY_S, lease_s / RENEWALS_PER_LEASE)
-        if self._is_away:
-            logger.warning("the lease is renewed again")
-        self._is_away = False
-        return lease_s / RENEWALS_PER_LEASE
+        except Exception:
+            # A mistake of ours must not end the lease: others would take what runs here.
+            logger.exception("the lease was not renewed, trying again")
+            self._is_away = True
+        else:
+            if self._is_away:
+                logger.warning("the lease is renewed again")
+            self._is_away = False
+            return lease_s / RENEWALS_PER_LEASE
+        connections.close_all()
+        return min(AWAY_S, lease_s / RENEWALS_PER_LEASE)
 
     def _renew(self, lease_s: float) -> None:
         now = self._clock.now()
@@ -148,6 +159,8 @@ class Heartbeat:
                 if not self._has_ended:
                     pause_s = self.renew_once()
             self._end()
+        except BaseException:  # the thread ends all the same; is_dead says it on
+            logger.critical("the heartbeat has ended: the process is to be replaced", exc_info=True)
         finally:
             connections.close_all()
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from flowengine.broker.base import Delivery
 from flowengine.broker.envelope import Envelope
-from flowengine.orchestration.advance import Progress
 from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.work import Progress
 from flowengine.worker.attempt import Finished, Order
 
 

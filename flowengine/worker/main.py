@@ -69,7 +69,10 @@ def _serve(options: WorkerOptions) -> int:
         worker=liveness.worker_id if liveness else None,
         pulse=liveness.beat if liveness else lambda: None,
     )
-    program.start()
+    if not program.start(stop):
+        broker.close()
+        logger.info("ended before it had begun")
+        return 0
     while not stop.wait(LOOK_S):
         if program.wants_to_recycle() or (liveness is not None and liveness.is_orphaned):
             break

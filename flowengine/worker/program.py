@@ -24,12 +24,12 @@ from flowengine.broker.base import Broker
 from flowengine.broker.topology import INTAKE_QUEUE, topology
 from flowengine.conf import settings
 from flowengine.engine.identity import uuid7
+from flowengine.orchestration.faults import Fault, no_fault
 from flowengine.relay import Relay
 from flowengine.store.clock import Clock, DatabaseClock
 from flowengine.store.wake import Waker
-from flowengine.worker.faults import Fault, no_fault
 from flowengine.worker.heartbeat import Heartbeat
-from flowengine.worker.loop import Duty, Loop
+from flowengine.worker.loop import AWAY_MAX_S, Duty, Loop
 from flowengine.worker.router import PREFETCH, Router
 from flowengine.worker.stations import Stations
 
@@ -74,15 +74,26 @@ class Program:
         self._waker = Waker()
         self._loops: list[Loop] = []
         self._stations: Stations | None = None
+        self._router: Router | None = None
         self._heartbeat: Heartbeat | None = None
 
-    def start(self) -> None:
-        """Begin to work; returns at once."""
+    def start(self, stop: threading.Event | None = None) -> bool:
+        """Begin to work; returns once the database has been reached, or *stop* is set.
+
+        Returns:
+            False where it was told to stop before it had begun; then there is nothing to drain.
+        """
         names = self._station_names()
         # All stations, not only ours: a hint to one that others serve must find its queue.
         self._broker.declare(topology({*project.catalog().stations(), *names}))
         if "stations" in self._options.roles:
-            self._start_stations(names)
+            stations = self._make_stations(names)
+            if not self._take_lease(stop or threading.Event()):
+                self._waker.close()
+                stations.pool.close()
+                return False
+            stations.consume()
+            self._run(stations.duty())
         if "routing" in self._options.roles:
             self._start_router()
         if "relay" in self._options.roles:
@@ -92,10 +103,15 @@ class Program:
         logger.info(
             "worker started", extra={"worker": str(self.worker), "stations": ",".join(names)}
         )
+        return True
 
     def wants_to_recycle(self) -> bool:
-        """It has grown too old or too large, or gave up a thread: drain it and start another."""
+        """It has grown too old or too large, or has lost a thread: drain it and start another."""
         limits = settings()
+        if any(loop.is_dead for loop in self._loops):
+            return True
+        if self._heartbeat is not None and self._heartbeat.is_dead:
+            return True
         if self._stations is not None and self._stations.pool.must_recycle:
             return True
         if limits.RECYCLE_AFTER_S and time.monotonic() - self._started_at > limits.RECYCLE_AFTER_S:
@@ -146,8 +162,8 @@ class Program:
             return self._options.stations
         return sorted({*project.catalog().stations(), "default"})
 
-    def _start_stations(self, names: Sequence[str]) -> None:
-        self._stations = Stations(
+    def _make_stations(self, names: Sequence[str]) -> Stations:
+        self._stations = stations = Stations(
             worker=self.worker,
             names=names,
             concurrency=self._options.concurrency,
@@ -156,29 +172,29 @@ class Program:
             fault=self._fault,
         )
         self._heartbeat = Heartbeat(
-            worker_id=self.worker, stations=names, consumed_at=self._stations.cycle.consumed_at
+            worker_id=self.worker, stations=names, consumed_at=stations.cycle.consumed_at
         )
-        self._take_lease(self._heartbeat)
-        self._stations.consume()
-        self._run(self._stations.duty(), pulse=self._pulse)
+        return stations
 
-    def _take_lease(self, heartbeat: Heartbeat) -> None:
-        """Wait for the database, if need be for ever: a worker may be started before it."""
+    def _take_lease(self, stop: threading.Event) -> bool:
+        """Wait for the database, if need be until *stop*: a worker may be started before it."""
+        assert self._heartbeat is not None
         waited = False
-        while True:
+        while not stop.is_set():
             try:
-                heartbeat.start()
+                self._heartbeat.start()
             except (OperationalError, InterfaceError) as error:
                 if not waited:
                     logger.warning("waiting for the database: %s", error)
                 waited = True
                 self._pulse()
-                time.sleep(1)
+                stop.wait(AWAY_MAX_S)
             else:
-                return
+                return True
+        return False
 
     def _start_router(self) -> None:
-        router = Router(broker=self._broker, clock=self._clock, fault=self._fault)
+        self._router = router = Router(broker=self._broker, clock=self._clock, fault=self._fault)
         self._broker.consume(INTAKE_QUEUE, prefetch=PREFETCH, sink=router.deliver)
         self._run(
             Duty(
@@ -190,7 +206,7 @@ class Program:
         )
 
     def _start_relay(self) -> None:
-        relay = Relay(self._broker, self._clock, faults=self._fault)
+        relay = Relay(self._broker, self._clock, fault=self._fault)
         self._waker.listen()
         self._run(
             Duty(
@@ -213,10 +229,15 @@ class Program:
             )
         )
 
-    def _run(self, duty: Duty, *, pulse: Callable[[], None] = lambda: None) -> None:
-        loop = Loop(duty, pulse=pulse)
+    def _run(self, duty: Duty) -> None:
+        loop = Loop(duty, pulse=self._pulse_of_all)
         self._loops.append(loop)
         loop.start()
+
+    def _pulse_of_all(self) -> None:
+        """Each loop speaks for all: where one hangs or has died, the process falls silent."""
+        if all(loop.goes_round for loop in self._loops):
+            self._pulse()
 
 
 def _ignore(_value: bool) -> None:  # noqa: FBT001 - the answer of a wait

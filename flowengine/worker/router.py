@@ -15,8 +15,8 @@ from flowengine.broker.base import Broker, Delivery, Verdict
 from flowengine.conf import settings
 from flowengine.orchestration import route
 from flowengine.orchestration.announce import announce
+from flowengine.orchestration.faults import Fault, no_fault
 from flowengine.store.clock import Clock
-from flowengine.worker.faults import Fault, no_fault
 
 PREFETCH = 500
 """Events taken at a time; also the page of overdue ones."""
@@ -42,6 +42,8 @@ class Router:
         self._arrived: list[Delivery] = []
         self._deliveries: list[Delivery] = []
         self._looked_at = float("-inf")
+        self.strays = 0
+        """Messages from our own source that named no event of ours, since the start."""
 
     def deliver(self, delivery: Delivery) -> None:
         """An event has arrived; called on the broker's thread."""
@@ -70,13 +72,16 @@ class Router:
         now = self._clock.now()
         ids: list[UUID] = []
         if self._deliveries:
-            ids += route.receive(self._deliveries, now).event_ids
+            received = route.receive(self._deliveries, now)
+            ids += received.event_ids
+            self.strays += received.strays
             self._fault("router.stored")
         overdue = self._overdue()
         ids += overdue
         if ids:
             routed = route.route(ids, now=now)
             self._fault("router.committed")
+            self.strays += routed.missing
             announce(routed.committed, self._broker)
         if self._deliveries:
             self._broker.settle(self._deliveries, Verdict.ACK)
@@ -87,5 +92,7 @@ class Router:
         at = self._monotonic()
         if at - self._looked_at < settings().POLL_S:
             return []
-        self._looked_at = at
-        return route.overdue(self._clock.now(), limit=PREFETCH, broker_open=self._broker.is_open)
+        found = route.overdue(self._clock.now(), limit=PREFETCH, broker_open=self._broker.is_open)
+        # A full page is a backlog, which is worked off without a pause.
+        self._looked_at = float("-inf") if len(found) == PREFETCH else at
+        return found

@@ -9,12 +9,12 @@ from uuid import UUID
 from flowengine.broker.base import Broker
 from flowengine.broker.topology import station_queue
 from flowengine.conf import settings
+from flowengine.orchestration.faults import Fault, no_fault
 from flowengine.orchestration.transactional import perform
 from flowengine.store.clock import Clock
 from flowengine.tasks import registry
 from flowengine.worker.attempt import End, Finished, Order
 from flowengine.worker.cycle import Cycle
-from flowengine.worker.faults import Fault, no_fault
 from flowengine.worker.inbox import Inbox
 from flowengine.worker.loop import Duty
 from flowengine.worker.pool import Pool
@@ -92,17 +92,17 @@ class Stations:
         return self._is_empty
 
     def _step(self) -> bool:
+        if self._is_draining:
+            self.cycle.drain()
         at = self._monotonic()
         if at - self._watched_at >= settings().POLL_S:
             self._watched_at = at
             self.cycle.watch()
-            if self._is_draining:
-                self.cycle.drain()
         if self._gives_back:
             self._gives_back = False
             self.cycle.give_back()
         busy = self.cycle.run_once()
-        self._is_empty = self._is_draining and not self.pool.running() and self.cycle.is_idle
+        self._is_empty = self.cycle.is_draining and not self.pool.running() and self.cycle.is_idle
         return busy
 
     def _rest(self) -> None:

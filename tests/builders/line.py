@@ -36,12 +36,11 @@ def begin_by(event: str, workflow: str, count: int = 1, **data: Any) -> list[UUI
     return [one.run_ids[workflow] for one in emitted]
 
 
-def claim(runs: list[UUID], step: str, *, places: int = 1000) -> Advanced:
-    """Reserve that step of these runs for ``WORKER`` and begin as many as there are places."""
+def claim(runs: list[UUID], step: str) -> Advanced:
+    """Begin that step of these runs for ``WORKER``."""
     wanted = tuple(Wanted(run_id=run, step=step) for run in runs)
-    return advance(
-        Work(wanted=wanted, worker=WORKER, tasks=frozenset(registry.names()), places=places), now()
-    )
+    tasks = frozenset(registry.names())
+    return advance(Work(wanted=wanted, worker=WORKER, tasks=tasks), now())
 
 
 def tell(run: UUID, message: Any) -> Advanced:

@@ -19,7 +19,7 @@ from tests.builders.line import WORKER, begin, begin_by, claim, now, state_of, s
 pytestmark = pytest.mark.django_db
 
 
-def test_a_claimed_step_with_a_free_place_begins_and_names_its_worker() -> None:
+def test_a_claim_begins_the_step_and_names_its_worker() -> None:
     [run] = begin("chain")
 
     advanced = claim([run], "one")
@@ -30,28 +30,15 @@ def test_a_claimed_step_with_a_free_place_begins_and_names_its_worker() -> None:
     assert (row.state, row.worker, row.attempt) == (StepState.RUNNING, WORKER, 1)
 
 
-def test_a_claimed_step_without_a_place_is_reserved_and_begins_later_with_the_same_attempt() -> (
-    None
-):
-    [run] = begin("chain")
-    reserved = claim([run], "one", places=0)
-
-    begun = claim([run], "one")
-
-    assert [held.attempt for held in reserved.reserved] == [1]
-    assert [begin.step.attempt for begin in begun.begun] == [1]
-
-
 def test_a_step_that_another_worker_holds_is_stale() -> None:
     [run] = begin("chain")
-    claim([run], "one", places=0)
+    claim([run], "one")
 
     other = advance(
         Work(
             wanted=(Wanted(run_id=run, step="one"),),
             worker=run,
             tasks=frozenset({"line.nothing"}),
-            places=1,
         ),
         now(),
     )
@@ -62,9 +49,7 @@ def test_a_step_that_another_worker_holds_is_stale() -> None:
 def test_a_step_whose_task_the_worker_does_not_know_stays_ready() -> None:
     [run] = begin("chain")
 
-    advanced = advance(
-        Work(wanted=(Wanted(run_id=run, step="one"),), worker=WORKER, places=1), now()
-    )
+    advanced = advance(Work(wanted=(Wanted(run_id=run, step="one"),), worker=WORKER), now())
 
     assert [wanted.step for wanted in advanced.unknown] == ["one"]
     assert step_of(run, "one").worker is None
@@ -182,6 +167,68 @@ def test_progress_is_the_last_word_on_the_row_and_raises_the_head_alone() -> Non
     assert last.first == head + 2
 
 
+def test_a_late_word_of_progress_changes_nothing_of_a_run_that_has_ended() -> None:
+    [run] = begin("patient")
+    claim([run], "one")
+    tell(run, Succeeded(step="one", attempt=1, output={"answer": 42}))
+    head = RunRecord.objects.get(pk=run).seq
+
+    said = Progress(run_id=run, step="one", attempt=1, fraction=0.9)
+    advance(Work(progress=(said,)), now())
+
+    record = RunRecord.objects.get(pk=run)
+    assert (record.seq, json.loads(bytes(record.output or b""))) == (head, {"answer": 42})
+
+
+def test_a_word_of_progress_of_a_former_attempt_changes_nothing() -> None:
+    [run] = begin("patient")
+    claim([run], "one")
+    tell(run, Lost(step="one", attempt=1))
+    claim([run], "one")
+    head = RunRecord.objects.get(pk=run).seq
+
+    said = Progress(run_id=run, step="one", attempt=1, fraction=0.9, note="late")
+    advance(Work(progress=(said,)), now())
+
+    assert RunRecord.objects.get(pk=run).seq == head
+    assert StepRecord.objects.get(run_id=run).note == ""
+
+
+def test_a_new_attempt_forgets_what_the_former_one_said() -> None:
+    [run] = begin("patient")
+    claim([run], "one")
+    said = Progress(run_id=run, step="one", attempt=1, fraction=0.9, note="nearly")
+    advance(Work(progress=(said,)), now())
+    tell(run, GivenBack(step="one", attempt=1))
+
+    claim([run], "one")
+
+    row = StepRecord.objects.get(run_id=run)
+    assert (row.progress, row.note) == (None, "")
+
+
+def test_a_run_that_cannot_be_read_does_not_stop_the_others_and_is_put_off() -> None:
+    good, bad = begin("chain", 2)
+    RunRecord.objects.filter(pk=bad).update(state="from the future", due_at=now())
+
+    advanced = claim([good, bad], "one")
+
+    assert [begun.run.id for begun in advanced.begun] == [good]
+    due_at = RunRecord.objects.get(pk=bad).due_at
+    assert due_at is not None
+    assert due_at > now()
+
+
+def test_a_message_to_a_run_that_cannot_be_read_is_refused_and_kept() -> None:
+    [run] = begin("chain")
+    claim([run], "one")
+    RunRecord.objects.filter(pk=run).update(state="from the future")
+
+    advanced = tell(run, Succeeded(step="one", attempt=1, output=None))
+
+    assert [told.run_id for told in advanced.refused] == [run]
+
+
 def test_a_message_to_a_run_that_does_not_exist_is_counted_and_dropped() -> None:
     advanced = tell(WORKER, Lost(step="one", attempt=1))
 
@@ -204,7 +251,6 @@ def _statements_of_a_cycle(count: int) -> int:
                 ),
                 worker=WORKER,
                 tasks=frozenset({"line.nothing"}),
-                places=count,
             ),
             now(),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -155,3 +156,55 @@ def test_time_of_the_wait_is_kept() -> None:
 
     assert 0.015 < time.monotonic() - started < 1
     waker.close()
+
+
+@pytest.fixture
+def silent_server() -> Iterator[socket.socket]:
+    """Takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        yield server
+
+
+def listener(waker: Waker, server: socket.socket) -> threading.Thread:
+    """The waker's thread, which listens to that server."""
+    host, port = server.getsockname()
+    parameters = {"host": host, "port": port, "dbname": "flow", "user": "flow"}
+    waker._thread = thread = threading.Thread(target=waker._listen, args=(parameters,), daemon=True)
+    thread.start()
+    return thread
+
+
+def test_close_does_not_wait_for_a_server_that_is_silent(
+    silent_server: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wake, "CLOSE_WITHIN_S", 0.01)
+    waker = Waker("default")
+    thread = listener(waker, silent_server)
+    connected, _address = silent_server.accept()
+
+    closing = threading.Thread(target=waker.close)
+    closing.start()
+    closing.join(5)
+
+    assert not closing.is_alive()
+    assert thread.is_alive()
+    connected.close()
+    thread.join(10)
+
+
+def test_connecting_to_a_server_that_is_silent_is_given_up(
+    silent_server: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wake, "CONNECT_WITHIN_S", 1)
+    waker = Waker("default")
+    thread = listener(waker, silent_server)
+    first, _address = silent_server.accept()
+
+    again, _address = silent_server.accept()
+
+    waker._closing.set()
+    first.close()
+    again.close()
+    thread.join(10)
+    assert not thread.is_alive()

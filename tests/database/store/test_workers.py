@@ -232,3 +232,51 @@ def test_presence_can_be_held_and_let_go_twice() -> None:
     presence.let_go()
     presence.let_go()
     assert not is_present(FIRST)
+
+
+def test_worker_without_a_row_that_a_step_still_names_is_expired() -> None:
+    hold_a_step(FIRST)
+
+    assert workers.expired(NOON) == [FIRST]
+
+
+def test_worker_that_ended_long_ago_is_forgotten_when_another_ends() -> None:
+    register(FIRST)
+    workers.end([FIRST], NOON)
+    register(SECOND)
+
+    workers.end([SECOND], NOON + timedelta(hours=24))
+    kept = WorkerRecord.objects.count()
+    workers.end([], NOON + timedelta(hours=24, seconds=1))
+
+    assert (kept, list(WorkerRecord.objects.values_list("pk", flat=True))) == (2, [SECOND])
+
+
+@pytest.mark.parametrize("state", ["ready", "running"])
+def test_worker_that_a_step_still_names_is_not_forgotten(state: str) -> None:
+    register(FIRST)
+    workers.end([FIRST], NOON)
+    hold_a_step(FIRST, state=state)
+
+    workers.end([], NOON + timedelta(days=2))
+
+    assert row(FIRST).state == "ended"
+
+
+def test_living_worker_is_not_forgotten_however_old_its_row_is() -> None:
+    register(FIRST)
+
+    workers.end([], NOON + timedelta(days=2))
+
+    assert row(FIRST).state == "alive"
+
+
+def test_workers_are_forgotten_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "PAGE", 1)
+    register(FIRST)
+    register(SECOND)
+    workers.end([FIRST, SECOND], NOON)
+
+    workers.end([], NOON + timedelta(days=2))
+
+    assert WorkerRecord.objects.count() == 1

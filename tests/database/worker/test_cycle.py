@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
+from flowengine import signals
 from flowengine.broker.base import Delivery, Outcome, Verdict
 from flowengine.broker.topology import station_queue
 from flowengine.engine.commands import Dispatch
@@ -116,29 +117,31 @@ def test_the_same_hint_twice_calls_the_task_once(bench: Bench) -> None:
     assert len(bench.broker.settled) == 2
 
 
-def test_no_more_is_held_than_the_places_and_the_same_again(bench: Bench) -> None:
-    runs = begin("patient", 20)
-    for run in runs:
+def test_no_more_is_begun_than_there_are_places(bench: Bench) -> None:
+    for run in begin("patient", 20):
         bench.deliver(run, "one")
 
     bench.turn()
     bench.turn()
 
-    held = StepRecord.objects.filter(worker_id=bench.worker)
-    assert held.filter(state="running").count() == 4
-    assert held.filter(state="ready").count() == 4
-    assert len(bench.broker.settled) == 8
+    assert StepRecord.objects.filter(worker_id=bench.worker).count() == 4
+    assert len(bench.broker.settled) == 4
 
 
-def test_a_free_place_is_taken_by_what_is_reserved_before_anything_new(bench: Bench) -> None:
-    runs = begin("chain", 8)
-    for run in runs:
+def test_a_hint_that_finds_no_place_for_long_is_let_go_and_its_row_stays_ready(
+    bench: Bench,
+) -> None:
+    for run in begin("patient", 5):
         bench.deliver(run, "one")
+    bench.turn()
 
-    bench.turn_until(lambda: StepRecord.objects.filter(step="one", state="succeeded").count() == 8)
+    bench.at += 6
+    bench.turn()
 
-    attempts = StepRecord.objects.filter(step="one").values_list("attempt", flat=True)
-    assert set(attempts) == {1}
+    assert len(bench.broker.settled) == 5
+    waiting = StepRecord.objects.get(state="ready")
+    assert waiting.worker_id is None
+    assert waiting.due_at is not None
 
 
 def test_bytes_that_are_no_hint_are_kept_and_acknowledged(bench: Bench) -> None:
@@ -253,20 +256,27 @@ def test_a_transactional_task_commits_its_work_with_its_step(bench: Bench) -> No
     assert Mark.objects.filter(run_id=run, step="three").count() == 1
 
 
-def test_draining_hands_back_what_is_only_reserved_and_takes_nothing_more(bench: Bench) -> None:
-    runs = begin("line", 12, seconds=1)
-    for run in runs:
+def test_draining_takes_nothing_more_and_lets_what_runs_end(bench: Bench) -> None:
+    for run in begin("line", 12, seconds=1):
         bench.deliver(run, "one")
     bench.turn()
 
     bench.stations.drain()
-    bench.at += 5
     bench.turn_until(lambda: bench.stations.is_empty)
 
-    assert not StepRecord.objects.filter(worker_id=bench.worker, state="ready").exists()
     assert StepRecord.objects.filter(step="one", state="succeeded").count() == 4
     requeued = [d for d, verdict in bench.broker.settled if verdict is Verdict.REQUEUE]
-    assert len(requeued) == 4
+    assert len(requeued) == 8
+
+
+def test_a_worker_that_drains_is_not_empty_before_its_cycle_knows(bench: Bench) -> None:
+    bench.turn()
+
+    bench.stations.drain()
+
+    assert not bench.stations.is_empty
+    bench.turn()
+    assert bench.stations.is_empty
 
 
 def test_what_is_handed_back_uses_no_try_and_is_ready_for_others(bench: Bench) -> None:
@@ -297,7 +307,24 @@ def test_a_begin_whose_commit_was_never_answered_is_handed_back(bench: Bench) ->
         bench.turn()
     assert step_of(run, "one").state is StepState.RUNNING
 
-    bench.turn_until(lambda: step_of(run, "one").state is not StepState.RUNNING)
+    bench.at += 2
+    bench.turn()
+    assert step_of(run, "one").state is StepState.RUNNING, "one look does not settle it"
+    bench.at += 2
+    bench.turn()
 
     row = step_of(run, "one")
-    assert (row.tries, row.crashes) == (0, 0)
+    assert (row.state, row.tries, row.crashes) == (StepState.READY, 0, 0)
+
+
+def test_a_receiver_that_raises_does_not_stop_the_line(bench: Bench) -> None:
+    def broken(**_arguments: object) -> None:
+        raise RuntimeError("an application's own receiver")
+
+    signals.run_changed.connect(broken)
+    [run] = begin("line")
+    bench.deliver(run, "one")
+    try:
+        bench.turn_until(lambda: step_of(run, "one").state is StepState.SUCCEEDED)
+    finally:
+        signals.run_changed.disconnect(broken)

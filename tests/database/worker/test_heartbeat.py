@@ -171,3 +171,27 @@ def test_end_that_cannot_be_written_is_only_logged(
 
     assert "the lease could not be ended" in caplog.text
     assert row().state == "alive"
+
+
+def test_mistake_of_ours_does_not_end_the_lease(
+    clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    mistakes = iter([True])
+
+    def consumed_at() -> datetime | None:
+        if next(mistakes, False):
+            raise ValueError("a mistake of ours")
+        return None
+
+    heartbeat = Heartbeat(worker_id=WORKER, stations=[], clock=clock, consumed_at=consumed_at)
+    heartbeat.start()
+    clock.at = NOON + timedelta(seconds=10)
+
+    pauses_s = [heartbeat.renew_once(), heartbeat.renew_once()]
+    heartbeat.end()
+
+    assert pauses_s == [AWAY_S, 10.0]
+    assert [record.getMessage() for record in caplog.records] == [
+        "the lease was not renewed, trying again",
+        "the lease is renewed again",
+    ]
