@@ -70,7 +70,7 @@ def reserve(order_id: int) -> Reservation:
             details={"user_message": f"{order.product} is sold out. Nothing was charged."},
         )
     Order.objects.filter(pk=order_id).update(is_reserved=True)
-    return {"shelf": f"{order.product_id % 7 + 1}-{order_id % 12 + 1:02}"}
+    return {"shelf": f"{'ABCDEFG'[order.product_id % 7]}{order_id % 12 + 1}"}
 
 
 @task(name="payment.charge", station="payment")

@@ -90,9 +90,10 @@ class InProcessChannelLayer(BaseChannelLayer):
         self.deliver_to_group(group, message)
 
     async def flush(self) -> None:
-        """Forget everything."""
+        """Forget groups and messages. Who waits on a channel goes on waiting on that channel."""
         with self._lock:
-            self._boxes.clear()
+            for box in self._boxes.values():
+                box.empty()
             self._groups.clear()
 
     async def close(self) -> None:
@@ -129,6 +130,10 @@ class _Box:
             wake = self._wake
         if wake is not None:
             wake()
+
+    def empty(self) -> None:
+        with self._lock:
+            self._messages.clear()
 
     async def take(self) -> dict[str, Any]:
         loop = asyncio.get_running_loop()

@@ -70,7 +70,7 @@ STEP_GLYPHS = {
 RUN_GLYPHS = {
     "pending": _DOTS,
     "running": _ARC,
-    "waiting": "M12 6.5V12l3.5 2.5",
+    "waiting": "M12 4.5a7.5 7.5 0 1 1 0 15a7.5 7.5 0 0 1 0-15M12 8v4.2l2.8 1.8",
     "cancelling": _SLASH,
     "succeeded": _CHECK,
     "failed": _CROSS,

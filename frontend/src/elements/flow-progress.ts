@@ -24,6 +24,10 @@ import { clock, paint } from "./paint";
 import { type Parts, partsOf, write } from "./parts";
 
 const SOCKET = "/flow/ws/";
+const DENIED: Readonly<Record<string, string>> = {
+  "signed-out": "Signed out",
+  too_many: "Not live: too many on one page",
+};
 
 export class FlowProgress extends HTMLElement implements Listener {
   #parts: Parts | null = null;
@@ -98,10 +102,7 @@ export class FlowProgress extends HTMLElement implements Listener {
       this.#tell("flow-failed", { state: end.outcome, message: end.message });
     } else {
       this.dataset["link"] = "denied";
-      write(
-        this.#parts.link,
-        end.reason === "signed-out" ? "Signed out" : "No longer shown to you",
-      );
+      write(this.#parts.link, DENIED[end.reason] ?? "No longer shown to you");
     }
   }
 

@@ -23,7 +23,7 @@ export const STEP_GLYPHS: Readonly<Record<StepState, string>> = {
 export const RUN_GLYPHS: Readonly<Record<ShownState, string>> = {
   pending: "M7 12h.01M12 12h.01M17 12h.01",
   running: ARC,
-  waiting: "M12 6.5V12l3.5 2.5",
+  waiting: "M12 4.5a7.5 7.5 0 1 1 0 15a7.5 7.5 0 0 1 0-15M12 8v4.2l2.8 1.8",
   cancelling: SLASH,
   succeeded: CHECK,
   failed: CROSS,
