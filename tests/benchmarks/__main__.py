@@ -1,0 +1,118 @@
+"""``make bench``: measures flowengine on this machine's services, prints a table, writes bench.json.
+
+Figures move with the machine: compare only what one run has measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from tests.benchmarks.figures import Figure, percentile, table, write
+from tests.faults.line import ROOT, Line
+
+SERVICES = ROOT / ".services.env"
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="repetitions of each, at least 3")
+    parser.add_argument("--only", default="", help="throughput, emit, latency or idle")
+    options = parser.parse_args()
+    runs = max(3, options.runs)
+    kinds = {"throughput": _throughput, "emit": _emit, "latency": _latency, "idle": _idle}
+    figures: list[Figure] = []
+    for name, kind in kinds.items():
+        if options.only in {"", name}:
+            print(f"measuring {name} …", flush=True)
+            figures += kind(runs)
+    print(table(figures))
+    write(figures, ROOT / "bench.json")
+
+
+def _throughput(runs: int) -> list[Figure]:
+    from tests.benchmarks.throughput import steps_per_second
+
+    found = []
+    for _ in range(runs):
+        with _line() as line:
+            found.append(steps_per_second(line))
+    return [Figure(name="W0: durable steps, queue preloaded", unit="steps/s", runs=tuple(found))]
+
+
+def _emit(runs: int) -> list[Figure]:
+    from tests.benchmarks.throughput import emits_per_second
+
+    with _line() as line:
+        found = [emits_per_second(line) for _ in range(runs)]
+    one, many = zip(*found, strict=True)
+    return [
+        Figure(name="emit(), one transaction each", unit="events/s", runs=one),
+        Figure(name="emit_many(100)", unit="events/s", runs=many),
+    ]
+
+
+def _latency(runs: int) -> list[Figure]:
+    from tests.benchmarks import latency
+
+    figures: dict[str, list[float]] = {}
+    with _line() as line:
+        os.environ.update(line.environment)
+        for n in range(runs):
+            found = latency.measure(line, prefix=f"run{n}")
+            for what, values in (("first step", found.first_step), ("frame", found.frame)):
+                for share in (0.5, 0.99):
+                    name = f"emit -> {what}, idle, p{share * 100:.0f}"
+                    figures.setdefault(name, []).append(percentile(values, share))
+    return [Figure(name=name, unit="ms", runs=tuple(values)) for name, values in figures.items()]
+
+
+def _idle(runs: int) -> list[Figure]:
+    from tests.benchmarks import idle
+
+    with _line() as line:
+        found = [idle.measure(line) for _ in range(runs)]
+    cpu, memory = zip(*found, strict=True)
+    return [
+        Figure(name="idle worker", unit="% of a core", runs=cpu),
+        Figure(name="idle worker, resident", unit="MB", runs=memory),
+    ]
+
+
+@contextmanager
+def _line() -> Iterator[Line]:
+    """A line on a fresh database of the services that this machine has."""
+    urls = dict(
+        row.split("=", 1) for row in SERVICES.read_text(encoding="utf-8").splitlines() if "=" in row
+    )
+    server = urls["FLOWENGINE_TEST_POSTGRES_URL"]
+    name = f"bench_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    with tempfile.TemporaryDirectory() as directory:
+        line = Line(
+            database_url=server.rsplit("/", 1)[0] + f"/{name}",
+            broker_url=urls["FLOWENGINE_TEST_RABBITMQ_URL"],
+            redis_url=urls["FLOWENGINE_TEST_REDIS_URL"],
+            directory=Path(directory),
+        )
+        line.environment["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.settings"
+        try:
+            line.prepare()
+            yield line
+        finally:
+            line.close()
+            with psycopg.connect(server, autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+if __name__ == "__main__":
+    main()

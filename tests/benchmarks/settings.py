@@ -1,0 +1,23 @@
+"""Settings of the processes that are measured: production's, on the services of this machine."""
+
+from __future__ import annotations
+
+import os
+
+from tests.settings import *  # noqa: F403
+from tests.settings import database
+
+DATABASES = {"default": database(os.environ["FLOWENGINE_TEST_DATABASE_URL"])}
+FLOWENGINE = {"BROKER_URL": os.environ["FLOWENGINE_TEST_BROKER_URL"]}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [os.environ["FLOWENGINE_TEST_REDIS_URL"]]},
+    }
+}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
