@@ -126,4 +126,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname:<7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # A payment that is tried again is the shop's daily bread; the page tells of it.
+    "loggers": {"flowengine.worker": {"level": "ERROR"}},
 }
