@@ -104,12 +104,6 @@ class WrongDatabase(CallerError):
     code = "FE311"
 
 
-class NotPermitted(CallerError):
-    """The user may not do this; the text is the same as for something that does not exist."""
-
-    code = "FE403"
-
-
 class EnvironmentFault(FlowengineError):
     """A service that flowengine needs is away or refuses; nothing accepted is lost."""
 

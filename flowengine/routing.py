@@ -1,6 +1,7 @@
 """Where Channels and ASGI servers find flowengine.
 
-``application(get_asgi_application())`` is all that most projects need. One that routes its sockets
+``application(get_asgi_application())`` is all that most projects need; import this module after
+``get_asgi_application()`` was called. One that routes its sockets
 itself takes ``websocket_urlpatterns`` into its own ``URLRouter``, below ``AuthMiddlewareStack``.
 """
 

@@ -4,9 +4,11 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
-from flowengine.live.application import application as with_sockets
+pages = get_asgi_application()  # first: what follows needs Django's apps
 
-application = with_sockets(get_asgi_application())
+from flowengine.live.application import application as with_sockets  # noqa: E402
+
+application = with_sockets(pages)
 
 # WhiteNoise's answers are read whole under ASGI. The files are small, and people watch the console.
 warnings.filterwarnings(

@@ -46,7 +46,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     task: str = ""
     station: str = ""
     attempt: int = 0
-    """The fence: grows with each reservation, over retries, crashes and hand-backs."""
+    """The fence: grows with each begin, over retries, crashes and hand-backs."""
     tries: int = 0
     """Attempts that ended in an error."""
     crashes: int = 0

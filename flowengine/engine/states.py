@@ -32,7 +32,7 @@ class StepState(StrEnum):
 
     PENDING = "pending"
     READY = "ready"
-    """Its input is stored; published, or reserved by a worker that has not begun it."""
+    """Its input is stored; a station has been told, or the row is overdue."""
     RUNNING = "running"
     RETRYING = "retrying"
     SUCCEEDED = "succeeded"
@@ -93,4 +93,4 @@ STEP_MOVES: dict[StepState, frozenset[StepState]] = {
     StepState.NOT_REACHED: frozenset(),
 }
 """Running -> ready is an attempt that was lost or given back. Pending -> failed: its ``if`` or input
-has no value. Reserving a ready step is no move: it stays ready and names its worker."""
+has no value."""

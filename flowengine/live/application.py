@@ -1,8 +1,12 @@
 """The ASGI application around a Django project: HTTP as before, and the live socket beside it.
 
-In the project's ``asgi.py``, one line more than Django writes::
+In the project's ``asgi.py``, after what Django writes, because the import needs Django's apps::
 
-    application = flowengine.routing.application(get_asgi_application())
+    application = get_asgi_application()
+
+    from flowengine import routing
+
+    application = routing.application(application)
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 This is the worker's cycle seen from the database. In one batch come attempts that ended, steps that
 are ready and have a free place, and progress. Runs are locked in the order of their ids; those another
 transaction holds are left for the next cycle (architecture §2.6). A claim is a begin: the begin is
-committed before the task is called, and nothing is reserved that does not begin (ADR 0013).
+committed before the task is called, and nothing is reserved that does not begin (ADR 0012).
 """
 
 from __future__ import annotations

@@ -65,7 +65,9 @@ FROM flowengine_step WHERE run_id = ANY(%(ids)s) ORDER BY ready_at, finished_at,
 _FACTS = """
 SELECT h.run_id, h.first, h.at, h.transitions FROM flowengine_history h
 JOIN unnest(%(runs)s::uuid[], %(after)s::integer[]) AS w(run_id, n)
-  ON h.run_id = w.run_id AND h.last > w.n ORDER BY h.run_id, h.first"""
+  ON h.run_id = w.run_id AND h.last > w.n
+WHERE h.run_id = ANY(%(runs)s::uuid[]) ORDER BY h.run_id, h.first"""
+"""The runs are named twice: by the join alone, the whole table would be read for some hundred."""
 _FACTS_SQLITE = """
 SELECT h.run_id, h.first, h.at, h.transitions FROM flowengine_history h
 JOIN json_each(%(runs)s) r JOIN json_each(%(after)s) w ON w.key = r.key

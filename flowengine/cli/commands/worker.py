@@ -11,6 +11,8 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
+from django.db import InterfaceError, OperationalError
+
 from flowengine import project
 from flowengine.broker.connect import without_password
 from flowengine.cli import reloading
@@ -18,7 +20,7 @@ from flowengine.cli.embedded import Embedded, log_to_stderr
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.terminal import Terminal
 from flowengine.conf import settings
-from flowengine.store import definitions
+from flowengine.store import definitions, sql
 from flowengine.worker.liveness import WORKER_ID
 from flowengine.worker.main import run as work
 from flowengine.worker.program import ROLES, WorkerOptions
@@ -83,7 +85,7 @@ def _say_what_will_be_done(wanted: WorkerOptions, terminal: Terminal) -> None:
         near = difflib.get_close_matches(name, known, n=1)
         way = f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(known)}"
         terminal.say(f"warning: no workflow has a station '{name}'{way}")
-    if not definitions.active():
+    if _database_is_there() and not definitions.active():
         terminal.say("warning: no workflow is synchronised, so no event starts a run")
         terminal.say(f"  hint: {terminal.prog} sync")
     places = f"{wanted.concurrency} places"
@@ -95,6 +97,17 @@ def _say_what_will_be_done(wanted: WorkerOptions, terminal: Terminal) -> None:
         f" broker {without_password(settings().BROKER_URL)}"
     )
     terminal.say("ctrl-c drains: what runs may finish")
+
+
+def _database_is_there() -> bool:
+    """False where a server does not answer: a worker may be started before it, and waits."""
+    try:
+        sql.connection().ensure_connection()
+    except (OperationalError, InterfaceError):
+        if not sql.is_postgresql():
+            raise
+        return False
+    return True
 
 
 def _let_children_import() -> None:

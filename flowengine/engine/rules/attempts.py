@@ -37,7 +37,7 @@ def began(draft: Draft, message: Began) -> None:
 
 
 def _may_begin(step: Step, message: Began) -> bool:
-    """It is the reservation the row names, or takes an unreserved row in the same transaction.
+    """It takes a row that nobody holds, or is the attempt that the row names already.
 
     The number alone would not do: a step that was given back is ready under the number of the attempt
     that ended.

@@ -191,9 +191,11 @@ def _held_by_another(place: steps.Place) -> Iterator[None]:
     thread = threading.Thread(target=hold)
     thread.start()
     assert held.wait(10)
-    yield
-    end.set()
-    thread.join(10)
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join(10)
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -95,8 +95,8 @@ class Project:
         text = f"{{workflow: {name}, on: {name}.begun, steps: [line.nothing]}}"
         (self.workflows / f"{name}.yaml").write_text(text)
 
-    def start(self, *argv: str) -> Program:
-        program = Program(list(argv), self._environment)
+    def start(self, *argv: str, **environment: str) -> Program:
+        program = Program(list(argv), {**self._environment, **environment})
         self._programs.append(program)
         return program
 
@@ -150,6 +150,15 @@ def test_a_worker_does_what_is_emitted_elsewhere_and_ends_well_at_sigterm(
     assert "first: succeeded" in followed.stderr
     assert worker.stop() == 0
     worker.wait_for("ended")
+
+
+def test_a_worker_that_waits_for_its_database_ends_well_at_sigterm(project: Project) -> None:
+    nobody = f"postgresql://flow@127.0.0.1:{a_free_port()}/flow"
+    worker = project.start("worker", FLOWENGINE_TEST_DATABASE_URL=nobody)
+    worker.wait_for("waiting for the database")
+
+    assert worker.stop() == 0
+    worker.wait_for("ended before it had begun")
 
 
 def test_dev_serves_pages_and_work_and_takes_up_a_new_workflow(project: Project) -> None:
