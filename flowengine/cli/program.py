@@ -24,6 +24,7 @@ from flowengine.cli.terminal import Terminal
 
 COMMANDS = {
     "demo": "serve a small shop whose orders move down the line: nothing to set up",
+    "init": "write a first workflow, its tasks and a page into an app of this project",
     "dev": "serve this project with a worker in the same process, reloading on changes",
     "worker": "do the work: route events, run steps, publish, watch the clock",
     "check": "find what is wrong with workflow files",

@@ -125,7 +125,8 @@ def _synchronise(terminal: Terminal) -> None:
         show(error.problems, terminal)
         terminal.say("the workflows stay as they were synchronised last; mend the file")
         return
-    text = f"{len(done.added) + len(done.changed) + len(done.unchanged)} workflows"
+    count = len(done.added) + len(done.changed) + len(done.unchanged)
+    text = "1 workflow" if count == 1 else f"{count} workflows"
     for what, names in (("new", done.added), ("changed", done.changed), ("gone", done.removed)):
         text += f"; {what}: {', '.join(names)}" if names else ""
     terminal.say(text)

@@ -69,7 +69,7 @@ def _show(wanted: Topology, terminal: Terminal) -> None:
 def _declare(wanted: Topology, within_s: float, terminal: Terminal) -> None:
     url = settings().BROKER_URL
     broker = connect(url, name="flowengine topology")
-    if Capability.DURABLE not in broker.capabilities:
+    if Capability.CROSS_PROCESS not in broker.capabilities:
         terminal.say(f"{without_password(url)} keeps nothing: workers declare what they need")
         broker.close()
         return
