@@ -36,6 +36,8 @@ DEPTH_MAX = 100
 """How deep lists and objects of an event's data may be nested."""
 ATTRIBUTE_MAX_CHARACTERS = 1024
 """The longest text attribute of an event."""
+UNDECODABLE = "flowengine-undecodable"
+"""The one header of a delivery whose own headers an adapter could not decode; it says why."""
 SHORT_MAX_BYTES = 255
 """AMQP's limit for routing keys and message ids; so the longest event type."""
 
@@ -205,7 +207,8 @@ def parse_event(
             # Clients that cannot set a content type send the same document.
             wire = _structured(body, STRUCTURED)
     except _MALFORMED as problem:
-        raise _unreadable(str(problem)) from problem
+        lost = f"; its headers were lost: {headers[UNDECODABLE]}" if UNDECODABLE in headers else ""
+        raise _unreadable(f"{problem}{lost}") from problem
     return _event(wire, headers, received_at)
 
 

@@ -179,7 +179,8 @@ def _statement_errors_contained() -> Iterator[None]:
     if not connection.in_atomic_block:
         yield
         return
-    savepoint = transaction.savepoint(using=alias)
+    savepoint = connection.savepoint()  # what transaction's function, renamed in 6.1, calls
+    assert savepoint is not None, "in an atomic block there can be one"
     yield
     try:
         if connection.needs_rollback:

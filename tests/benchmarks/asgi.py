@@ -2,6 +2,8 @@
 
 from django.core.asgi import get_asgi_application
 
-from flowengine.live.application import application as with_sockets
+pages = get_asgi_application()  # first: what follows needs Django's apps
 
-application = with_sockets(get_asgi_application())
+from flowengine.live.application import application as with_sockets  # noqa: E402
+
+application = with_sockets(pages)

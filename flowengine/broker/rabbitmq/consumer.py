@@ -161,8 +161,9 @@ class Consumer:
                     queue=self.queue,
                     body=body,
                     headers=plain(properties.headers) if properties.headers else {},
-                    content_type=properties.content_type or "",
-                    routing_key=method.routing_key,
+                    # pika leaves what is not UTF-8 as bytes.
+                    content_type=plain(properties.content_type or ""),
+                    routing_key=plain(method.routing_key),
                     redelivered=method.redelivered,
                     token=(generation, tag),
                 )

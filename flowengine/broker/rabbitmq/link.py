@@ -14,6 +14,7 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPConnectionError, AMQPHeartbeatTimeout
 
 from flowengine.broker.rabbitmq.channel import ChannelGone, first_of
+from flowengine.broker.rabbitmq.connection import Connection
 from flowengine.broker.status import Delays, described
 
 logger = logging.getLogger("flowengine.broker")
@@ -94,7 +95,7 @@ class Link:
             if not closed.done():
                 closed.set_result(reason(problem))
 
-        self._connection = AsyncioConnection(
+        self._connection = Connection(
             self._parameters,
             on_open_callback=lambda _connection: opened.set_result(None),
             on_open_error_callback=on_closed,
