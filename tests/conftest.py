@@ -39,6 +39,7 @@ _SHARED = {"rabbitmq_url", "postgres_url", "redis_url"}
 """Services of which there is one: tests that use them do not run side by side."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the services it asks for, and say which may run side by side.
 
