@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration.strangers import TRUSTED, Stranger, Worker
-from tests.nodes.rabbitmq import RabbitMQNode
+pytest.register_assert_rewrite("tests.conformance.witness", "tests.integration.strangers")
+
+from tests.integration.strangers import TRUSTED, Stranger, Worker  # noqa: E402
+from tests.nodes.rabbitmq import RabbitMQNode  # noqa: E402
 
 
 @pytest.fixture
