@@ -43,7 +43,7 @@ test: check services $(BUNDLE) ## Run everything: checks, and all tests on real 
 	$(RUN) pytest $(SIDE_BY_SIDE) tests/database tests/live -m "not postgresql"
 	$(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
 	$(ON_POSTGRESQL) $(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
-	$(ON_POSTGRESQL) $(RUN) pytest $(SIDE_BY_SIDE) tests/database tests/live tests/faults
+	$(ON_POSTGRESQL) $(RUN) pytest $(SIDE_BY_SIDE) tests/database tests/live tests/faults -m "not sqlite"
 	$(ON_POSTGRESQL) $(RUN) pytest tests/conformance tests/integration tests/e2e
 
 test-fast: | $(UV) ## Run the tests that need no service and no browser

@@ -23,6 +23,7 @@ _MARKER_OF = {
     "rabbitmq_url": "services",
     "postgres_url": "services",
     "postgres": "postgresql",
+    "sqlite": "sqlite",
     "redis_url": "services",
     "rabbitmq_node": "faults",
     "postgres_node": "faults",
@@ -75,6 +76,15 @@ def postgres(postgres_url: str) -> str:
     if connection.vendor != "postgresql":
         pytest.skip("on SQLite here; runs when FLOWENGINE_TEST_DATABASE_URL names PostgreSQL")
     return postgres_url
+
+
+@pytest.fixture
+def sqlite() -> None:
+    """For a test that needs Django's own database to be SQLite."""
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        pytest.skip("on PostgreSQL here; runs where Django's own database is SQLite")
 
 
 @pytest.fixture(scope="module")

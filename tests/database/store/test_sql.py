@@ -39,9 +39,7 @@ class Writer:
 
 
 @pytest.fixture
-def writer() -> Iterator[Writer]:
-    if connection.vendor != "sqlite":
-        pytest.skip("on PostgreSQL here, where writers do not queue")
+def writer(sqlite: None) -> Iterator[Writer]:
     writer = Writer()
     yield writer
     writer.end()

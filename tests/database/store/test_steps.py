@@ -117,9 +117,7 @@ def test_overdue_reads_the_oldest_of_each_station_and_not_the_backlog() -> None:
 
 
 @pytest.mark.django_db
-def test_overdue_on_sqlite_follows_the_index_of_each_station() -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("on PostgreSQL here")
+def test_overdue_on_sqlite_follows_the_index_of_each_station(sqlite: None) -> None:
     values = {"tasks": list(TASKS), "now": NOON, "limit": 32, "station_0": "a", "station_1": "b"}
 
     rows = sql.query(f"EXPLAIN QUERY PLAN {steps._overdue_on_sqlite(2)}", values)
