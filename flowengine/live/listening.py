@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,8 @@ logger = logging.getLogger("flowengine.live")
 REJOIN_S = 30.0
 JOIN_TIMEOUT_S = 5.0
 RETRY_S = 2.0
+CANCEL_S = 0.5
+"""Between two cancellations of a task that did not end by the first."""
 
 
 async def listen(heard: Callable[[UUID, int], None]) -> None:
@@ -37,17 +39,34 @@ async def listen(heard: Callable[[UUID, int], None]) -> None:
 
 async def _listen(source: BaseChannelLayer, heard: Callable[[UUID, int], None]) -> None:
     channel = await source.new_channel()
+    tasks = {
+        asyncio.create_task(_stay(source, channel)),
+        asyncio.create_task(_receive(source, channel, heard)),
+    }
     try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_stay(source, channel))
-            tasks.create_task(_receive(source, channel, heard))
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
     finally:
+        await _end(tasks)
         # Being forgotten is enough where the layer does not answer.
         try:
             async with asyncio.timeout(JOIN_TIMEOUT_S):
                 await source.group_discard(GROUP, channel)
         except Exception:  # noqa: BLE001 - as above
             logger.debug("the hub's channel could not leave its group")
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel *tasks* until they have ended: a layer's client may swallow a cancellation.
+
+    A task group would cancel once, and wait for ever.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_S)
 
 
 async def _stay(source: BaseChannelLayer, channel: str) -> None:

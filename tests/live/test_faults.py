@@ -325,3 +325,31 @@ async def test_socket_of_a_server_that_stops_is_told_to_come_back(browse: Open) 
     hub.hub().close_all(Close.RESTART)
 
     assert await browser.closed() == 1012
+
+
+class StubbornLayer(InProcessChannelLayer):
+    """A layer that swallows the first cancellation, as clients of servers do now and then."""
+
+    swallowed = 0
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        try:
+            return await super().receive(channel)
+        except asyncio.CancelledError:
+            self.swallowed += 1
+            if self.swallowed > 1:
+                raise
+            return {}
+
+
+async def test_the_last_socket_leaves_though_the_layer_swallows_a_cancellation(
+    settings: Any, browse: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "CANCEL_S", 0.01)
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.live.test_faults.StubbornLayer"}}
+    stubborn: Any = channel_layers["default"]
+    browser, _run = await watching(browse)
+
+    await browser.close()
+
+    assert stubborn.swallowed == 2
