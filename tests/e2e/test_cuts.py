@@ -35,7 +35,7 @@ def test_page_without_network_says_since_when_and_agrees_when_it_is_back(
     customer = enter(shop)
     line = customer.order()
     line.until_link("live")
-    line.until_step("charge", "running")
+    line.until_seen("charge", "running")
 
     customer.context.set_offline(offline=True)
     began = time.monotonic()
@@ -64,7 +64,7 @@ def test_network_that_falls_silent_without_a_word_is_found_out(
         customer = enter(shop, url=network.url)
         line = customer.order()
         line.until_link("live")
-        line.until_step("charge", "running")
+        line.until_seen("charge", "running")
 
         network.freeze()
         assert_says_it_is_not_live(line)
@@ -85,7 +85,7 @@ def test_server_that_is_killed_and_started_goes_on_and_so_does_the_page(
     customer.page.evaluate("window.isTheSamePage = true")
     line = customer.order()
     line.until_link("live")
-    line.until_step("pack", "running")
+    line.until_seen("pack", "running")
 
     shop.kill()
     assert_says_it_is_not_live(line)
@@ -114,7 +114,7 @@ def test_page_follows_while_redis_is_flushed_and_gone_and_back(
     customer = enter(shop)
     flushed = customer.order()
     flushed.until_link("live")
-    flushed.until_step("charge", "running")
+    flushed.until_seen("charge", "running")
 
     redis_node.flush()
     flushed.until_done()

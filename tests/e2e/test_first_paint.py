@@ -71,7 +71,7 @@ def test_page_that_is_left_and_come_back_to_agrees(open_embedded: OpenShop, ente
     shop = open_embedded(pace=0.3)
     customer = enter(shop)
     line = customer.order()
-    line.until_step("charge", "running")
+    line.until_seen("charge", "running")
 
     customer.page.goto(f"{shop.url}flow/healthz")
     shop.until(
