@@ -1,108 +1,198 @@
-"""What a file says against the tasks there are: ``check`` proves it, ``bind`` writes it in."""
+"""What a file says against the tasks and workflows there are: ``check`` proves it, ``bind`` writes it in."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
-from flowengine.definitions.expressions.check import Place, condition_problems, template_problems
 from flowengine.definitions.expressions.paths import near
 from flowengine.definitions.expressions.tree import Path
+from flowengine.definitions.fields import Schemas, known_fields
+from flowengine.definitions.filling import filling
 from flowengine.definitions.findings import Findings
-from flowengine.definitions.model import TaskSignature, TaskStep, Workflow
+from flowengine.definitions.model import Workflow
 from flowengine.definitions.nodes import has_path
 from flowengine.definitions.parse import Document
-from flowengine.errors import ExpressionError, Problem
+from flowengine.definitions.steps import (
+    ChildStep,
+    GroupStep,
+    ParallelStep,
+    Step,
+    SwitchStep,
+    TaskSignature,
+    TaskStep,
+    Undo,
+)
+from flowengine.errors import Problem
 
 STATION = "default"
 """The station of a task for which nobody chose one."""
 _TRANSACTION_MAX = timedelta(seconds=60)
-_TASKS_COMPARED_MAX = 2_000
-_SCOPE = frozenset({"event", "inputs", "run", "config", "steps"})
+_NAMES_COMPARED_MAX = 2_000
+
+Signatures = Mapping[str, TaskSignature]
+"""What is known of tasks, by name."""
 
 
-def bind(workflow: Workflow, signatures: Mapping[str, TaskSignature]) -> Workflow:
-    """The workflow with the signature and the station of every step.
+def bind(workflow: Workflow, signatures: Signatures) -> Workflow:
+    """The workflow with the signature and the station of every task step and every undo.
 
     The station is the step's own, else the file's, else the task's, else ``default``. A task that
-    is not among *signatures* leaves its step without one. May be called again.
+    is not among *signatures* leaves its step without a signature. May be called again.
     """
-    steps = tuple(_bound(step, signatures.get(step.task)) for step in workflow.steps)
-    return dataclasses.replace(workflow, steps=steps)
+    return dataclasses.replace(
+        workflow,
+        steps=_line(workflow.steps, signatures),
+        on_failure=_line(workflow.on_failure, signatures),
+        at_end=_line(workflow.at_end, signatures),
+    )
 
 
-def _bound(step: TaskStep, signature: TaskSignature | None) -> TaskStep:
+def _line(steps: tuple[Step, ...], signatures: Signatures) -> tuple[Step, ...]:
+    return tuple(_bound(step, signatures) for step in steps)
+
+
+def _bound(step: Step, signatures: Signatures) -> Step:
+    changed: dict[str, Any] = {}
+    if step.rescue:
+        changed["rescue"] = tuple(
+            dataclasses.replace(rescue, steps=_line(rescue.steps, signatures))
+            for rescue in step.rescue
+        )
+    if isinstance(step, TaskStep):
+        changed |= _of_task(step, signatures)
+    if isinstance(step, TaskStep | ChildStep) and step.compensate is not None:
+        undo = step.compensate
+        changed["compensate"] = dataclasses.replace(undo, **_of_task(undo, signatures))
+    match step:
+        case GroupStep():
+            changed["steps"] = _line(step.steps, signatures)
+        case ParallelStep():
+            changed["branches"] = tuple(
+                dataclasses.replace(branch, step=_bound(branch.step, signatures))
+                for branch in step.branches
+            )
+        case SwitchStep():
+            changed["clauses"] = tuple(
+                dataclasses.replace(clause, steps=_line(clause.steps, signatures))
+                for clause in step.clauses
+            )
+        case _:
+            pass
+    return dataclasses.replace(step, **changed) if changed else step
+
+
+def _of_task(work: TaskStep | Undo, signatures: Signatures) -> dict[str, Any]:
+    signature = signatures.get(work.task)
     chosen = signature.station if signature is not None else None
-    return dataclasses.replace(step, signature=signature, station=step.station or chosen or STATION)
+    return {"signature": signature, "station": work.station or chosen or STATION}
 
 
-def check(document: Document, signatures: Mapping[str, TaskSignature]) -> tuple[Problem, ...]:
-    """What the tasks make wrong with a document, in the order of places; warnings too.
+def check(
+    document: Document,
+    signatures: Signatures,
+    *,
+    workflows: Mapping[str, Workflow] | None = None,
+    events: Schemas | None = None,
+) -> tuple[Problem, ...]:
+    """What tasks and other workflows make wrong with a document, in the order of places; warnings too.
 
-    FE115 a task that is not registered, FE110 a name in ``with`` that it does not take, FE127 a
-    parameter that nothing fills, FE126 a transaction around ``async def``, FE207 a field that a
-    declared return type does not have, FE232 a long transaction.
+    FE115 a task that is not registered, FE110 a name in ``with`` that is not taken, FE127 a parameter
+    that nothing fills, FE126 a transaction around ``async def``, FE207 a field that a step's output or
+    an event does not have, FE232 a long transaction, FE116 a workflow that is not there, or takes no calls.
+
+    Args:
+        document: the file.
+        signatures: of every task there is.
+        workflows: every workflow there is, by name; None = that is not known, nothing is said of calls.
+        events: JSON Schemas of the data of registered event types, by type.
     """
     findings = document.findings()
-    workflow = document.workflow
-    for index, step in enumerate(workflow.steps):
-        path: Path = ("steps", index)
-        signature = signatures.get(step.task)
-        if signature is None:
-            _unknown_task(step, path, signatures, findings)
-            continue
-        _names(step, path, signature, findings)
-        _filling(workflow, index, signature, signatures, findings)
-        if step.transaction:
-            _transaction(document, step, path, signature, findings)
-    _outputs(workflow, signatures, findings)
+    bound = bind(document.workflow, signatures)
+    for step_id, path in document.paths.items():
+        step = bound.step(step_id)
+        if isinstance(step, TaskStep):
+            _task(document, step, path, signatures, findings)
+        if isinstance(step, TaskStep | ChildStep) and step.compensate is not None:
+            _work(step.compensate, (*path, "compensate"), signatures, findings)
+        if isinstance(step, ChildStep) and workflows is not None:
+            _call(step, path, workflows, findings)
+    filling(bound, document.paths, findings)
+    known_fields(bound, document.paths, document.found, events or {}, findings)
     return (*findings.refusals(), *findings.warnings())
 
 
-def _unknown_task(
-    step: TaskStep, path: Path, signatures: Mapping[str, TaskSignature], findings: Findings
+def standalone_problems(documents: Iterable[Document]) -> tuple[Problem, ...]:
+    """What is wrong with these files for themselves, in the order of files and places; warnings too.
+
+    Nothing is asked of tasks. Calls are checked where the called workflow is among them.
+    """
+    known = list(documents)
+    workflows = {each.workflow.name: each.workflow for each in known}
+    found: list[Problem] = []
+    for document in known:
+        findings = document.findings()
+        for step_id, path in document.paths.items():
+            step = document.workflow.step(step_id)
+            if isinstance(step, ChildStep) and step.workflow in workflows:
+                _call(step, path, workflows, findings)
+        known_fields(document.workflow, document.paths, document.found, {}, findings)
+        found += sorted((*document.warnings, *findings.refusals()))
+    return tuple(found)
+
+
+def _task(
+    document: Document, step: TaskStep, path: Path, signatures: Signatures, findings: Findings
 ) -> None:
-    hint = near(step.task, signatures, most=_TASKS_COMPARED_MAX)
-    message = f"no task '{step.task}' is registered"
-    findings.at_value((*path, "task"), "FE115", message, hint)
+    _work(step, path, signatures, findings)
+    if step.transaction and step.signature is not None:
+        _transaction(document, step, path, step.signature, findings)
 
 
-def _names(step: TaskStep, path: Path, signature: TaskSignature, findings: Findings) -> None:
+def _work(work: TaskStep | Undo, path: Path, signatures: Signatures, findings: Findings) -> None:
+    """FE115, and FE110 for its ``with``."""
+    signature = work.signature
+    if signature is None:
+        hint = near(work.task, signatures, most=_NAMES_COMPARED_MAX)
+        message = f"no task '{work.task}' is registered"
+        findings.at_value((*path, "task"), "FE115", message, hint)
+        return
     known = (*signature.required, *signature.optional)
-    for name in () if signature.extra else step.arguments:
+    for name in () if signature.extra else work.arguments:
         if name not in known:
             hint = near(name, known) or f"it takes: {', '.join(known) or 'nothing'}"
-            message = f"{step.task} takes no '{name}'"
+            message = f"{work.task} takes no '{name}'"
             findings.at_key((*path, "with", name), "FE110", message, hint)
 
 
-def _filling(
-    workflow: Workflow,
-    index: int,
-    signature: TaskSignature,
-    signatures: Mapping[str, TaskSignature],
-    findings: Findings,
+def _call(
+    step: ChildStep, path: Path, workflows: Mapping[str, Workflow], findings: Findings
 ) -> None:
-    """FE127, where everything above is known: every return type, and the inputs."""
-    step = workflow.steps[index]
-    missing = [name for name in signature.required if name not in step.arguments]
-    above: dict[str, None] = dict.fromkeys(item.name for item in workflow.inputs)
-    if not missing or not workflow.inputs:
+    """FE116, and FE110 and FE127 for what the called workflow takes."""
+    name, where = step.workflow, (*path, "workflow")
+    called = workflows.get(name)
+    if called is None:
+        hint = near(name, workflows, most=_NAMES_COMPARED_MAX)
+        findings.at_value(where, "FE116", f"no workflow '{name}'", hint)
         return
-    for earlier in workflow.steps[:index]:
-        known = signatures.get(earlier.task)
-        if known is None or known.returns is None:
-            return
-        above |= dict.fromkeys(known.returns)
-    for name in missing:
-        if name not in above:
-            findings.at_value(
-                ("steps", index, "task"),
-                "FE127",
-                f"{step.task} needs '{name}'; nothing above returns it",
-                near(name, above) or f"there are: {', '.join(above)}",
-            )
+    if not called.is_callable:
+        hint = f"add `- call: true` to `on` in {called.path}"
+        findings.at_value(where, "FE116", f"workflow '{name}' has no `call` trigger", hint)
+    if not called.inputs:
+        return  # it works with whatever it is given
+    known = [item.name for item in called.inputs]
+    for given in step.arguments:
+        if given not in known:
+            hint = near(given, known) or f"its inputs are: {', '.join(known)}"
+            message = f"{name} takes no '{given}'"
+            findings.at_key((*path, "with", given), "FE110", message, hint)
+    for item in called.inputs:
+        if item.required and item.name not in step.arguments:
+            hint = f"write `with: {{{item.name}: …}}`"
+            message = f"{name} needs '{item.name}'; a call gives only what is in `with`"
+            findings.at_value(where, "FE127", message, hint)
 
 
 def _transaction(
@@ -122,31 +212,3 @@ def _transaction(
     if said and step.timeout > _TRANSACTION_MAX:
         message = "warning: a transaction of more than 60 s"
         findings.at_key(where, "FE232", message, "it holds locks and a connection all the time")
-
-
-def _outputs(
-    workflow: Workflow, signatures: Mapping[str, TaskSignature], findings: Findings
-) -> None:
-    """FE207 for ``steps.x.output.y`` where x declares what it returns, and y is not among it."""
-    returns = {
-        step.id: frozenset(signature.returns)
-        for step in workflow.steps
-        if (signature := signatures.get(step.task)) is not None and signature.returns is not None
-    }
-    place = Place(names=_SCOPE, steps=tuple(step.id for step in workflow.steps), outputs=returns)
-
-    def keep(path: Path, error: ExpressionError) -> None:
-        if error.code == "FE207":
-            findings.in_text(path, error)
-
-    for index, step in enumerate(workflow.steps):
-        where: Path = ("steps", index)
-        if step.condition is not None:
-            for error in condition_problems(step.condition, place):
-                keep((*where, "if"), error)
-        for name, template in step.arguments.items():
-            for below, error in template_problems(template, place):
-                keep((*where, "with", name, *below), error)
-    if workflow.output is not None:
-        for below, error in template_problems(workflow.output, place):
-            keep(("output", *below), error)

@@ -37,8 +37,7 @@ def _text(value: Json) -> str:
             return json.dumps(value)
 
 
-def _string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+_string = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _number(number: float) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-_WRITTEN = re.compile(
-    r"(?:(?P<days>\d{1,9})d)?(?:(?P<hours>\d{1,9})h)?(?:(?P<minutes>\d{1,9})m(?!s))?"
-    r"(?:(?P<seconds>\d{1,9})s)?(?:(?P<milliseconds>\d{1,12})ms)?",
-    re.ASCII,
+PATTERN = (
+    r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m(?!s))?"
+    r"(?:([0-9]{1,9})s)?(?:([0-9]{1,12})ms)?"
 )
+"""The form in files, as regular expression; the empty text has it too, and is no duration."""
+_WRITTEN = re.compile(PATTERN)
+_UNITS = ("days", "hours", "minutes", "seconds", "milliseconds")
 _LEAVING = re.compile(r"(-?)(\d{1,14})(?:\.(\d{1,6}))?s", re.ASCII)
 
 
@@ -23,7 +25,9 @@ def parse_duration(text: str) -> timedelta | None:
     if match is None or not text:
         return None
     try:
-        return timedelta(**{unit: int(n) for unit, n in match.groupdict().items() if n})
+        return timedelta(
+            **{unit: int(n) for unit, n in zip(_UNITS, match.groups(), strict=True) if n}
+        )
     except OverflowError:
         return None
 

@@ -37,6 +37,13 @@ class Findings:
     loaded: tuple[Problem, ...] = ()
     """Those that were found in reading single values; nothing more is said about these places."""
     problems: list[Problem] = field(default_factory=list)
+    refused: int = 0
+    """How many of these refuse the file."""
+
+    @property
+    def is_full(self) -> bool:
+        """So many problems that nobody is told of more."""
+        return self.refused >= 4 * PROBLEMS_MAX
 
     def at_value(self, path: Path, code: str, message: str, hint: str = "") -> None:
         """A problem with the value at *path*."""
@@ -53,6 +60,7 @@ class Findings:
         self._add(place, path, error.code, error.message, error.hint)
 
     def _add(self, place: Place, path: Path, code: str, message: str, hint: str) -> None:
+        self.refused += code not in WARNINGS
         self.problems.append(
             Problem(
                 file=self.file,

@@ -1,21 +1,22 @@
-"""The forms that single values of a file must have. Each says, in the author's words, what it wants.
+"""What single values of a file may be: forms, each of which says in the author's words what it wants.
 
 A form reads the JSON value and gives what the model holds: ``30s`` becomes a ``timedelta``. It is
-an annotation of a pydantic field, so that one table of keys is enough.
+an annotation of a pydantic field, and knows itself as a JSON Schema, so that one table of keys is
+enough for the parser and for editors.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from flowengine.definitions import patterns
+from flowengine.definitions.durations import PATTERN as DURATION
 from flowengine.definitions.durations import parse_duration
 
 YEAR = timedelta(days=366)
@@ -34,6 +35,8 @@ class Form:
     """Follows *it must be*."""
     read: Callable[[Any], Any]
     """Gives the value, or raises :class:`Unfit`."""
+    schema: Mapping[str, Any] = field(hash=False)
+    """The same as a JSON Schema, as far as one can say it."""
 
     def __get_pydantic_core_schema__(
         self, _source: Any, _handler: GetCoreSchemaHandler
@@ -48,7 +51,8 @@ class Form:
             raise PydanticCustomError("form", "{wanted}", {"wanted": self.wanted}) from None
 
 
-def _text(pattern: str, length_max: int) -> Callable[[Any], str]:
+def text_form(wanted: str, pattern: str, length_max: int) -> Form:
+    """Text that matches *pattern* as a whole."""
     compiled = re.compile(pattern, re.ASCII)
 
     def read(value: Any) -> str:
@@ -56,130 +60,93 @@ def _text(pattern: str, length_max: int) -> Callable[[Any], str]:
             raise Unfit
         return value
 
-    return read
+    schema = {"type": "string", "maxLength": length_max, "pattern": f"^(?:{pattern})$"}
+    return Form(wanted, read, schema)
 
 
-def _one_of(*names: str) -> Callable[[Any], str]:
+def prose_form(wanted: str, length_max: int, *, least: int = 0) -> Form:
+    """Text of a length."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not least <= len(value) <= length_max:
+            raise Unfit
+        return value
+
+    schema: dict[str, Any] = {"type": "string", "maxLength": length_max}
+    return Form(wanted, read, {**schema, "minLength": least} if least else schema)
+
+
+def one_of_form(*names: str) -> Form:
+    """One of these words."""
+
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in names:
             raise Unfit
         return value
 
-    return read
+    wanted = f"{', '.join(names[:-1])} or {names[-1]}"
+    return Form(wanted, read, {"enum": list(names)})
 
 
-def _number(low: float, high: float, *, whole: bool = False, open_low: bool = False) -> Any:
-    def read(value: Any) -> int | float:
-        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+def number_form(low: float, high: float, *, wanted: str = "", open_low: bool = False) -> Form:
+    """A number, whole or not; without *low* itself where that is open."""
+
+    def read(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise Unfit
         if not low <= value <= high or (open_low and value == low):
             raise Unfit
-        return value if whole else float(value)
+        return float(value)
 
-    return read
-
-
-def _bool(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise Unfit
-    return value
-
-
-def _format(value: Any) -> int:
-    if isinstance(value, bool) or value != 1:
-        raise Unfit
-    return 1
+    least = "exclusiveMinimum" if open_low else "minimum"
+    return Form(
+        wanted or f"a number from {low:g} to {high:g}",
+        read,
+        {"type": "number", least: low, "maximum": high},
+    )
 
 
-def _event_pattern(value: Any) -> str:
-    if not isinstance(value, str) or not patterns.is_pattern(value):
-        raise Unfit
-    return value
+def whole_form(low: int, high: int) -> Form:
+    """A whole number."""
+
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise Unfit
+        return value
+
+    schema = {"type": "integer", "minimum": low, "maximum": high}
+    return Form(f"a whole number from {low} to {high}", read, schema)
 
 
-def _duration(low: timedelta) -> Callable[[Any], timedelta]:
+def exactly_form(wanted: bool | int) -> Form:  # noqa: FBT001 - the value itself
+    """This value and no other."""
+
+    def read(value: Any) -> Any:
+        if type(value) is not type(wanted) or value != wanted:
+            raise Unfit
+        return value
+
+    return Form(str(wanted).lower(), read, {"const": wanted})
+
+
+def checked_form(wanted: str, test: Callable[[str], bool], schema: Mapping[str, Any]) -> Form:
+    """Text that passes *test*; *schema* says of that what one can say."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not test(value):
+            raise Unfit
+        return value
+
+    return Form(wanted, read, {"type": "string", **schema})
+
+
+def duration_form(wanted: str, low: timedelta) -> Form:
+    """A duration from *low* to a year."""
+
     def read(value: Any) -> timedelta:
         length = parse_duration(value) if isinstance(value, str) else None
         if length is None or not low <= length <= YEAR:
             raise Unfit
         return length
 
-    return read
-
-
-def _scalar(value: Any) -> Any:
-    if not isinstance(value, str | int | float):
-        raise Unfit
-    return value
-
-
-def _condition(value: Any) -> Any:
-    if not isinstance(value, str | bool) or value == "":
-        raise Unfit
-    return value
-
-
-def _users(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith("${{") and value.endswith("}}"):
-        return value
-    if not isinstance(value, list) or len(value) > 1000:
-        raise Unfit
-    if any(isinstance(user, bool) or not isinstance(user, str | int) for user in value):
-        raise Unfit
-    return value
-
-
-_MOMENT = timedelta(milliseconds=1)
-
-WorkflowName = Annotated[
-    str,
-    Form(
-        "a name such as order-fulfilment: lower case, digits, parts joined by '-', '.' or '_'",
-        _text(r"[a-z][a-z0-9]*(?:[-._][a-z0-9]+)*", 100),
-    ),
-]
-FormatNumber = Annotated[int, Form("1", _format)]
-ShortText = Annotated[str, Form("text of 1 to 500 characters", _text(r"(?s:.+)", 500))]
-LongText = Annotated[str, Form("text of at most 4000 characters", _text(r"(?s:.*)", 4000))]
-Identifier = Annotated[
-    str,
-    Form("a name: lower case, digits, '_'; a letter first", _text(r"[a-z][a-z0-9_]*", 63)),
-]
-ParameterName = Annotated[str, Form("a name of a parameter", _text(r"[A-Za-z_][A-Za-z0-9_]*", 63))]
-TaskName = Annotated[
-    str,
-    Form(
-        "a task's name such as stock.reserve or stock.reserve@2",
-        _text(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+(?:@[1-9][0-9]*)?", 120),
-    ),
-]
-StationName = Annotated[
-    str,
-    Form("a station's name: lower case, digits, '_', '-'", _text(r"[a-z][a-z0-9_-]*", 63)),
-]
-EventPattern = Annotated[
-    str, Form("an event type such as order.paid, or a pattern: order.*, order.**", _event_pattern)
-]
-ErrorCode = Annotated[
-    str, Form("an error code such as CardDeclined", _text(r"[A-Z][A-Za-z0-9]*", 100))
-]
-GroupName = Annotated[str, Form("a group's name", _text(r"(?s:.+)", 150))]
-Detail = Annotated[str, Form("steps or summary", _one_of("steps", "summary"))]
-Condition = Annotated[Any, Form("an expression, or true or false", _condition)]
-PlainValue = Annotated[Any, Form("one plain value: text, a number, true or false", _scalar)]
-Users = Annotated[
-    Any, Form("a list of at most 1000 user keys, or one ${{ }} that gives one", _users)
-]
-Timeout = Annotated[
-    timedelta, Form("a time such as 30s, 10m or 1h30m, up to 366d", _duration(_MOMENT))
-]
-Delay = Annotated[
-    timedelta, Form("a time such as 500ms, 10s or 5m, up to 366d", _duration(timedelta()))
-]
-Attempts = Annotated[int, Form("a whole number from 1 to 100", _number(1, 100, whole=True))]
-Factor = Annotated[float, Form("a number from 1 to 10", _number(1, 10))]
-Share = Annotated[float, Form("a number from 0 to 1", _number(0, 1))]
-Weight = Annotated[
-    float, Form("a number above 0, up to 1000000", _number(0, 1_000_000, open_low=True))
-]
-Flag = Annotated[bool, Form("true or false", _bool)]
+    return Form(wanted, read, {"type": "string", "minLength": 2, "pattern": f"^{DURATION}$"})

@@ -1,7 +1,7 @@
 """The JSON Schemas that ``inputs`` may hold: a bounded part of draft 2020-12.
 
-No references, no regular expressions, no combinations: what checks a value against such a schema
-takes a time that the value's size bounds. An unknown keyword is refused, because one that is
+No references, no combinations, and patterns that end: what checks a value against such a schema takes
+a time that the value's size bounds. An unknown keyword is refused, because one that is
 passed over would be taken for a check.
 """
 
@@ -12,6 +12,9 @@ from typing import Any
 
 from flowengine.definitions.expressions.paths import near
 from flowengine.definitions.expressions.tree import Json, Path
+from flowengine.definitions.regular import LENGTH_MAX as PATTERN_MAX
+from flowengine.definitions.regular import problem_of
+from flowengine.definitions.text_formats import FORMATS
 
 TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 _LEVELS_MAX = 16
@@ -30,12 +33,11 @@ def schema_problems(schema: Json, path: Path = ()) -> Problems:
         yield path, "the schema is nested too deep"
         return
     for keyword, value in schema.items():
-        check = _KEYWORDS.get(keyword)
-        if check is None:
+        if keyword not in _KEYWORDS:
             way = near(keyword, _KEYWORDS) or f"known: {', '.join(_KEYWORDS)}"
             yield (*path, keyword), f"'{keyword[:100]}' is no keyword of a schema here; {way}"
         else:
-            yield from check(value, (*path, keyword))
+            yield from _KEYWORDS[keyword][0](value, (*path, keyword))
     if not path:
         yield from _default_fits(schema)
 
@@ -79,6 +81,20 @@ def _types(value: Json, path: Path) -> Problems:
         yield path, f"{shown!r} is no type; {way}"
 
 
+def _pattern(value: Json, path: Path) -> Problems:
+    if not isinstance(value, str):
+        yield path, "this keyword wants a regular expression"
+    elif (problem := problem_of(value)) is not None:
+        yield path, f"this pattern cannot be used: {problem}"
+
+
+def _format(value: Json, path: Path) -> Problems:
+    if not isinstance(value, str) or value not in FORMATS:
+        shown = str(value)[:60]
+        way = near(shown, FORMATS) or f"one of {', '.join(FORMATS)}"
+        yield path, f"{shown!r} is no format; {way}"
+
+
 def _number(value: Json, path: Path) -> Problems:
     if not _is_number(value):
         yield path, "this keyword wants a number"
@@ -107,27 +123,46 @@ def _schemas(value: Json, path: Path) -> Problems:
         yield from schema_problems(schema, (*path, name))
 
 
-_KEYWORDS: dict[str, Callable[[Json, Path], Problems]] = {
-    "type": _types,
-    "default": _anything,
-    "enum": _values,
-    "const": _anything,
-    "minimum": _number,
-    "maximum": _number,
-    "exclusiveMinimum": _number,
-    "exclusiveMaximum": _number,
-    "minLength": _count,
-    "maxLength": _count,
-    "minItems": _count,
-    "maxItems": _count,
-    "items": schema_problems,
-    "properties": _schemas,
-    "required": _names,
-    "additionalProperties": schema_problems,
-    "title": _anything,
-    "description": _anything,
-    "examples": _anything,
-    "deprecated": _anything,
+_ANY: dict[str, Any] = {}
+_NUMBER = {"type": "number"}
+_COUNT = {"type": "integer", "minimum": 0}
+_TEXT = {"type": "string"}
+_BELOW = {"anyOf": [{"type": "boolean"}, {"$ref": "#/definitions/schema"}]}
+_TYPE = {"enum": list(TYPES)}
+
+_KEYWORDS: dict[str, tuple[Callable[[Json, Path], Problems], dict[str, Any]]] = {
+    "type": (_types, {"anyOf": [_TYPE, {"type": "array", "items": _TYPE, "minItems": 1}]}),
+    "default": (_anything, _ANY),
+    "enum": (_values, {"type": "array", "minItems": 1}),
+    "const": (_anything, _ANY),
+    "minimum": (_number, _NUMBER),
+    "maximum": (_number, _NUMBER),
+    "exclusiveMinimum": (_number, _NUMBER),
+    "exclusiveMaximum": (_number, _NUMBER),
+    "minLength": (_count, _COUNT),
+    "maxLength": (_count, _COUNT),
+    "pattern": (_pattern, {"type": "string", "maxLength": PATTERN_MAX}),
+    "format": (_format, {"enum": list(FORMATS)}),
+    "minItems": (_count, _COUNT),
+    "maxItems": (_count, _COUNT),
+    "items": (schema_problems, _BELOW),
+    "properties": (_schemas, {"type": "object", "additionalProperties": _BELOW}),
+    "required": (_names, {"type": "array", "items": _TEXT}),
+    "additionalProperties": (schema_problems, _BELOW),
+    "title": (_anything, _ANY),
+    "description": (_anything, _ANY),
+    "examples": (_anything, _ANY),
+    "deprecated": (_anything, _ANY),
 }
+"""By keyword: what checks its value, and the same as a JSON Schema."""
 KEYWORDS = frozenset(_KEYWORDS)
 """What a schema may say."""
+
+
+def schema_of_schemas() -> dict[str, Any]:
+    """The schemas of this module as a JSON Schema, which is to be found as ``schema`` by itself."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {keyword: shape for keyword, (_, shape) in _KEYWORDS.items()},
+    }

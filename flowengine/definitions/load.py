@@ -29,7 +29,7 @@ from flowengine.definitions.nodes import Entry, Mapping, Node, Place, Scalar, Se
 from flowengine.errors import DefinitionError, Problem
 
 SIZE_MAX_BYTES = 256 * 1024
-LEVELS_MAX = 32
+LEVELS_MAX = 64
 ALIASES_MAX = 100
 VALUES_MAX = 20_000
 

@@ -1,8 +1,9 @@
 """Workflows as immutable values: what a YAML file means once it is parsed and checked.
 
 A ``Workflow`` is made by :mod:`flowengine.definitions.parse` and only read afterwards. Times are
-``timedelta``; text with ``${{ }}`` is a ``Template``; ``if`` is an ``Expression``
-(both from :mod:`flowengine.definitions.expressions`).
+``timedelta``; text with ``${{ }}`` is a ``Template``; ``if`` and ``key`` are ``Expression``
+(both from :mod:`flowengine.definitions.expressions`). The kinds of steps are in
+:mod:`flowengine.definitions.steps`, where each of them stands in :mod:`flowengine.definitions.graph`.
 """
 
 from __future__ import annotations
@@ -10,74 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from flowengine.definitions.expressions.tree import Expression, Template
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
-    """How often, and how far apart, a step is tried. Language §2.6, §4.8."""
-
-    attempts: int = 3
-    """Tries in all, the first included; 1-100."""
-    delay: timedelta = timedelta(seconds=5)
-    """Before the second try; each later wait is *factor* times longer."""
-    factor: float = 2.0
-    max_delay: timedelta = timedelta(minutes=5)
-    jitter: float = 0.5
-    """The share of the wait that is random: 0 none, 1 full."""
-    give_up_after: timedelta | None = None
-    """Total time over all tries, from the first start; None = no such limit."""
-    errors: tuple[str, ...] | None = None
-    """Only these codes are tried again; None = all."""
-    excluded: tuple[str, ...] = ()
-    """These codes are not tried again (the key ``except``)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskSignature:
-    """What a task takes, as the process that synchronised the definition saw it."""
-
-    required: tuple[str, ...] = ()
-    """Parameters without a default, in order, without ``ctx``."""
-    optional: tuple[str, ...] = ()
-    """Parameters with a default: filled by ``with`` only."""
-    extra: bool = False
-    """It has ``**kwargs``: ``with`` may name anything."""
-    returns: tuple[str, ...] | None = None
-    """The names of the mapping it returns, where declared; None = not known."""
-    station: str | None = None
-    """The station its author chose; None = none."""
-    synchronous: bool = True
-    """A plain ``def``: only these may run in a transaction."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskStep:
-    """One station of the line: a task, and how it is called."""
-
-    id: str
-    task: str
-    title: Template | None = None
-    condition: Expression | None = None
-    """``if``; None = always."""
-    arguments: Mapping[str, Template] = field(default_factory=dict)
-    """``with``: inputs by name."""
-    retry: RetryPolicy = RetryPolicy()
-    timeout: timedelta = timedelta(minutes=10)
-    """Of one try, from the worker's start."""
-    station: str = "default"
-    """Resolved: the step's own, else the file's default, else the task's, else ``default``."""
-    transaction: bool = False
-    weight: float = 1.0
-    """Its share of the progress bar; > 0."""
-    signature: TaskSignature | None = None
-    """None = the task is not known to who bound the workflow: ``with`` alone fills it."""
-
-
-Step = TaskStep
-"""Every kind of step. A later kind joins this union."""
+from flowengine.definitions.graph import Graph
+from flowengine.definitions.steps import Input, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,15 +30,32 @@ class EventTrigger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """One value a run works with, whoever starts it."""
+class ScheduleTrigger:
+    """Each tick is an event ``flowengine.schedule`` for this workflow alone."""
 
-    name: str
-    schema: Mapping[str, Any]
-    """A JSON Schema (a bare type name in the file is written out)."""
-    required: bool = True
-    default: Any = None
-    """Only read when not *required*."""
+    cron: str
+    """Five fields."""
+    timezone: str | None = None
+    """An IANA name; None = Django's ``TIME_ZONE``."""
+    missed: str = "once"
+    """Ticks that nobody was there for: ``once`` together, or ``skip``."""
+    arguments: Mapping[str, Template] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualTrigger:
+    """People may start it; the form comes from the inputs."""
+
+    groups: tuple[str, ...] | None = None
+    """Names of Django groups; None = who has the permission ``start_workflow``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTrigger:
+    """Other workflows may start it with a ``workflow`` step."""
+
+
+Trigger = EventTrigger | ScheduleTrigger | ManualTrigger | CallTrigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +70,58 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Idempotency:
+    """A second start with the same key within the window starts nothing."""
+
+    key: Expression
+    window: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debounce:
+    """Wait until *period* has passed without another event of the key; start once, with the last."""
+
+    period: timedelta
+    key: Expression | None = None
+    """None = one key for the workflow."""
+    max_wait: timedelta | None = None
+    """From the first event on; None = no end to the waiting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """At most *limit* starts *per* duration and key."""
+
+    limit: int
+    per: timedelta
+    key: Expression | None = None
+    excess: str = "queue"
+    """``queue`` or ``drop``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concurrency:
+    """At most *limit* open runs per key; queued ones do not count as open."""
+
+    key: Expression | None = None
+    limit: int = 1
+    on_conflict: str = "queue"
+    """``queue``, ``skip`` (the new one) or ``replace`` (cancel the oldest)."""
+    max_queued: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelOn:
+    """An event that cancels the run."""
+
+    patterns: tuple[str, ...]
+    match: Mapping[str, Template]
+    """1-3: a path in the coming event's data -> a value of this run; compared as text."""
+    condition: Expression | None = None
+    """Over ``incoming`` besides what a step sees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
     """A workflow of the project: one YAML file, parsed."""
 
@@ -124,9 +130,9 @@ class Workflow:
     """Hex SHA-256 of the canonical form (language §4.12)."""
     path: str
     """Where it was read, for people; not part of the digest."""
-    triggers: tuple[EventTrigger, ...]
+    triggers: tuple[Trigger, ...]
     steps: tuple[Step, ...]
-    """The line, in order; 1-200."""
+    """The line, in order; 1-200 steps in the whole file."""
     title: Template | None = None
     description: str = ""
     labels: Mapping[str, Template] = field(default_factory=dict)
@@ -134,17 +140,34 @@ class Workflow:
     """Empty: the workflow works with ``event.data`` itself."""
     notify: Notify | None = None
     """None = the event's actor sees it; an empty Notify = nobody."""
+    idempotency: Idempotency | None = None
+    """None = the event's id, which is unique anyway."""
+    debounce: Debounce | None = None
+    throttle: Throttle | None = None
+    concurrency: Concurrency | None = None
+    priority: Template | None = None
+    """Gives ``low``, ``normal`` or ``high``; None = normal."""
+    start_within: timedelta | None = None
     timeout: timedelta = timedelta(days=30)
+    cancel_on: tuple[CancelOn, ...] = ()
+    hold_on_failure: timedelta | None = None
     output: Template | None = None
     """None = the output of the last step that ran."""
+    on_failure: tuple[Step, ...] = ()
+    at_end: tuple[Step, ...] = ()
+    """The key ``finally``."""
+    graph: Graph = field(init=False, compare=False, repr=False)
+    """Where each step stands."""
+
+    def __post_init__(self) -> None:
+        graph = Graph.of(self.steps, self.on_failure, self.at_end)
+        object.__setattr__(self, "graph", graph)
+
+    @property
+    def is_callable(self) -> bool:
+        """Other workflows may call it."""
+        return any(isinstance(trigger, CallTrigger) for trigger in self.triggers)
 
     def step(self, step_id: str) -> Step:
-        """The step of that id; KeyError where there is none."""
-        return self.steps[self.position(step_id)]
-
-    def position(self, step_id: str) -> int:
-        """The index of that step in the line; KeyError where there is none."""
-        for index, step in enumerate(self.steps):
-            if step.id == step_id:
-                return index
-        raise KeyError(step_id)
+        """The step of that id, wherever it stands; KeyError where there is none."""
+        return self.graph.spots[step_id].step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flowengine.definitions.expressions.tree import Json, Path
 
@@ -51,19 +51,29 @@ class Mapping:
 
     place: Place
     entries: tuple[Entry, ...]
+    by_key: dict[str, Entry] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_key", {entry.key: entry for entry in self.entries})
 
     def get(self, key: str) -> Node | None:
         """The value under *key*; None where there is none."""
-        return next((entry.value for entry in self.entries if entry.key == key), None)
+        entry = self.by_key.get(key)
+        return None if entry is None else entry.value
 
 
 Node = Scalar | Sequence | Mapping
 
 
+def child(node: Node | None, key: str) -> Node | None:
+    """The value under *key*; None where *node* is no map or has none."""
+    return node.get(key) if isinstance(node, Mapping) else None
+
+
 def to_json(node: Node) -> Json:
     """The value without its places."""
     match node:
-        case Scalar(_, value, _):
+        case Scalar(_, value):
             return value
         case Sequence(_, items):
             return [to_json(item) for item in items]
@@ -93,9 +103,8 @@ def has_path(root: Node, path: Path) -> bool:
 def key_place(root: Node, path: Path) -> Place:
     """Where the last key of *path* is written; for items of lists, the item."""
     parent = node_at(root, path[:-1])
-    entries = parent.entries if isinstance(parent, Mapping) else ()
-    places = (entry.place for entry in entries if entry.key == path[-1])
-    return next(places, node_at(root, path).place)
+    entry = parent.by_key.get(str(path[-1])) if isinstance(parent, Mapping) else None
+    return node_at(root, path).place if entry is None else entry.place
 
 
 def path_text(path: Path) -> str:

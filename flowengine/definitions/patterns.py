@@ -14,6 +14,8 @@ TYPE = re.compile(rf"{_SEGMENT}(?:\.{_SEGMENT})*")
 PATTERN = re.compile(rf"\*\*|(?:{_SEGMENT}|\*)(?:\.(?:{_SEGMENT}|\*))*(?:\.\*\*)?")
 """An event type or a pattern of them."""
 LENGTH_MAX = 200
+RESERVED = "flowengine."
+"""How the types start that only the engine emits."""
 
 
 def is_type(text: str) -> bool:

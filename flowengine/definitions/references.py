@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from flowengine.definitions.arrangement import closure, loop_name, needs_of
 from flowengine.definitions.expressions.check import (
     Place,
     condition_problems,
+    key_problems,
     template_problems,
 )
 from flowengine.definitions.expressions.parse import parse_expression, parse_template
 from flowengine.definitions.expressions.paths import near
 from flowengine.definitions.expressions.tree import Expression, Path, Template
 from flowengine.definitions.findings import Findings
-from flowengine.definitions.nodes import Mapping, Node, Scalar, Sequence, to_json
+from flowengine.definitions.graph import Role
+from flowengine.definitions.nodes import Mapping, Node, Scalar, Sequence, child, to_json
+from flowengine.definitions.outline import Chain, Outline, Part
 from flowengine.errors import ExpressionError
 
 _TRIGGER = frozenset({"event", "config"})
-_START = frozenset({"event", "inputs", "run", "config"})
-_STEP = frozenset({"event", "inputs", "run", "config", "steps"})
+_ADMISSION = _TRIGGER | {"inputs"}
+_START = _ADMISSION | {"run"}
+_STEP = _START | {"steps"}
+_HOOK = _STEP | {"error"}
+_OUTPUT = _ADMISSION | {"steps"}
+_KEYED = ("idempotency", "debounce", "throttle", "concurrency")
+"""The maps of the file that have an expression under ``key``."""
+_TEXTS = ("title", "subject")
+_LATER = "it comes later, or is this step itself"
+_INSIDE = "it is inside a loop: from outside there is only the loop's own output"
 
 
 @dataclass(slots=True)
@@ -27,95 +39,44 @@ class References:
 
     conditions: dict[Path, Expression] = field(default_factory=dict)
     templates: dict[Path, Template] = field(default_factory=dict)
-    ids: list[str] = field(default_factory=list)
-    """The ids of the steps, in order; made from the task's name where none is given."""
 
 
-def references(root: Mapping, findings: Findings) -> References:
+def references(root: Mapping, outline: Outline, findings: Findings) -> References:
     """All expressions of a document in its long form, whether or not its structure is right."""
-    found = References()
-    inputs = _names_of(root.get("inputs"))
-    start = Place(names=_START, inputs=inputs)
-    _template(root.get("title"), ("title",), start, found, findings)
-    for name, label in _entries(root.get("labels")):
-        _template(label, ("labels", name), start, found, findings)
-    _template(_child(root.get("notify"), "users"), ("notify", "users"), start, found, findings)
-    _triggers(root, inputs, found, findings)
-    _steps(root, inputs, found, findings)
-    everything = Place(names=_STEP, inputs=inputs, steps=tuple(found.ids))
-    _template(root.get("output"), ("output",), everything, found, findings)
-    return found
+    inputs = _types_of(root.get("inputs"))
+    ids = {part.id: _LATER for part in outline.walk() if part.is_named}
+    walk = _Walk(findings=findings, inputs=inputs, hidden=ids)
+    walk.head(root)
+    walk.triggers(root)
+    seen: dict[str, None] = {}
+    walk.chain(outline.line, _STEP, seen)
+    if not outline.is_cut:
+        walk.template(root.get("output"), ("output",), walk.place(_OUTPUT, seen))
+    for hooks in (outline.on_failure, outline.at_end):
+        walk.chain(hooks, _HOOK, dict(seen))
+    return walk.found
 
 
-def step_id(node: Node) -> str | None:
-    """The id of a step: its own, else the last part of its task's name; None where it has neither."""
-    if not isinstance(node, Mapping):
-        return None
-    given = node.get("id")
-    if isinstance(given, Scalar) and isinstance(given.value, str):
-        return given.value
-    task = node.get("task")
-    if isinstance(task, Scalar) and isinstance(task.value, str):
-        return task.value.rpartition(".")[2].partition("@")[0]
-    return None
+_TYPES = {
+    "string": "string",
+    "integer": "int",
+    "number": "number",
+    "boolean": "bool",
+    "array": "list",
+    "object": "map",
+}
+"""JSON Schema's types, and what expressions call them."""
 
 
-def _names_of(inputs: Node | None) -> frozenset[str] | None:
+def _types_of(inputs: Node | None) -> dict[str, str | None] | None:
+    """The inputs by name, with the type of each where it has one; None where none are declared."""
     if not isinstance(inputs, Mapping):
         return None
-    return frozenset(entry.key for entry in inputs.entries)
-
-
-def _triggers(
-    root: Mapping, inputs: frozenset[str] | None, found: References, findings: Findings
-) -> None:
-    triggers = root.get("on")
-    place = Place(names=_TRIGGER)
-    for index, trigger in enumerate(triggers.items if isinstance(triggers, Sequence) else ()):
-        path: Path = ("on", index)
-        _condition(trigger, path, place, found, findings)
-        _arguments(trigger, path, place, found, findings)
-        for name, _ in _entries(_child(trigger, "with")):
-            if inputs is None:
-                reason = "it fills `inputs`, and none are declared"
-                findings.at_key((*path, "with"), "FE114", "'with' cannot be used here", reason)
-                break
-            if name not in inputs:
-                hint = near(name, inputs) or f"there are: {', '.join(sorted(inputs))}"
-                message = f"no input '{name[:100]}' is declared"
-                findings.at_key((*path, "with", name), "FE110", message, hint)
-
-
-def _steps(
-    root: Mapping, inputs: frozenset[str] | None, found: References, findings: Findings
-) -> None:
-    steps = root.get("steps")
-    items = steps.items if isinstance(steps, Sequence) else ()
-    ids = [step_id(item) for item in items]
-    every = frozenset(name for name in ids if name is not None)
-    lines: dict[str, int] = {}
-    for index, (item, name) in enumerate(zip(items, ids, strict=True)):
-        path: Path = ("steps", index)
-        place = Place(names=_STEP, inputs=inputs, steps=tuple(found.ids), later=every)
-        _condition(item, path, place, found, findings)
-        _arguments(item, path, place, found, findings)
-        _template(_child(item, "title"), (*path, "title"), place, found, findings)
-        if name is None:
-            continue
-        if name in lines:
-            findings.at_value(
-                (*path, "id") if _child(item, "id") is not None else (*path, "task"),
-                "FE120",
-                f"two steps would be called '{name}' (the other is at line {lines[name]})",
-                "give one of them an id",
-            )
-            continue
-        lines[name] = item.place.line
-        found.ids.append(name)
-
-
-def _child(node: Node | None, key: str) -> Node | None:
-    return node.get(key) if isinstance(node, Mapping) else None
+    types: dict[str, str | None] = {}
+    for entry in inputs.entries:
+        kind = child(entry.value, "type")
+        types[entry.key] = _TYPES.get(str(kind.value)) if isinstance(kind, Scalar) else None
+    return types
 
 
 def _entries(node: Node | None) -> list[tuple[str, Node]]:
@@ -123,39 +84,221 @@ def _entries(node: Node | None) -> list[tuple[str, Node]]:
     return [(entry.key, entry.value) for entry in entries]
 
 
-def _arguments(node: Node, path: Path, place: Place, found: References, findings: Findings) -> None:
-    for name, value in _entries(_child(node, "with")):
-        _template(value, (*path, "with", name), place, found, findings)
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    """Goes over the file once; what it finds is in *found* and *findings*."""
+
+    findings: Findings
+    inputs: dict[str, str | None] | None
+    hidden: dict[str, str]
+    """Every id of the file, and why it cannot be seen from where it cannot."""
+    found: References = field(default_factory=References)
+
+    def place(
+        self, names: frozenset[str], seen: dict[str, None] | None = None, *, is_hook: bool = False
+    ) -> Place:
+        """The place where *names* may be used, and the outputs of the steps *seen*."""
+        return Place(
+            names=names,
+            inputs=self.inputs,
+            steps={} if seen is None else seen,
+            hidden=self.hidden,
+            is_hook=is_hook,
+        )
+
+    def head(self, root: Mapping) -> None:
+        """What is said about the run as a whole."""
+        start, admission = self.place(_START), self.place(_ADMISSION)
+        self.template(root.get("title"), ("title",), start, is_text=True)
+        for name, label in _entries(root.get("labels")):
+            self.template(label, ("labels", name), start, is_text=True)
+        self.template(child(root.get("notify"), "users"), ("notify", "users"), start, gives="list")
+        self.template(root.get("priority"), ("priority",), admission, gives="string")
+        for owner in _KEYED:
+            self.expression(root.get(owner), (owner,), "key", admission)
+        cancels = root.get("cancel_on")
+        for index, given in enumerate(cancels.items if isinstance(cancels, Sequence) else ()):
+            self.awaited(given, ("cancel_on", index), _ADMISSION, {}, is_hook=False)
+
+    def triggers(self, root: Mapping) -> None:
+        """``if`` and ``with`` of what starts a run."""
+        given = root.get("on")
+        place = self.place(_TRIGGER)
+        for index, trigger in enumerate(given.items if isinstance(given, Sequence) else ()):
+            path: Path = ("on", index)
+            self.expression(trigger, path, "if", place)
+            self.arguments(trigger, path, place)
+            self.inputs_given(trigger, path)
+
+    def inputs_given(self, trigger: Node, path: Path) -> None:
+        """FE114, FE110: ``with`` of a trigger fills the inputs that are declared."""
+        for name, _ in _entries(child(trigger, "with")):
+            if self.inputs is None:
+                reason = "it fills `inputs`, and none are declared"
+                self.findings.at_key((*path, "with"), "FE114", "'with' cannot be used here", reason)
+                return
+            if name not in self.inputs:
+                hint = near(name, self.inputs) or f"there are: {', '.join(sorted(self.inputs))}"
+                message = f"no input '{name[:100]}' is declared"
+                self.findings.at_key((*path, "with", name), "FE110", message, hint)
+
+    def chain(self, chain: Chain, names: frozenset[str], seen: dict[str, None]) -> None:
+        """A line: each step sees those above, which *seen* then has besides."""
+        for part in chain.parts:
+            self.part(part, names, seen)
+            seen.update(exported(part))
+
+    def part(self, part: Part, names: frozenset[str], seen: dict[str, None]) -> None:
+        """One step and all that is inside."""
+        is_hook = part.chain.is_hook
+        outside = self.place(names, seen, is_hook=is_hook)
+        self.expression(part.node, part.path, "if", outside)
+        self.template(child(part.node, "for_each"), (*part.path, "for_each"), outside, gives="list")
+        inside = names | {loop_name(part.node), "index"} if part.is_looped else names
+        self.values(part, self.place(inside, seen, is_hook=is_hook))
+        self.waiting(part, inside, seen)
+        own = {**seen, part.id: None} if part.is_named else seen
+        undo = child(part.node, "compensate")
+        where = (*part.path, "compensate")
+        self.arguments(undo, where, self.place(inside | {"output"}, own, is_hook=is_hook))
+        self.inner(part, inside, seen)
+        if part.is_looped:
+            self.hidden.update(dict.fromkeys(inner_ids(part), _INSIDE))
+        for rescue in part.chains:
+            if rescue.role is Role.RESCUE:
+                self.chain(rescue, names | {"error"}, dict(own))
+
+    def inner(self, part: Part, names: frozenset[str], seen: dict[str, None]) -> None:
+        """The lines inside a block."""
+        branches = {str(c.path[-1]): c for c in part.chains if c.role is Role.BRANCH}
+        needs = {name: needs_of(branch) for name, branch in branches.items()}
+        for chain in part.chains:
+            if chain.role is Role.RESCUE:
+                continue
+            if chain.role is Role.CLAUSE:
+                place = self.place(names, seen, is_hook=chain.is_hook)
+                self.expression(chain.node, chain.path, "if", place)
+            visible = dict(seen)
+            if chain.role is Role.BRANCH:
+                visible |= self.from_siblings(str(chain.path[-1]), branches, needs)
+            self.chain(chain, names, visible)
+
+    def from_siblings(
+        self, name: str, branches: dict[str, Chain], needs: dict[str, tuple[str, ...]]
+    ) -> dict[str, None]:
+        """What a branch sees of the others; of those it does not, the reason is noted."""
+        waited_for = closure(needs, name)
+        visible: dict[str, None] = {}
+        for other, branch in branches.items():
+            if other in waited_for and other != name:
+                for part in branch.parts:
+                    visible |= exported(part)
+            elif other != name:
+                hint = f"it is in a branch beside: say `needs: [{other}]`"
+                self.hidden.update({part.id: hint for part in branch.walk()})
+            else:
+                self.hidden.update({part.id: _LATER for part in branch.walk()})
+        return visible
+
+    def values(self, part: Part, place: Place) -> None:
+        """The value keys of one step, whatever its kind."""
+        node, path = part.node, part.path
+        self.arguments(node, path, place)
+        for key in _TEXTS:
+            self.template(child(node, key), (*path, key), place, is_text=True)
+        asked = child(node, "approval")
+        self.template(child(asked, "ask"), (*path, "approval", "ask"), place, is_text=True)
+        self.template(child(asked, "users"), (*path, "approval", "users"), place, gives="list")
+        failure = child(node, "fail")
+        self.template(child(failure, "message"), (*path, "fail", "message"), place, is_text=True)
+        until = child(child(node, "sleep"), "until")
+        self.template(until, (*path, "sleep", "until"), place, gives="timestamp")
+
+    def waiting(self, part: Part, names: frozenset[str], seen: dict[str, None]) -> None:
+        """``wait_for`` of one step."""
+        given = child(part.node, "wait_for")
+        if given is not None:
+            path = (*part.path, "wait_for")
+            self.awaited(given, path, names, seen, is_hook=part.chain.is_hook)
+
+    def awaited(
+        self,
+        node: Node,
+        path: Path,
+        names: frozenset[str],
+        seen: dict[str, None],
+        *,
+        is_hook: bool,
+    ) -> None:
+        """``match`` and ``if`` of what is waited for."""
+        place = self.place(names, seen, is_hook=is_hook)
+        for name, value in _entries(child(node, "match")):
+            self.template(value, (*path, "match", name), place, is_text=True)
+        self.expression(node, path, "if", self.place(names | {"incoming"}, seen, is_hook=is_hook))
+
+    def arguments(self, node: Node | None, path: Path, place: Place) -> None:
+        """``with``."""
+        for name, value in _entries(child(node, "with")):
+            self.template(value, (*path, "with", name), place)
+
+    def template(
+        self,
+        node: Node | None,
+        path: Path,
+        place: Place,
+        *,
+        is_text: bool = False,
+        gives: str | None = None,
+    ) -> None:
+        """A value key; *gives* is the type that it owes."""
+        if node is None or self.findings.is_full:
+            return
+        findings = self.findings
+        template = parse_template(
+            to_json(node), refuse=lambda below, error: findings.in_text((*path, *below), error)
+        )
+        self.found.templates[path] = template
+        for below, error in template_problems(template, place, is_text=is_text, gives=gives):
+            findings.in_text((*path, *below), error)
+            if findings.is_full:
+                return
+
+    def expression(self, node: Node | None, path: Path, key: str, place: Place) -> None:
+        """An expression key: ``if`` or ``key``."""
+        given = child(node, key)
+        where = (*path, key)
+        value = given.value if isinstance(given, Scalar) else None
+        if not isinstance(value, str | bool) or value == "" or self.findings.is_full:
+            return  # the keys refuse it
+        text = str(value).lower() if isinstance(value, bool) else value
+        if "${{" in text:
+            hint = "write it without ${{ }}"
+            message = f"'{key}' is already an expression"
+            self.findings.at_value(where, "FE206", message, hint)
+            return
+        try:
+            expression = parse_expression(text)
+        except ExpressionError as error:
+            self.findings.in_text(where, error)
+            return
+        self.found.conditions[where] = expression
+        check = condition_problems if key == "if" else key_problems
+        for problem in check(expression, place):
+            self.findings.in_text(where, problem)
 
 
-def _template(
-    node: Node | None, path: Path, place: Place, found: References, findings: Findings
-) -> None:
-    if node is None:
-        return
-    template = parse_template(
-        to_json(node), refuse=lambda below, error: findings.in_text((*path, *below), error)
-    )
-    found.templates[path] = template
-    for below, error in template_problems(template, place):
-        findings.in_text((*path, *below), error)
+def exported(part: Part) -> dict[str, None]:
+    """The ids that those after a step may name: its own, and those inside, unless it is a loop."""
+    own = {part.id: None} if part.is_named else {}
+    for chain in part.chains:
+        if not part.is_looped or chain.role is Role.RESCUE:
+            for each in chain.parts:
+                own |= exported(each)
+    return own
 
 
-def _condition(node: Node, path: Path, place: Place, found: References, findings: Findings) -> None:
-    given = _child(node, "if")
-    where = (*path, "if")
-    if not isinstance(given, Scalar) or given.value is None or given.value == "":
-        return  # the keys refuse it
-    text = str(given.value).lower() if isinstance(given.value, bool) else str(given.value)
-    if "${{" in text:
-        hint = "write it without ${{ }}"
-        findings.at_value(where, "FE206", "'if' is already an expression", hint)
-        return
-    try:
-        expression = parse_expression(text)
-    except ExpressionError as error:
-        findings.in_text(where, error)
-        return
-    found.conditions[where] = expression
-    for problem in condition_problems(expression, place):
-        findings.in_text(where, problem)
+def inner_ids(part: Part) -> list[str]:
+    """The ids inside a step, rescues left out."""
+    return [
+        each.id for chain in part.chains if chain.role is not Role.RESCUE for each in chain.walk()
+    ]

@@ -1,37 +1,40 @@
 """Short forms written out, so that everything after this knows one spelling only.
 
-A trigger is a map with a list of events, ``on`` a list of triggers, a step a map with ``task``, an
-input a JSON Schema. What has none of the known forms is left as it is, for the keys to refuse.
+``on`` is a list of triggers, an event a list of patterns, a step a map with ``task``, a branch that is
+a list a map with ``steps``, an undo a map with ``task``, an input a JSON Schema. What has none of the
+known forms is left as it is, for the keys to refuse. Of what is too long for any file, no more is
+kept than shows that it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping as Table
 
+from flowengine.definitions.keys.steps import BRANCHES_MAX, CLAUSES_MAX, STEPS_MAX
 from flowengine.definitions.nodes import Entry, Mapping, Node, Scalar, Sequence
+
+_Change = Callable[[Node], Node]
 
 
 def written_out(root: Mapping) -> Mapping:
     """The document in its long form; places stay those of the short one."""
-    change: dict[str, Callable[[Node], Node]] = {
-        "on": _triggers,
-        "steps": lambda node: _each(node, _step),
-        "inputs": lambda node: _each(node, _input),
-    }
+    return _changed(root, _IN_FILE)
+
+
+def _changed(node: Mapping, changes: Table[str, _Change]) -> Mapping:
     return Mapping(
-        root.place,
+        node.place,
         tuple(
-            Entry(entry.key, entry.place, change.get(entry.key, _same)(entry.value))
-            for entry in root.entries
+            Entry(entry.key, entry.place, changes[entry.key](entry.value))
+            if entry.key in changes
+            else entry
+            for entry in node.entries
         ),
     )
 
 
-def _same(node: Node) -> Node:
-    return node
-
-
-def _each(node: Node, change: Callable[[Node], Node]) -> Node:
+def _each(node: Node, change: _Change) -> Node:
     match node:
         case Sequence(place, items):
             return Sequence(place, tuple(change(item) for item in items))
@@ -41,36 +44,94 @@ def _each(node: Node, change: Callable[[Node], Node]) -> Node:
             return node
 
 
+def _one_as_list(node: Node) -> Node:
+    return node if isinstance(node, Sequence) else Sequence(node.place, (node,))
+
+
+def _name_as_map(key: str, changes: Table[str, _Change]) -> _Change:
+    """A name alone is a map with that key; a map has its own short forms."""
+
+    def change(node: Node) -> Node:
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            return _of_one(key, node)
+        return _changed(node, changes) if isinstance(node, Mapping) else node
+
+    return change
+
+
 def _triggers(node: Node) -> Node:
-    many = node if isinstance(node, Sequence) else Sequence(node.place, (node,))
-    return _each(many, _trigger)
+    return _each(_one_as_list(node), _trigger)
 
 
 def _trigger(node: Node) -> Node:
     if isinstance(node, Scalar) and isinstance(node.value, str):
-        return _of_one("event", Sequence(node.place, (node,)))
+        return _of_one("event", _one_as_list(node))
+    return _awaited(node)
+
+
+def _awaited(node: Node) -> Node:
+    return _changed(node, {"event": _patterns}) if isinstance(node, Mapping) else node
+
+
+def _patterns(node: Node) -> Node:
+    return _one_as_list(node) if isinstance(node, Scalar) else node
+
+
+def _inputs(node: Node) -> Node:
+    return _each(node, _input)
+
+
+def _approval(node: Node) -> Node:
+    return _changed(node, {"form": _inputs}) if isinstance(node, Mapping) else node
+
+
+def _chain(node: Node) -> Node:
+    if not isinstance(node, Sequence):
+        return node
+    return _each(Sequence(node.place, node.items[: STEPS_MAX + 1]), _step)
+
+
+def _clauses(node: Node) -> Node:
+    if not isinstance(node, Sequence):
+        return node
+    return _each(Sequence(node.place, node.items[: CLAUSES_MAX + 1]), _clause)
+
+
+def _clause(node: Node) -> Node:
+    return _changed(node, {"steps": _chain}) if isinstance(node, Mapping) else node
+
+
+def _branches(node: Node) -> Node:
     if not isinstance(node, Mapping):
         return node
-    return Mapping(
-        node.place,
-        tuple(
-            Entry(e.key, e.place, Sequence(e.value.place, (e.value,)))
-            if e.key == "event" and isinstance(e.value, Scalar)
-            else e
-            for e in node.entries
-        ),
-    )
+    return _each(Mapping(node.place, node.entries[: BRANCHES_MAX + 1]), _branch)
 
 
-def _step(node: Node) -> Node:
-    is_name = isinstance(node, Scalar) and isinstance(node.value, str)
-    return _of_one("task", node) if is_name else node
-
-
-def _input(node: Node) -> Node:
-    is_name = isinstance(node, Scalar) and isinstance(node.value, str)
-    return _of_one("type", node) if is_name else node
+def _branch(node: Node) -> Node:
+    return _of_one("steps", _chain(node)) if isinstance(node, Sequence) else _step(node)
 
 
 def _of_one(key: str, value: Node) -> Mapping:
     return Mapping(value.place, (Entry(key, value.place, value),))
+
+
+_input = _name_as_map("type", {})
+_undo = _name_as_map("task", {})
+_IN_STEP: dict[str, _Change] = {
+    "compensate": _undo,
+    "rescue": _clauses,
+    "wait_for": _awaited,
+    "approval": _approval,
+    "parallel": _branches,
+    "switch": _clauses,
+    "steps": _chain,
+}
+_step = _name_as_map("task", _IN_STEP)
+_IN_FILE: dict[str, _Change] = {
+    "on": _triggers,
+    "inputs": _inputs,
+    "cancel_on": lambda node: _each(node, _awaited) if isinstance(node, Sequence) else node,
+    "steps": _chain,
+    "on_failure": _chain,
+    "finally": _chain,
+}

@@ -3,54 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from flowengine.definitions.expressions.parse import parse_expression, parse_template
-from flowengine.definitions.model import (
-    EventTrigger,
-    Input,
-    Notify,
-    RetryPolicy,
-    TaskSignature,
-    TaskStep,
-    Workflow,
-)
-
-
-def a_signature(*required: str, **fields: Any) -> TaskSignature:
-    """What a task takes."""
-    return TaskSignature(required=required, **fields)
-
-
-def retry(**fields: Any) -> RetryPolicy:
-    """A retry policy; ``*_s`` gives a duration in seconds."""
-    return RetryPolicy(**_durations(fields))
-
-
-def step(
-    name: str,
-    *,
-    if_: str | None = None,
-    with_: Mapping[str, Any] | None = None,
-    takes: tuple[str, ...] | None = (),
-    returns: tuple[str, ...] | None = None,
-    **fields: Any,
-) -> TaskStep:
-    """A step that calls the task ``shop.<name>``.
-
-    *takes* are the required parameters; None = its task is not known. Other fields as in the model;
-    ``*_s`` gives a duration in seconds.
-    """
-    signature = None if takes is None else TaskSignature(required=takes, returns=returns)
-    values: dict[str, Any] = {
-        "id": name,
-        "task": f"shop.{name}",
-        "condition": None if if_ is None else parse_expression(if_),
-        "arguments": {key: parse_template(value) for key, value in (with_ or {}).items()},
-        "signature": signature,
-    }
-    return TaskStep(**{**values, **_durations(fields)})
+from flowengine.definitions.model import EventTrigger, Notify, Trigger, Workflow
+from flowengine.definitions.steps import Input, Step
+from tests.builders.steps import durations, steps_of
 
 
 def a_trigger(
@@ -65,13 +23,15 @@ def a_trigger(
 
 
 def a_workflow(
-    *steps: TaskStep | str,
-    on: EventTrigger | tuple[EventTrigger, ...] | None = None,
+    *steps: Step | str,
+    on: Trigger | tuple[Trigger, ...] | None = None,
     inputs: Mapping[str, Any] | None = None,
     title: str | None = None,
     labels: Mapping[str, Any] | None = None,
     notify: Mapping[str, Any] | None = None,
     output: Any = None,
+    on_failure: tuple[Step | str, ...] = (),
+    at_end: tuple[Step | str, ...] = (),
     **fields: Any,
 ) -> Workflow:
     """A workflow ``fulfil-order`` of these steps (a name is short for ``step(name)``).
@@ -84,17 +44,20 @@ def a_workflow(
         "digest": "d" * 64,
         "path": "workflows/fulfil-order.yaml",
         "triggers": triggers,
-        "steps": tuple(step(each) if isinstance(each, str) else each for each in steps),
+        "steps": steps_of(steps),
         "title": None if title is None else parse_template(title),
         "labels": {key: parse_template(value) for key, value in (labels or {}).items()},
-        "inputs": tuple(_input(name, schema) for name, schema in (inputs or {}).items()),
+        "inputs": tuple(an_input(name, schema) for name, schema in (inputs or {}).items()),
         "notify": None if notify is None else _notify(notify),
         "output": None if output is None else parse_template(output),
+        "on_failure": steps_of(on_failure),
+        "at_end": steps_of(at_end),
     }
-    return Workflow(**{**values, **_durations(fields)})
+    return Workflow(**{**values, **durations(fields)})
 
 
-def _input(name: str, schema: Mapping[str, Any]) -> Input:
+def an_input(name: str, schema: Mapping[str, Any]) -> Input:
+    """One input, or one field of a form; with a ``default`` it is not required."""
     return Input(
         name=name,
         schema=schema,
@@ -106,10 +69,3 @@ def _input(name: str, schema: Mapping[str, Any]) -> Input:
 def _notify(given: Mapping[str, Any]) -> Notify:
     users = None if "users" not in given else parse_template(given["users"])
     return Notify(users=users, groups=tuple(given.get("groups", ())))
-
-
-def _durations(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key.removesuffix("_s"): timedelta(seconds=value) if key.endswith("_s") else value
-        for key, value in fields.items()
-    }

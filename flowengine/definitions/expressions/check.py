@@ -6,12 +6,14 @@ an expression is found, not only the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from flowengine.definitions.expressions.build import not_a_path, wrong_count
 from flowengine.definitions.expressions.functions import FUNCTIONS, LOOPS, METHODS
 from flowengine.definitions.expressions.paths import fixed_key, near, path_of
+from flowengine.definitions.expressions.shapes import Shape, Shapes
 from flowengine.definitions.expressions.tree import (
     Binary,
     Call,
@@ -28,7 +30,15 @@ from flowengine.definitions.expressions.tree import (
     children,
     start,
 )
-from flowengine.definitions.expressions.types import EVENT, RUN, STEP, never_equal, type_at_load
+from flowengine.definitions.expressions.types import (
+    ERROR,
+    EVENT,
+    RUN,
+    STEP,
+    Known,
+    never_equal,
+    type_at_load,
+)
 from flowengine.definitions.expressions.values import with_article
 from flowengine.errors import ExpressionError
 
@@ -41,6 +51,8 @@ NAMES = frozenset(
 """Every name the language has, wherever."""
 WARNINGS = frozenset({"FE231"})
 """Codes that do not refuse."""
+_PROBES = ("has", "default")
+"""They ask if there is something."""
 _WITHOUT_TEXT = ("list", "map", "null")
 
 
@@ -50,14 +62,17 @@ class Place:
 
     names: frozenset[str]
     """The names that may be used."""
-    inputs: frozenset[str] | None = None
-    """The inputs the file declares; None where it declares none: then it is the event's data."""
-    steps: tuple[str, ...] = ()
-    """The steps certain to be decided before, in the order of the line."""
-    later: frozenset[str] = frozenset()
-    """The other steps of the file, for the wording."""
-    outputs: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By step, the names of the mapping it returns, where they are known."""
+    inputs: Mapping[str, str | None] | None = None
+    """The inputs the file declares, and the type of each (None = more than one, or not known); None
+    where it declares none: then it is the event's data."""
+    steps: Collection[str] = ()
+    """The steps certain to be decided before, in the order of the file."""
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    """The steps of the file, and why each cannot be seen where it is not among *steps*."""
+    is_hook: bool = False
+    """The run has a state that is final."""
+    shapes: Shapes = field(default_factory=dict)
+    """What is known of values of the scope."""
 
 
 def problems(expression: Expression, place: Place) -> list[ExpressionError]:
@@ -69,26 +84,54 @@ def problems(expression: Expression, place: Place) -> list[ExpressionError]:
 def condition_problems(expression: Expression, place: Place) -> list[ExpressionError]:
     """The same for an ``if``, which gives a bool."""
     found = problems(expression, place)
-    kind = type_at_load(expression.root)
+    kind = type_at_load(expression.root, _known(place))
     if kind is not None and kind != "bool":
         message = f"an 'if' gives true or false; this gives {with_article(kind)}"
         found.append(ExpressionError(message, code="FE201", offset=start(expression.root)))
     return found
 
 
-def template_problems(template: Template, place: Place) -> Iterator[tuple[Path, ExpressionError]]:
-    """What is wrong with the expressions of a value key, each with the path of its string."""
+def key_problems(expression: Expression, place: Place) -> list[ExpressionError]:
+    """The same for a ``key``, which has a text form."""
+    found = problems(expression, place)
+    kind = type_at_load(expression.root, _known(place))
+    if kind in _WITHOUT_TEXT:
+        message = f"a 'key' is compared as text; this gives {with_article(kind)}"
+        found.append(ExpressionError(message, code="FE201", offset=start(expression.root)))
+    return found
+
+
+def template_problems(
+    template: Template, place: Place, *, is_text: bool = False, gives: str | None = None
+) -> Iterator[tuple[Path, ExpressionError]]:
+    """What is wrong with the expressions of a value key, each with the path of its string.
+
+    Args:
+        template: the value.
+        place: where it stands.
+        is_text: all of it becomes text, also where it is one whole expression.
+        gives: the type that it owes where it is not written out; None = any.
+    """
+    known = _known(place)
     for embedded in template.expressions():
         for error in problems(embedded.expression, place):
             yield embedded.path, error
         root = embedded.expression.root
-        kind = type_at_load(root)
-        if embedded.in_text and kind in _WITHOUT_TEXT:
+        kind = type_at_load(root, known)
+        if (embedded.in_text or is_text) and kind in _WITHOUT_TEXT:
             message = f"a {kind} cannot be put into text"
             hint = "use default(...) or toJson(...)"
             yield (
                 embedded.path,
                 ExpressionError(message, code="FE404", offset=start(root), hint=hint),
+            )
+        given = "string" if embedded.in_text else kind
+        if gives is not None and not embedded.path and given not in (None, gives):
+            message = f"here stands {with_article(gives)}; this gives {with_article(str(given))}"
+            hint = "write timestamp(...)" if (gives, given) == ("timestamp", "string") else ""
+            yield (
+                embedded.path,
+                ExpressionError(message, code="FE201", offset=start(root), hint=hint),
             )
 
 
@@ -103,12 +146,17 @@ def _below(node: Node, place: Place, bound: frozenset[str]) -> Iterator[Expressi
             return
         case Call():
             yield from _call(node)
+            if node.name in _PROBES and node.arguments and path_of(node.arguments[0]) is not None:
+                yield from _path(node.arguments[0], place, bound, is_probe=True)
+                for other in node.arguments[1:]:
+                    yield from _below(other, place, bound)
+                return
         case Method():
             yield from _method(node)
             if node.name in LOOPS:
                 return  # what its arguments mean cannot be said
         case Binary():
-            yield from _binary(node)
+            yield from _binary(node, _known(place, bound))
         case _:
             pass
     for child in children(node):
@@ -116,7 +164,7 @@ def _below(node: Node, place: Place, bound: frozenset[str]) -> Iterator[Expressi
 
 
 def _path(
-    node: Name | Field | Index, place: Place, bound: frozenset[str]
+    node: Node, place: Place, bound: frozenset[str], *, is_probe: bool = False
 ) -> Iterator[ExpressionError]:
     path = path_of(node)
     if path is None:
@@ -129,6 +177,7 @@ def _path(
             yield from _below(part.key, place, bound)
     if root.name in place.names - bound:
         yield from _fields(root, parts, place)
+        yield from _shapes(root, parts, place, is_probe=is_probe)
     elif root.name not in bound:
         yield _unknown_name(root, place, bound)
 
@@ -141,9 +190,14 @@ def _fields(
         case "event" if keys:
             yield from _known_field("an event", keys[0], parts[0], EVENT)
         case "run" if keys:
-            yield from _known_field("the run", keys[0], parts[0], RUN)
+            known = {**RUN, "status": "string"} if place.is_hook else RUN
+            yield from _known_field("the run", keys[0], parts[0], known)
+        case "incoming" if keys:
+            yield from _known_field("an event", keys[0], parts[0], EVENT)
+        case "error" if keys:
+            yield from _known_field("an error", keys[0], parts[0], ERROR)
         case "inputs" if keys and place.inputs is not None:
-            yield from _known_field("inputs", keys[0], parts[0], dict.fromkeys(place.inputs))
+            yield from _known_field("inputs", keys[0], parts[0], place.inputs)
         case "steps":
             yield from _step(root, parts, keys, place)
         case _:
@@ -161,29 +215,51 @@ def _step(
     step = keys[0]
     if step not in place.steps:
         hint = near(step, place.steps)
-        if step in place.later:
-            hint = "it comes later, or is this step itself"
+        if step in place.hidden:
+            hint = place.hidden[step]
         elif not hint and place.steps:
-            hint = f"there are: {', '.join(place.steps[-10:])}"
+            hint = f"there are: {', '.join(list(place.steps)[-10:])}"
         message = f"no step '{step[:100]}' comes before this one"
         yield ExpressionError(message, code="FE121", offset=parts[0].offset, hint=hint)
         return
     if len(keys) > 1:
         yield from _known_field(f"steps.{step}", keys[1], parts[1], STEP)
-    if len(keys) > 2 and keys[1] == "output" and step in place.outputs:
-        known = dict.fromkeys(place.outputs[step])
-        yield from _known_field(f"the output of '{step}'", keys[2], parts[2], known)
+
+
+def _shapes(
+    root: Name, parts: tuple[Field | Index, ...], place: Place, *, is_probe: bool
+) -> Iterator[ExpressionError]:
+    """FE207 for a field that the shape of a value does not have."""
+    if not place.shapes:
+        return
+    keys = [fixed_key(part) for part in parts]
+    way = (root.name, *(key or "" for key in keys))
+    for length in range(1, len(way)):
+        if way[:length] not in place.shapes:
+            continue
+        owner, shape = place.shapes[way[:length]]
+        below: Shape | None = shape
+        for index in range(length - 1, len(keys)):
+            key = keys[index]
+            if key is None or below is None:
+                break
+            if key not in below.fields:
+                if below.is_closed or not is_probe:
+                    path = ".".join(way[length : index + 2])
+                    yield from _known_field(owner, key, parts[index], below.fields, path)
+                break
+            below = below.fields[key]
 
 
 def _known_field(
-    owner: str, key: str | None, part: Field | Index, known: Mapping[str, str | None]
+    owner: str, key: str | None, part: Field | Index, known: Mapping[str, Any], path: str = ""
 ) -> Iterator[ExpressionError]:
     if key is None or key in known:
         return
     hint = near(key, known) or (f"there are: {', '.join(known)}" if known else "there are none")
     if owner == "an event":
         hint = near(key, known) or f"did you mean 'event.data.{key[:60]}'?"
-    message = f"{owner} has no field '{key[:100]}'"
+    message = f"{owner} has no field '{(path or key)[:100]}'"
     yield ExpressionError(message, code="FE207", offset=part.offset, hint=hint)
 
 
@@ -237,8 +313,12 @@ def _method(node: Method) -> Iterator[ExpressionError]:
         yield wrong_count(node.name, function, len(node.arguments), node.offset)
 
 
-def _binary(node: Binary) -> Iterator[ExpressionError]:
-    left, right = type_at_load(node.left), type_at_load(node.right)
+def _known(place: Place, bound: frozenset[str] = frozenset()) -> Known:
+    return Known(place.inputs or {}, bound)
+
+
+def _binary(node: Binary, known: Known) -> Iterator[ExpressionError]:
+    left, right = type_at_load(node.left, known), type_at_load(node.right, known)
     if node.operator in ("==", "!=") and never_equal(left, right):
         message = f"{_shown(node.left)} and {_shown(node.right)} can never be equal"
         yield ExpressionError(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from flowengine.definitions.expressions.functions import FUNCTIONS, METHODS
 from flowengine.definitions.expressions.paths import fixed_key, path_of
 from flowengine.definitions.expressions.tree import (
@@ -49,20 +52,48 @@ STEP: dict[str, str | None] = {
     "started_at": None,
     "finished_at": None,
 }
+ERROR: dict[str, str | None] = {
+    "code": "string",
+    "message": "string",
+    "step": None,
+    "attempts": "int",
+    "details": None,
+}
+"""The fields of ``error``."""
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 _NUMBERS = frozenset({"int", "double", "number"})
 
 
-def type_at_load(node: Node) -> str | None:  # noqa: C901, PLR0911 - one line per kind of node
-    """The type's name, ``number`` where it is int or double; None where it is not known."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the names in a place."""
+
+    inputs: Mapping[str, str | None] = field(default_factory=dict)
+    """The type of each input; None where it has more than one."""
+    bound: frozenset[str] = frozenset()
+    """Variables of the loops around, which hide names of the scope; nothing is known of them."""
+
+
+NOTHING = Known()
+
+
+def type_at_load(  # noqa: C901, PLR0911 - one line per kind of node
+    node: Node, known: Known = NOTHING
+) -> str | None:
+    """The type's name, ``number`` where it is int or double; None where it is not known.
+
+    Args:
+        node: the expression.
+        known: what is known where it stands.
+    """
     match node:
         case Literal(_, value):
             return TYPES[type(value)]
         case Name() | Field() | Index():
-            return _of_path(node)
+            return _of_path(node, known)
         case Call(_, name, arguments):
             if name == "if" and len(arguments) == 3:
-                yes, no = type_at_load(arguments[1]), type_at_load(arguments[2])
+                yes, no = type_at_load(arguments[1], known), type_at_load(arguments[2], known)
                 return yes if yes == no else None
             return FUNCTIONS[name].gives if name in FUNCTIONS else None
         case Method(_, _, name, _) | Loop(_, _, name, _, _):
@@ -74,11 +105,11 @@ def type_at_load(node: Node) -> str | None:  # noqa: C901, PLR0911 - one line pe
         case Unary(_, "!", _) | Junction():
             return "bool"
         case Unary(_, _, operand):
-            return type_at_load(operand)
+            return type_at_load(operand, known)
         case _:
             if node.operator in _COMPARISONS:
                 return "bool"
-            return _of_arithmetic(type_at_load(node.left), type_at_load(node.right))
+            return _of_arithmetic(type_at_load(node.left, known), type_at_load(node.right, known))
 
 
 def never_equal(left: str | None, right: str | None) -> bool:
@@ -88,15 +119,21 @@ def never_equal(left: str | None, right: str | None) -> bool:
     return not (left in _NUMBERS and right in _NUMBERS)
 
 
-def _of_path(node: Node) -> str | None:
+def _of_path(node: Node, known: Known) -> str | None:  # noqa: PLR0911 - one line per name
     path = path_of(node)
-    if path is None:
+    if path is None or path[0].name in known.bound:
         return None
     root, parts = path
     keys = [fixed_key(part) for part in parts]
     match (root.name, keys):
-        case ("event", [str() as field]):
+        case ("event" | "incoming", [str() as field]):
             return EVENT.get(field)
+        case ("error", [str() as field]):
+            return ERROR.get(field)
+        case ("inputs", [str() as field]):
+            return known.inputs.get(field)
+        case ("index", []):
+            return "int"
         case ("run", [str() as field]):
             return RUN.get(field)
         case ("steps", [_, str() as field]):

@@ -32,6 +32,53 @@ def test_short_and_long_forms_comments_and_order_of_keys_are_one_definition() ->
 
 
 @pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("{parallel: {x: shop.b}}", "{parallel: {x: {task: shop.b}}}"),
+        ("{parallel: {x: [shop.b]}}", "{parallel: {x: {steps: [{task: shop.b}]}}}"),
+        ("{steps: [shop.b]}", "{steps: [{task: shop.b}]}"),
+        ("{switch: [{steps: [shop.b]}]}", "{switch: [{steps: [{task: shop.b}]}]}"),
+        (
+            "{task: shop.b, compensate: shop.c, rescue: [{steps: [shop.d]}]}",
+            "{rescue: [{steps: [{task: shop.d}]}], compensate: {task: shop.c}, task: shop.b}",
+        ),
+        (
+            "{wait_for: {event: x, match: {a: 1}}, timeout: 1s}",
+            "{timeout: 1s, wait_for: {match: {a: 1}, event: [x]}}",
+        ),
+        (
+            "{approval: {ask: x, groups: [g], form: {a: string}}, timeout: 1s}",
+            "{approval: {ask: x, groups: [g], form: {a: {type: string}}}, timeout: 1s}",
+        ),
+    ],
+)
+def test_every_short_form_is_the_long_one(short: str, long: str) -> None:
+    one, other = parse(SHORT + f"  - {short}\n"), parse(SHORT + f"  - {long}\n")
+
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("on: a", "on: [a]"),
+        ("on: [a]", "on: [{event: [a]}]"),
+        ("on: {event: a}", "on: [{event: [a]}]"),
+        ("on: a\nfinally: [shop.z]", "on: a\nfinally: [{task: shop.z}]"),
+        ("on: a\non_failure: [shop.z]", "on: a\non_failure: [{task: shop.z}]"),
+        (
+            "on: a\ncancel_on: [{event: x, match: {a: 1}}]",
+            "cancel_on: [{match: {a: 1}, event: [x]}]\non: a",
+        ),
+    ],
+)
+def test_every_short_form_of_the_file_is_the_long_one(short: str, long: str) -> None:
+    line = "\nworkflow: x\nsteps: [shop.a]\n"
+
+    assert parse(short + line) == parse(long + line)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         SHORT + "format: 1\n",

@@ -5,31 +5,44 @@ from __future__ import annotations
 from typing import Any
 
 from flowengine.definitions.input_schemas import KEYWORDS, schema_problems
-from flowengine.definitions.keys import table
+from flowengine.definitions.keys.steps import KINDS
+from flowengine.definitions.keys.table import file_rows, kind_rows, step_rows
 from flowengine.engine import schema
 
 
-def test_table_lists_every_key_once_with_its_meaning() -> None:
-    rows = list(table())
+def test_table_lists_every_key_with_its_meaning() -> None:
+    rows = [*file_rows(), *step_rows(), *(row for _, row in kind_rows())]
 
-    assert len({row.path for row in rows}) == len(rows)
     assert all(row.type and row.default and row.meaning for row in rows)
-    assert {"workflow", "on[].if", "steps[].retry.except", "notify.detail"} <= {
-        r.path for r in rows
-    }
+    paths = {row.path for row in rows}
+    assert {"workflow", "on[].if", "on[].manual.groups", "notify.detail", "finally"} <= paths
+    assert {"id", "as", "retry.except", "compensate.on_unknown", "sleep.until", "fail"} <= paths
+
+
+def test_table_shows_each_kind_with_its_own_key_first_and_each_map_once() -> None:
+    rows = list(kind_rows())
+
+    assert list(dict.fromkeys(kind for kind, _ in rows)) == list(KINDS)
+    for kind in KINDS:
+        assert next(row.path for each, row in rows if each == kind) == kind
+    paths = [row.path for _, row in rows]
+    assert [paths.count(path) for path in ("retry.delay", "rescue[].errors", "rescue")] == [1, 1, 6]
 
 
 def test_table_says_defaults_as_a_file_would() -> None:
-    defaults = {row.path: row.default for row in table()}
+    defaults = {row.path: row.default for row in file_rows()}
+    of_steps = {row.path: row.default for row in step_rows()}
+    of_tasks = {row.path: row.default for kind, row in kind_rows() if kind == "task"}
 
     assert defaults["workflow"] == "required"
     assert defaults["timeout"] == "`30d`"
-    assert defaults["steps[].timeout"] == "`10m`"
-    assert defaults["steps[].retry.attempts"] == "`3`"
-    assert defaults["steps[].retry.jitter"] == "`0.5`"
-    assert defaults["steps[].transaction"] == "`false`"
     assert defaults["notify.detail"] == "`steps`"
     assert defaults["labels"] == "-"
+    assert of_steps["max_failures"] == "`0`"
+    assert of_tasks["timeout"] == "`10m`"
+    assert of_tasks["retry.attempts"] == "`3`"
+    assert of_tasks["retry.jitter"] == "`0.5`"
+    assert of_tasks["transaction"] == "`false`"
 
 
 def test_every_keyword_that_a_file_may_use_is_understood_by_the_engine() -> None:

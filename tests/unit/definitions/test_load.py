@@ -166,8 +166,8 @@ def test_every_value_knows_its_place(parser: Parser) -> None:
         ("a: [" + "1," * 20_500 + "]", "FE107"),
         ("a: &x [" + "1," * 1_000 + "]\nb: [" + "*x," * 30 + "]", "FE107"),
         ("a: &x 1\nb: [" + "*x," * 101 + "]", "FE107"),
-        ("a: &x " + "[" * 30 + "]" * 30 + "\nb: [[[[*x]]]]", "FE107"),
-        ("\n".join(" " * n + "-" for n in range(60)), "FE107"),
+        ("a: &x " + "[" * 62 + "]" * 62 + "\nb: [[[[*x]]]]", "FE107"),
+        ("\n".join(" " * n + "-" for n in range(70)), "FE107"),
     ],
 )
 def test_hostile_or_broken_document_is_refused(

@@ -7,15 +7,34 @@ from pathlib import Path
 import pytest
 
 from flowengine.definitions.check import check
-from flowengine.definitions.model import TaskSignature
-from flowengine.definitions.parse import read
+from flowengine.definitions.parse import parse, read
+from flowengine.definitions.steps import TaskSignature
 from flowengine.errors import DefinitionError, Problem
 
 FILES = sorted((Path(__file__).parent / "refused").glob("*.yaml"))
 TASKS = {
     "stock.reserve": TaskSignature(required=("order_id",), returns=("reservation_id",)),
+    "stock.release": TaskSignature(required=("reservation_id", "reason")),
+    "stock.weigh": TaskSignature(required=("order_id",), returns=("grams",)),
+    "stock.pick": TaskSignature(required=("reservation_id",), returns=("place",)),
     "stock.ship": TaskSignature(required=("reservation_id", "address"), extra=True),
     "mail.send": TaskSignature(optional=("text",), synchronous=False),
+}
+_CALLED = "\nsteps: [stock.weigh]\n"
+WORKFLOWS = {
+    workflow.name: workflow
+    for workflow in (
+        parse("workflow: parcel\non: {call: true}\ninputs: {weight: integer}" + _CALLED),
+        parse("workflow: closed\non: parcel.sent" + _CALLED, path="closed.yaml"),
+    )
+}
+EVENTS = {
+    "parcel.packed": {
+        "properties": {
+            "parcel_id": {"type": "integer"},
+            "buyer": {"properties": {"name": {}}, "additionalProperties": False},
+        }
+    },
 }
 
 
@@ -24,7 +43,7 @@ def problems(file: Path) -> tuple[Problem, ...]:
         document = read(file.read_bytes(), path=file.name)
     except DefinitionError as error:
         return error.problems
-    return document.warnings + check(document, TASKS)
+    return document.warnings + check(document, TASKS, workflows=WORKFLOWS, events=EVENTS)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -53,7 +72,8 @@ def test_every_code_of_a_file_has_its_example() -> None:
 
 CODES = {
     *("FE101", "FE102", "FE103", "FE104", "FE105", "FE106", "FE107", "FE108"),
-    *("FE110", "FE111", "FE112", "FE114", "FE115", "FE120", "FE121", "FE126", "FE127", "FE129"),
+    *("FE110", "FE111", "FE112", "FE113", "FE114", "FE115", "FE116"),
+    *("FE120", "FE121", "FE122", "FE123", "FE124", "FE125", "FE126", "FE127", "FE129"),
     *("FE201", "FE202", "FE203", "FE204", "FE205", "FE206", "FE207", "FE208", "FE209"),
     *("FE231", "FE232", "FE404"),
 }

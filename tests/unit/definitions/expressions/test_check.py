@@ -11,13 +11,20 @@ from flowengine.definitions.expressions.check import (
     template_problems,
 )
 from flowengine.definitions.expressions.parse import parse_expression, parse_template
+from flowengine.definitions.expressions.shapes import Shape
 
 STEP = Place(
     names=frozenset({"event", "inputs", "run", "config", "steps"}),
-    inputs=frozenset({"day"}),
+    inputs={"day": None},
     steps=("reserve", "charge"),
-    later=frozenset({"reserve", "charge", "ship"}),
-    outputs={"reserve": frozenset({"reservation_id"}), "charge": frozenset()},
+    hidden={"ship": "it comes later, or is this step itself"},
+    shapes={
+        ("steps", "reserve", "output"): (
+            "the output of 'reserve'",
+            Shape({"reservation_id": None}),
+        ),
+        ("steps", "charge", "output"): ("the output of 'charge'", Shape({})),
+    },
 )
 
 

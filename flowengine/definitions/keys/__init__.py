@@ -1,0 +1,1 @@
+"""The one table of keys: what a workflow file may say, with types, defaults and meanings."""

@@ -1,0 +1,64 @@
+"""What statements read: each explained as it is run, over the tables of :mod:`tests.builders.crowd`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from flowengine.store import sql
+
+LARGE = {
+    f"flowengine_{name}"
+    for name in ("event", "decision", "run", "step", "history", "wait", "event_key", "place", "key")
+}
+
+
+@dataclass(slots=True)
+class Seen:
+    """What some statements did to the large tables."""
+
+    scanned: set[str] = field(default_factory=set)
+    """Tables that were read from end to end."""
+    read: int = 0
+    """Rows that were looked at, wanted or not."""
+    plans: list[Any] = field(default_factory=list)
+
+    def add(self, node: dict[str, Any]) -> None:
+        """One node of a plan, and all below it."""
+        if node.get("Relation Name") in LARGE and "Scan" in node["Node Type"]:
+            if node["Node Type"] == "Seq Scan":
+                self.scanned.add(node["Relation Name"])
+            rows = sum(
+                node.get(name, 0)
+                for name in ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter")
+            )
+            self.read += round(rows * node["Actual Loops"])
+        for below in node.get("Plans", ()):
+            self.add(below)
+
+
+@contextmanager
+def explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
+    """Explains each statement of ``store.sql`` before it is run; what it changes in doing so is undone."""
+    seen = Seen()
+    run = sql._executed
+
+    @contextmanager
+    def explain(text: str, parameters: Any) -> Iterator[Any]:
+        with transaction.atomic():
+            with run(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}", parameters) as cursor:
+                [[[answer]]] = cursor.fetchall()
+            transaction.set_rollback(True)
+        seen.plans.append((text, answer))
+        seen.add(answer["Plan"])
+        with run(text, parameters) as cursor:
+            yield cursor
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sql, "_executed", explain)
+        yield seen
