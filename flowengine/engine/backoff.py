@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from uuid import UUID
 
-from flowengine.definitions.model import RetryPolicy
-from flowengine.engine.run import Step
+from flowengine.definitions.steps import RetryPolicy
+from flowengine.engine.run import Item, Step
 
 
 def next_try(
@@ -46,7 +46,7 @@ def wait(policy: RetryPolicy, tries: int, u: float) -> timedelta:
     return timedelta(seconds=delay_s * (1 - policy.jitter * u))
 
 
-def spread(run_id: UUID, step: str, item: int, tries: int) -> float:
+def spread(run_id: UUID, step: str, item: Item, tries: int) -> float:
     """A number from 0 up to, not including, 1; the same for the same arguments, for ever."""
     name = f"{run_id}/{step}/{item}/{tries}".encode()
     digest = blake2b(name, digest_size=8).digest()

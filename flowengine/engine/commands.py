@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
-from flowengine.engine.run import Failure, Run
+from flowengine.engine.event import Event
+from flowengine.engine.run import Failure, Item, Run
 from flowengine.engine.transitions import Transition
 
 
@@ -16,7 +19,7 @@ class Dispatch:
     station: str
     attempt: int
     """The attempt that the row has now; a worker that takes it makes it one more."""
-    item: int = 0
+    item: Item = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,47 @@ class Bury:
     step: str | None = None
 
 
-Command = Dispatch | Bury
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emit:
+    """Write this event in the same transaction: an ``emit`` step's, or the call of a child.
+
+    Its id is derived from run, step and item; one that is there already is left as it is. A call has a
+    ``target`` and a ``parent``, and the type ``flowengine.call``.
+    """
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """A step, or an entry of ``cancel_on``, waits for an event from now on, and since the run began."""
+
+    patterns: tuple[str, ...]
+    match: Mapping[str, str]
+    """A path in the coming event's data -> the value, as text (:func:`flowengine.engine.rules.waits.as_text`)."""
+    step: str = ""
+    item: Item = ""
+    cancel_on: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlisten:
+    """It waits no longer; with an empty *step* nothing of the run does."""
+
+    step: str = ""
+    item: Item = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelChild:
+    """The run that a step waits for is not wanted any more. Its id is derived from the call's event."""
+
+    event_id: UUID
+    workflow: str
+    reason: str
+
+
+Command = Dispatch | Bury | Emit | Listen | Unlisten | CancelChild
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,7 @@ What is authoritative: the run it is given, as the database has it. What may be 
 row it speaks of says the same, and is found again when it is due. What may come twice, late or in any
 order: every message. One that speaks of what is past is *stale*: no transition, no command.
 
-The run holds the steps a message speaks of, every step that is ready, running or retrying, and those
-that :func:`flowengine.engine.scope.needed_after` names; never all of them.
+The run may hold a part of its rows only; see :mod:`flowengine.engine.rows`.
 """
 
 from __future__ import annotations
@@ -22,18 +21,24 @@ from flowengine.definitions.model import Workflow
 from flowengine.engine.commands import Decision
 from flowengine.engine.draft import EMPTY, LIMITS, Draft, Limits
 from flowengine.engine.messages import (
+    Answered,
+    Arrived,
     Began,
     Cancel,
+    ChildEnded,
     Due,
     Failed,
     GivenBack,
+    GiveUp,
     Lost,
     Message,
+    Resume,
     Start,
     Succeeded,
 )
-from flowengine.engine.rules import attempts, control, flow
+from flowengine.engine.rules import agenda, approvals, attempts, children, control, resume, waits
 from flowengine.engine.run import Run
+from flowengine.engine.states import RunState
 
 __all__ = ["EMPTY", "LIMITS", "Limits", "decide"]
 
@@ -52,18 +57,30 @@ def decide(
     The same arguments give the same decision. Folding its transitions over *run* with ``evolve`` at
     *now* gives its ``run``. *workflow* is the version the run is pinned to, bound to its tasks.
     *config* is what expressions see as ``config``.
+
+    Raises:
+        RowsMissing: *run* does not hold all rows that the decision needs. Nothing has happened.
     """
     draft = Draft(workflow=workflow, run=run, now=now, config=config, limits=limits)
-    if run.state is None:
-        if isinstance(message, Start):
-            flow.start(draft)
-    elif not run.state.is_final:
+    if run.state in (None, RunState.QUEUED):
+        _apply_before_start(draft, message)
+    elif not run.state.is_final or run.tail or isinstance(message, Resume):
         _apply(draft, message)
+    agenda.work_off(draft)
+    draft.rest()
     return draft.decision()
 
 
-def _apply(draft: Draft, message: Message) -> None:
-    """One line for each message to an open run; a new one joins here and in ``messages.py``."""
+def _apply_before_start(draft: Draft, message: Message) -> None:
+    """A run that has not begun starts, or ends without having been."""
+    if isinstance(message, Start):
+        agenda.start(draft)
+    elif draft.run.state is RunState.QUEUED and isinstance(message, Cancel | Due | Arrived):
+        _apply(draft, message)
+
+
+def _apply(draft: Draft, message: Message) -> None:  # noqa: C901, PLR0912 - one line each
+    """One line for each message to a run; a new one joins here and in ``messages.py``."""
     match message:
         case Succeeded():
             attempts.succeeded(draft, message)
@@ -75,11 +92,41 @@ def _apply(draft: Draft, message: Message) -> None:
             attempts.lost(draft, message)
         case GivenBack():
             attempts.given_back(draft, message)
+        case Arrived():
+            _arrived(draft, message)
+        case Answered():
+            approvals.answered(draft, message)
+        case ChildEnded():
+            children.child_ended(draft, message)
         case Due():
-            control.due(draft)
+            _due(draft)
         case Cancel():
             control.cancel(draft, message)
+        case Resume():
+            resume.resume(draft, message)
+        case GiveUp():
+            resume.give_up(draft, message)
         case Start():
             return
         case _:
             assert_never(message)
+
+
+def _arrived(draft: Draft, message: Arrived) -> None:
+    """An event for a step that waits, or for an entry of ``cancel_on``."""
+    if message.cancel_on is None:
+        waits.arrived(draft, message)
+        return
+    wanted = waits.cancel_wanted(draft, message)
+    if wanted is not None:
+        control.cancel(draft, wanted)
+
+
+def _due(draft: Draft) -> None:
+    """Do what the time has come for, in the order in which it came; the run's own time goes first."""
+    if control.run_is_due(draft):
+        control.end_of_time(draft)
+        return
+    for place in control.rows_due(draft):
+        control.fire(draft, place)
+        agenda.work_off(draft)

@@ -9,6 +9,19 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The step of another run that a run was called by."""
+
+    run: UUID
+    step: str
+    item: str
+    depth: int
+    """1 for the child of a run that nobody called."""
+    detached: bool = False
+    """True = the caller does not wait for its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One CloudEvents 1.0 event, with our extensions."""
 
@@ -38,3 +51,7 @@ class Event:
     """W3C trace context."""
     replay: int = 0
     """How often it was replayed; part of the identity of its runs."""
+    target: str | None = None
+    """The one workflow it concerns (a call, a tick, a start by hand); None = whoever wants it."""
+    parent: Parent | None = None
+    """Of a call: who called."""

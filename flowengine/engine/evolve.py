@@ -2,38 +2,46 @@
 
 ``evolve`` refuses what the tables of :mod:`flowengine.engine.states` do not have, so a rule that is
 wrong is found at the move, not in the database. It reads no clock and no workflow: what a
-transition does not say, the run after it does not know.
+transition does not say, the run after it does not know. Counters are folded here too, those of the run
+(how many rows are busy or asleep) and those of the block that counts a row, so that no rule can forget
+one: a row that begins or is decided moves them by itself. A row that has not been read is never
+written over: there, too, :class:`flowengine.engine.rows.RowsMissing` says what to read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
 
-from flowengine.engine.run import Run, Step
-from flowengine.engine.states import RUN_MOVES, STEP_MOVES, RunState, StepState
+from flowengine.engine import folds
+from flowengine.engine.rows import index_of, inner, outer, row
+from flowengine.engine.run import Counts, Place, Run, Step
+from flowengine.engine.states import RUN_MOVES, STEP_MOVES, StepState
 from flowengine.engine.transitions import (
-    RunCancelled,
-    RunCancelling,
-    RunContinued,
-    RunFailed,
-    RunStarted,
-    RunSucceeded,
-    RunWaiting,
-    StepCancelled,
-    StepFailed,
-    StepReady,
-    StepRetrying,
-    StepReturned,
-    StepSkipped,
-    StepStarted,
-    StepSucceeded,
+    StepAnswered,
+    StepFailing,
+    StepOpened,
+    StepStopping,
     Transition,
 )
 from flowengine.errors import IllegalMove
+
+WORK = frozenset({"task", "undo"})
+"""Kinds of rows that need a worker."""
+_AT_WORK = frozenset({StepState.READY, StepState.RUNNING})
+_ASLEEP = frozenset({StepState.WAITING, StepState.RETRYING})
+FAILURES_KEPT = 100
+"""Failures that a block remembers one by one."""
+
+
+class Workbench(dict[Place, Step]):
+    """The rows of a decision that is being made: nobody else holds them, so they are written in place.
+
+    Copied for each transition, ten thousand items that are done in one decision would cost the square
+    of their number.
+    """
 
 
 def evolve(run: Run, transition: Transition, at: datetime) -> Run:
@@ -43,145 +51,121 @@ def evolve(run: Run, transition: Transition, at: datetime) -> Run:
         IllegalMove: the run or the step is not in a state from which this can follow.
     """
     kind = type(transition)
-    if kind in _STEP_FOLDS:
+    if kind in folds.STEP_FOLDS:
         return _step_moved(run, transition, at)
-    to, changes = _RUN_FOLDS[kind]
+    if kind in folds.STEP_NOTES:
+        return _step_noted(run, transition)
+    if kind in folds.RUN_NOTES:
+        return replace(run, seq=run.seq + 1, **folds.RUN_NOTES[kind](run, transition, at))
+    to, changes = folds.RUN_FOLDS[kind]
     if to not in RUN_MOVES[run.state]:
         raise IllegalMove(f"run {run.id} cannot go from {run.state} to {to}")
     return replace(run, seq=run.seq + 1, state=to, **changes(run, transition, at))
 
 
+def _step_noted(run: Run, transition: StepAnswered | StepFailing | StepStopping | Any) -> Run:
+    """What is noted on a row without moving it."""
+    place: Place = (transition.step, transition.item)
+    before = row(run, place)
+    if before is None or before.state.is_final:
+        raise IllegalMove(
+            f"step {place} of run {run.id} is not active: {type(transition).__name__}"
+        )
+    after = replace(before, **folds.STEP_NOTES[type(transition)](before, transition))
+    steps = _own(run)
+    steps[place] = after
+    return replace(run, seq=run.seq + 1, steps=steps)
+
+
+def _own(run: Run) -> dict[Place, Step]:
+    """The rows, to be written to: a copy, but for those of a decision that is being made."""
+    return run.steps if isinstance(run.steps, Workbench) else dict(run.steps)
+
+
 def _step_moved(run: Run, transition: Any, at: datetime) -> Run:
-    name: str = transition.step
-    before = run.steps.get(name) or Step(id=name)
-    to, changes = _STEP_FOLDS[type(transition)]
-    if to not in STEP_MOVES[before.state]:
-        raise IllegalMove(f"step {name!r} of run {run.id} cannot go from {before.state} to {to}")
-    after = replace(before, state=to, **changes(before, transition, at))
-    return replace(run, seq=run.seq + 1, steps={**run.steps, name: after})
+    place: Place = (transition.step, transition.item)
+    before = row(run, place) or Step(id=place[0], item=place[1])
+    to, changes = folds.STEP_FOLDS[type(transition)]
+    target = to(before, transition) if callable(to) else to
+    if target not in STEP_MOVES[before.state]:
+        raise IllegalMove(f"step {place} of run {run.id} cannot go from {before.state} to {target}")
+    number = run.seq + 1
+    after = replace(before, state=target, **changes(before, transition, at))
+    undoing: dict[str, Any] = {}
+    if target is StepState.UNDOING:
+        undoing = {"undoing": before.ended, "has_undone": True}
+    if target.is_final != before.state.is_final:
+        after = replace(after, ended=number if target.is_final else None)
+    steps = _own(run)
+    steps[place] = after
+    if isinstance(transition, StepOpened) and transition.values is not None:
+        after = steps[place] = replace(after, kind="for_each")
+        steps |= _items(run, place, transition)
+    if after.block is not None:
+        _count_in_block(run, steps, before, after)
+    return replace(
+        run,
+        seq=number,
+        steps=steps,
+        busy=run.busy + _is_at_work(after) - _is_at_work(before),
+        asleep=run.asleep + (after.state in _ASLEEP) - (before.state in _ASLEEP),
+        **undoing,
+    )
 
 
-Changes = dict[str, Any]
+def _items(run: Run, place: Place, opened: StepOpened) -> dict[Place, Step]:
+    """The rows of a loop's items, none of which has begun; of a hook's, at least not this time."""
+    assert opened.values is not None
+    made = {}
+    for index, value in enumerate(opened.values):
+        path = (place[0], inner(place[1], index))
+        before = run.steps.get(path)
+        made[path] = Step(
+            id=path[0],
+            item=path[1],
+            kind=opened.kind,
+            block=path[0],
+            value=value,
+            attempt=0 if before is None else before.attempt,
+        )
+    return made
 
 
-def _run_started(run: Run, happened: RunStarted, at: datetime) -> Changes:
-    return {
-        "title": happened.title,
-        "due_at": happened.due_at,
-        "created_at": run.created_at or at,
-        "started_at": at,
-    }
+def _is_at_work(step: Step) -> bool:
+    return step.kind in WORK and step.state in _AT_WORK
 
 
-def _run_as_it_is(_run: Run, _happened: RunWaiting | RunContinued, _at: datetime) -> Changes:
-    return {}
+def _count_in_block(run: Run, steps: dict[Place, Step], before: Step, after: Step) -> None:
+    """Move the counters of the block that counts this row."""
+    pending = StepState.PENDING
+    begun = (before.state is pending) - (after.state is pending)
+    done = after.state.is_final - before.state.is_final
+    # A failed row that is undone has failed for all that.
+    failed = (after.state is StepState.FAILED) - (before.state is StepState.FAILED and done < 0)
+    if not (begun or done or failed):
+        return
+    is_item = after.block == after.id
+    place: Place = (after.block or "", outer(after.item) if is_item else after.item)
+    block = row(run, place)
+    assert block is not None, "a row that a block counts begins after the block"
+    assert block.counts is not None, "a block that counts was opened with a total"
+    counts = replace(
+        block.counts,
+        begun=block.counts.begun + begun,
+        done=block.counts.done + done,
+        failed=block.counts.failed + failed,
+        failures=_failures(block.counts, after, failed, is_item=is_item),
+    )
+    steps[place] = replace(block, counts=counts)
 
 
-def _run_cancelling(_run: Run, happened: RunCancelling, _at: datetime) -> Changes:
-    # No time-out any more: what still runs is ended by its own time or its worker's lease.
-    outcome = RunState(happened.outcome)
-    return {"outcome": outcome, "failure": happened.failure, "due_at": None}
-
-
-def _run_succeeded(_run: Run, happened: RunSucceeded, at: datetime) -> Changes:
-    return {"output": happened.output, "due_at": None, "finished_at": at}
-
-
-def _run_failed(_run: Run, happened: RunFailed, at: datetime) -> Changes:
-    return {"failure": happened.failure, "outcome": None, "due_at": None, "finished_at": at}
-
-
-def _run_cancelled(_run: Run, _happened: RunCancelled, at: datetime) -> Changes:
-    return {"outcome": None, "due_at": None, "finished_at": at}
-
-
-def _step_ready(_step: Step, happened: StepReady, at: datetime) -> Changes:
-    if happened.again:
-        return {"worker": None, "due_at": None, "ready_at": at}
-    return {
-        "item": happened.item,
-        "task": happened.task,
-        "station": happened.station,
-        "input": happened.input,
-        "ready_at": at,
-    }
-
-
-def _step_started(step: Step, happened: StepStarted, at: datetime) -> Changes:
-    return {
-        "attempt": happened.attempt,
-        "worker": happened.worker,
-        "due_at": None,
-        "first_started_at": step.first_started_at or at,
-        "started_at": at,
-    }
-
-
-def _step_succeeded(_step: Step, happened: StepSucceeded, at: datetime) -> Changes:
-    return {"output": happened.output, "worker": None, "finished_at": at}
-
-
-def _step_retrying(_step: Step, happened: StepRetrying, _at: datetime) -> Changes:
-    return {
-        "tries": happened.tries,
-        "failure": happened.failure,
-        "due_at": happened.due_at,
-        "worker": None,
-    }
-
-
-def _step_returned(step: Step, happened: StepReturned, at: datetime) -> Changes:
-    crashes = step.crashes + happened.lost
-    return {"crashes": crashes, "worker": None, "ready_at": at, "started_at": None}
-
-
-def _step_skipped(_step: Step, happened: StepSkipped, at: datetime) -> Changes:
-    return {
-        "item": happened.item,
-        "task": happened.task,
-        "station": happened.station,
-        "finished_at": at,
-    }
-
-
-def _step_failed(step: Step, happened: StepFailed, at: datetime) -> Changes:
-    # A running step that fails without using a try has lost its worker once too often.
-    crashed = step.state is StepState.RUNNING and happened.tries == step.tries
-    return {
-        "item": happened.item,
-        "task": happened.task or step.task,
-        "station": happened.station or step.station,
-        "tries": happened.tries,
-        "crashes": step.crashes + crashed,
-        "failure": happened.failure,
-        "worker": None,
-        "finished_at": at,
-    }
-
-
-def _step_cancelled(_step: Step, _happened: StepCancelled, at: datetime) -> Changes:
-    return {"worker": None, "due_at": None, "finished_at": at}
-
-
-_RUN_FOLDS: dict[type[Any], tuple[RunState, Callable[[Run, Any, datetime], Changes]]] = {
-    RunStarted: (RunState.RUNNING, _run_started),
-    RunWaiting: (RunState.WAITING, _run_as_it_is),
-    RunContinued: (RunState.RUNNING, _run_as_it_is),
-    RunCancelling: (RunState.CANCELLING, _run_cancelling),
-    RunSucceeded: (RunState.SUCCEEDED, _run_succeeded),
-    RunFailed: (RunState.FAILED, _run_failed),
-    RunCancelled: (RunState.CANCELLED, _run_cancelled),
-}
-"""To which state such a transition leads, and what else it changes."""
-
-_STEP_FOLDS: dict[type[Any], tuple[StepState, Callable[[Step, Any, datetime], Changes]]] = {
-    StepReady: (StepState.READY, _step_ready),
-    StepStarted: (StepState.RUNNING, _step_started),
-    StepSucceeded: (StepState.SUCCEEDED, _step_succeeded),
-    StepRetrying: (StepState.RETRYING, _step_retrying),
-    StepReturned: (StepState.READY, _step_returned),
-    StepSkipped: (StepState.SKIPPED, _step_skipped),
-    StepFailed: (StepState.FAILED, _step_failed),
-    StepCancelled: (StepState.CANCELLED, _step_cancelled),
-}
-"""The same for a step."""
+def _failures(
+    counts: Counts, after: Step, failed: int, *, is_item: bool
+) -> tuple[tuple[str, str, str], ...]:
+    """The failures that are remembered, after *failed* (-1, 0 or 1) more of this row."""
+    name = str(index_of(after.item)) if is_item else after.id
+    if failed > 0 and after.failure is not None and len(counts.failures) < FAILURES_KEPT:
+        return (*counts.failures, (name, after.failure.code, after.failure.message))
+    if failed < 0:
+        return tuple(each for each in counts.failures if each[0] != name)
+    return counts.failures

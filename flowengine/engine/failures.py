@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from flowengine.engine.run import Failure
+from flowengine.definitions.expressions.values import type_name
+from flowengine.engine.run import Counts, Failure
 from flowengine.errors import ExpressionError
 
 NEVER_TRIED_AGAIN = frozenset(
@@ -54,6 +56,19 @@ def unfilled(task: str, missing: Iterable[str], names: Iterable[str]) -> Failure
     )
 
 
+def ambiguous(task: str, name: str, sources: Iterable[str]) -> Failure:
+    """A required parameter that several branches of the nearest place have left."""
+    *others, last = sources
+    both = f"both {others[0]}" if len(others) == 1 else ", ".join(others)
+    return Failure(
+        code="AmbiguousInput",
+        fe="FE127",
+        message=f"{task} needs {name!r}; {both} and {last} return it: "
+        f"write `with: {{{name}: ${{{{ … }}}}}}`",
+        permanent=True,
+    )
+
+
 def unstorable(what: str, value: Any, *, size_max_bytes: int) -> Failure | None:
     """Why *value* (``the output of 'charge'``) cannot be kept; None where it can."""
     try:
@@ -82,6 +97,166 @@ def worker_lost(crashes: int) -> Failure:
         message=f"its worker was lost {crashes} times while it ran",
         permanent=True,
     )
+
+
+def no_match(clauses: int) -> Failure:
+    """No clause of a ``switch`` holds, and none takes what is left."""
+    return Failure(
+        code="NoMatch",
+        message=f"none of the {clauses} clauses holds, and none is without `if`",
+        permanent=True,
+    )
+
+
+def no_list(key: str, value: Any) -> Failure:
+    """What should be a list is something else."""
+    return Failure(
+        code="ExpressionError",
+        fe="FE402",
+        message=f"in `{key}`: a list is wanted, not a {type_name(value)}",
+        permanent=True,
+        details={"key": key},
+    )
+
+
+def too_many_items(step: str, count: int, items_max: int) -> Failure:
+    """A loop over more than it may have."""
+    return Failure(
+        code="PayloadTooLarge",
+        fe="FE424",
+        message=f"{step!r} has {count} items; the limit is {items_max}",
+        permanent=True,
+    )
+
+
+def items_failed(step: str, counts: Counts, allowed: int) -> Failure:
+    """More items of a loop have failed than may; ``details.failed`` says which, and why."""
+    failed = [
+        {"index": int(index), "error": {"code": code, "message": message}}
+        for index, code, message in counts.failures
+    ]
+    return Failure(
+        code="ForEachFailed",
+        message=f"{counts.failed} of {counts.total} items of {step!r} failed; {allowed} may",
+        permanent=True,
+        details={"failed": failed},
+    )
+
+
+def in_rescue(failure: Failure, original: Failure) -> Failure:
+    """A rescue clause failed: with its own error, and the first one in the details."""
+    details = failure.details if isinstance(failure.details, Mapping) else {}
+    if failure.details is not None and not details:
+        details = {"details": failure.details}
+    first = {
+        "code": original.code,
+        "message": original.message,
+        "step": original.step,
+        "attempts": original.attempts,
+        "details": original.details,
+    }
+    return replace(failure, own=original.code, details={**details, "original": first})
+
+
+def original_of(failure: Failure) -> Failure:
+    """What a step was being rescued from when its clause failed; :func:`in_rescue` put it there."""
+    first = failure.details["original"]
+    return Failure(
+        code=first["code"],
+        message=first["message"],
+        step=first["step"],
+        attempts=first["attempts"],
+        details=first["details"],
+    )
+
+
+def step_timeout(step: str, timeout: timedelta) -> Failure:
+    """A step, with all that is inside it, was not done in its time."""
+    return Failure(
+        code="Timeout",
+        message=f"{step!r} was not done within {_written(timeout)}",
+        permanent=True,
+    )
+
+
+def misfit(key: str, wanted: str) -> Failure:
+    """The value of a key is not what that key wants."""
+    return Failure(
+        code="ExpressionError",
+        fe="FE402",
+        message=f"in `{key}`: {wanted} is wanted",
+        permanent=True,
+        details={"key": key},
+    )
+
+
+def nothing_came(step: str, timeout: timedelta, awaited: str) -> Failure:
+    """A wait was for nothing. *awaited* is the pattern of an event, or ``an answer``."""
+    return Failure(
+        code="Timeout",
+        fe="FE426",
+        message=f"{step!r} waited {_written(timeout)} for {awaited}; nothing came",
+        permanent=True,
+    )
+
+
+def rejected(step: str, user: str, comment: str) -> Failure:
+    """Somebody said no."""
+    return Failure(
+        code="Rejected",
+        fe="FE427",
+        message=f"{step!r} was rejected by {user}: {comment or 'no comment'}",
+        permanent=True,
+    )
+
+
+def bad_event(event_type: str, problem: str) -> Failure:
+    """The data of an event does not fit its registered type."""
+    return Failure(
+        code="InvalidOutput", fe="FE303", message=f"event {event_type}: {problem}", permanent=True
+    )
+
+
+def loop_suspected(event_type: str, count: int, root: str) -> Failure:
+    """The event would be one too many of those that cause one another. *root* is the first one's id."""
+    return Failure(
+        code="LoopSuspected",
+        fe="FE425",
+        message=f"event {event_type} would be the {count}th of a chain started by {root}: a loop?",
+        permanent=True,
+    )
+
+
+def too_deep(workflow: str, depth: int) -> Failure:
+    """A child would be called by a child of a child … too often."""
+    return Failure(
+        code="LoopSuspected",
+        fe="FE425",
+        message=f"{workflow} would be a child {depth} deep: a loop?",
+        permanent=True,
+    )
+
+
+def undo_failed(step: str, failure: Failure) -> Failure:
+    """As a dead letter tells that the undo of *step* has failed for good."""
+    tries = f"{failure.attempts} {'try' if failure.attempts == 1 else 'tries'}"
+    text = f"undoing {step!r} failed after {tries}: {failure.code} {failure.message}"
+    return replace(failure, fe="FE431", message=text)
+
+
+def hook_failed(hook: str, failure: Failure) -> Failure:
+    """As a dead letter tells that a hook has failed for good."""
+    text = f"hook {hook!r} failed: {failure.code} {failure.message}"
+    return replace(failure, fe="FE432", message=text)
+
+
+def in_doubt(step: str, failure: Failure) -> Failure:
+    """As a dead letter tells that somebody must look whether *step* took effect."""
+    text = (
+        f"{step!r} ended in {failure.own or failure.code}; nobody knows if it took effect. "
+        "Look, then `resume` or `give up`"
+    )
+    return replace(failure, fe="FE433", message=text)
 
 
 def run_timeout(timeout: timedelta) -> Failure:

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
+from flowengine.definitions.graph import UNDO
+
 _KEYED = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c01")
 _FOREIGN = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c02")
 _RUN = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c03")
+_CALL = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c04")
+_EMITTED = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c05")
 
 ENTROPY_BYTES = 10
 """How much chance :func:`uuid7` wants."""
@@ -42,13 +46,37 @@ def run_id(event_id: UUID, workflow: str, replay: int = 0) -> UUID:
     return uuid5(_RUN, _joined(str(event_id), str(replay), workflow))
 
 
-def idempotency_key(run: UUID, step: str, item: int = 0) -> str:
+def call_event_id(run: UUID, step: str, item: str, attempt: int) -> UUID:
+    """The id of the event that calls a child.
+
+    *attempt* is the number of times the step has begun: a ``workflow`` step that is resumed after its
+    child has failed starts another one; a decision that is made twice does not.
+    """
+    return uuid5(_CALL, _joined(str(run), step, item, str(attempt)))
+
+
+def emitted_event_id(run: UUID, step: str, item: str, replay: int) -> UUID:
+    """The id of the one event that an ``emit`` step publishes.
+
+    *replay* is how often the run was resumed: a hook publishes after each end of the run.
+    """
+    return uuid5(_EMITTED, _joined(str(run), step, item, str(replay)))
+
+
+def idempotency_key(run: UUID, step: str, item: str = "") -> str:
     """What a task hands to other systems so that they do it once; 36 characters.
 
     The same for every attempt, after a crash, a deploy and a resume; another one for each step, run and
     item.
     """
-    return str(uuid5(run, _joined(str(item), step)))
+    return str(uuid5(run, _joined(item, step)))
+
+
+def undone_key(run: UUID, row_id: str, item: str = "") -> str | None:
+    """What the task that an undo undoes had as its :func:`idempotency_key`; None = it is no undo."""
+    if not row_id.startswith(UNDO):
+        return None
+    return idempotency_key(run, row_id.removeprefix(UNDO), item)
 
 
 def _joined(*parts: str) -> str:

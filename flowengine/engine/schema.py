@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from flowengine.definitions.regular import TEXT_MAX, matches
+from flowengine.definitions.text_formats import has_format
+
 Problems = Iterator[tuple[str, str]]
 """Pairs of a JSON path (``$.items[2].sku``) and what is wrong there."""
 
@@ -83,6 +86,20 @@ def _length(
     return check
 
 
+def _pattern(value: Any, wanted: Any, path: str, _schema: Mapping[str, Any]) -> Problems:
+    if not isinstance(value, str):
+        return
+    if len(value) > TEXT_MAX:
+        yield path, f"must have at most {TEXT_MAX} characters, to be compared with a pattern"
+    elif not matches(wanted, value):
+        yield path, f"must look like {wanted}"
+
+
+def _format(value: Any, wanted: Any, path: str, _schema: Mapping[str, Any]) -> Problems:
+    if isinstance(value, str) and not has_format(value, wanted):
+        yield path, f"must be a text of the format {wanted}"
+
+
 def _required(value: Any, wanted: Any, path: str, _schema: Mapping[str, Any]) -> Problems:
     if isinstance(value, Mapping):
         for name in wanted:
@@ -121,6 +138,8 @@ _CHECKS: dict[str, Callable[[Any, Any, str, Mapping[str, Any]], Problems]] = {
     "exclusiveMaximum": _bound(lambda value, wanted: value < wanted, "less than"),
     "minLength": _length("string", "characters", at_least=True),
     "maxLength": _length("string", "characters", at_least=False),
+    "pattern": _pattern,
+    "format": _format,
     "minItems": _length("array", "items", at_least=True),
     "maxItems": _length("array", "items", at_least=False),
     "required": _required,

@@ -13,11 +13,19 @@ from uuid import UUID
 
 import msgspec
 
-from flowengine.engine.run import Failure
+from flowengine.engine.run import Answer, Failure, Item
 
 
 class _Transition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="t"):
     """A fact about a run."""
+
+
+class RunQueued(_Transition, frozen=True, tag="run.queued"):
+    """Admitted; there is no place yet, or its slot is not there yet."""
+
+    title: str = ""
+    due_at: datetime | None = None
+    """Its slot, or when it expires; None = it waits for a place for as long as it takes."""
 
 
 class RunStarted(_Transition, frozen=True, tag="run.started"):
@@ -27,13 +35,29 @@ class RunStarted(_Transition, frozen=True, tag="run.started"):
 
 
 class RunWaiting(_Transition, frozen=True, tag="run.waiting"):
-    """No step needs a worker until *due_at*."""
-
-    due_at: datetime
+    """No step needs a worker."""
 
 
 class RunContinued(_Transition, frozen=True, tag="run.continued"):
     """One that waited goes on."""
+
+
+class RunHeld(_Transition, frozen=True, tag="run.held"):
+    """A step has failed for good; until *due_at* a person may resume."""
+
+    failure: Failure
+    due_at: datetime
+
+
+class RunResumed(_Transition, frozen=True, tag="run.resumed"):
+    """A held or failed run goes on."""
+
+    by: str = ""
+    reason: str = ""
+    due_at: datetime | None = None
+    """When the run's own time is over: later by as long as it stood still."""
+    edited: tuple[str, ...] = ()
+    """What was given by hand: ``with.iban``, ``output``, ``skip``."""
 
 
 class RunCancelling(_Transition, frozen=True, tag="run.cancelling"):
@@ -41,6 +65,14 @@ class RunCancelling(_Transition, frozen=True, tag="run.cancelling"):
     reason: str = ""
     outcome: str = "cancelled"
     """``cancelled``, or ``failed`` where the run's time is over."""
+    failure: Failure | None = None
+
+
+class RunCompensating(_Transition, frozen=True, tag="run.compensating"):
+    """What had succeeded is undone."""
+
+    outcome: str
+    """``failed`` or ``cancelled``."""
     failure: Failure | None = None
 
 
@@ -57,11 +89,32 @@ class RunCancelled(_Transition, frozen=True, tag="run.cancelled"):
     reason: str = ""
 
 
-class StepReady(_Transition, frozen=True, tag="step.ready"):
-    """A new step: its input is evaluated and stored. Or one whose delay is over (*input* unset)."""
+class RunExpired(_Transition, frozen=True, tag="run.expired"):
+    """It could not start in time."""
+
+
+class HooksStarted(_Transition, frozen=True, tag="run.hooks"):
+    hooks: str
+    """``on_failure`` or ``finally``."""
+
+
+class HooksEnded(_Transition, frozen=True, tag="run.closed"):
+    """The last hook is decided: nothing of the run follows any more."""
+
+
+class _Begin(_Transition, frozen=True):
+    """The first fact of a step, or of an item: what its row says of itself."""
 
     step: str
-    item: int = 0
+    item: Item = ""
+    kind: str = "task"
+    title: str = ""
+    block: str | None = None
+
+
+class StepReady(_Begin, frozen=True, tag="step.ready"):
+    """A new piece of work: its input is evaluated and stored. Or one whose delay is over."""
+
     task: str = ""
     station: str = ""
     input: Any = None
@@ -69,18 +122,52 @@ class StepReady(_Transition, frozen=True, tag="step.ready"):
     """True = it was there before (a retry): the stored input stays."""
 
 
+class StepOpened(_Begin, frozen=True, tag="step.opened"):
+    """A block begins: a group, a switch, a parallel block, or a whole loop."""
+
+    total: int | None = None
+    """Branches of a parallel block, items of a loop; None for the others."""
+    values: tuple[Any, ...] | None = None
+    """Of a loop: its items, each of which gets a pending row."""
+    clause: int | None = None
+    """Of a switch."""
+    due_at: datetime | None = None
+    """When the whole block's time is over."""
+
+
+class StepWaiting(_Begin, frozen=True, tag="step.waiting"):
+    """A wait, a sleep, an approval or a child begins."""
+
+    input: Any = None
+    """What it waits for: the ``match`` values, the question, the child's inputs."""
+    due_at: datetime | None = None
+
+
+class StepSkipped(_Begin, frozen=True, tag="step.skipped"):
+    task: str = ""
+    station: str = ""
+
+
 class StepStarted(_Transition, frozen=True, tag="step.started"):
     step: str
     attempt: int
     worker: UUID
-    item: int = 0
+    item: Item = ""
 
 
-class StepSucceeded(_Transition, frozen=True, tag="step.succeeded"):
+class StepAnswered(_Transition, frozen=True, tag="step.answered"):
+    """One of several who are asked has answered."""
+
     step: str
-    attempt: int
+    answer: Answer
+    item: Item = ""
+
+
+class StepSucceeded(_Begin, frozen=True, tag="step.succeeded"):
+    """Done. Also of a step that was pending and is done at once (emit; ``kind`` and ``title`` are set)."""
+
+    attempt: int = 0
     output: Any = None
-    item: int = 0
 
 
 class StepRetrying(_Transition, frozen=True, tag="step.retrying"):
@@ -89,7 +176,7 @@ class StepRetrying(_Transition, frozen=True, tag="step.retrying"):
     tries: int
     failure: Failure
     due_at: datetime
-    item: int = 0
+    item: Item = ""
 
 
 class StepReturned(_Transition, frozen=True, tag="step.returned"):
@@ -99,22 +186,45 @@ class StepReturned(_Transition, frozen=True, tag="step.returned"):
     attempt: int
     lost: bool = False
     """True = its worker is gone, a crash is counted. False = it was given back."""
-    item: int = 0
+    item: Item = ""
 
 
-class StepSkipped(_Transition, frozen=True, tag="step.skipped"):
+class StepFailing(_Transition, frozen=True, tag="step.failing"):
+    """A block will fail: what is inside it is being stopped."""
+
     step: str
-    item: int = 0
-    task: str = ""
-    station: str = ""
-
-
-class StepFailed(_Transition, frozen=True, tag="step.failed"):
-    step: str
-    attempt: int
-    tries: int
     failure: Failure
-    item: int = 0
+    item: Item = ""
+
+
+class StepStopping(_Transition, frozen=True, tag="step.stopping"):
+    """What is around it ends: it is told, and awaited."""
+
+    step: str
+    item: Item = ""
+
+
+class StepRescuing(_Begin, frozen=True, kw_only=True, tag="step.rescuing"):
+    """It has failed, and a clause that names its error begins."""
+
+    clause: int
+    failure: Failure
+    attempt: int = 0
+    tries: int = 0
+
+
+class StepRescued(_Transition, frozen=True, tag="step.rescued"):
+    step: str
+    output: Any = None
+    item: Item = ""
+
+
+class StepFailed(_Begin, frozen=True, kw_only=True, tag="step.failed"):
+    """For good. Also of a pending step whose ``if`` or input has no value."""
+
+    attempt: int = 0
+    tries: int = 0
+    failure: Failure
     task: str = ""
     station: str = ""
 
@@ -122,44 +232,100 @@ class StepFailed(_Transition, frozen=True, tag="step.failed"):
 class StepCancelled(_Transition, frozen=True, tag="step.cancelled"):
     step: str
     attempt: int = 0
-    item: int = 0
+    item: Item = ""
+
+
+class StepReset(_Transition, frozen=True, tag="step.reset"):
+    """A resume: a step that had failed or was cancelled is pending again; its attempts count on.
+
+    A block is then *reopened*: it runs again, with what is decided inside it.
+    """
+
+    step: str
+    item: Item = ""
+    reopened: bool = False
+    due_at: datetime | None = None
+    """Of a reopened block: when its whole time is over."""
+    afresh: bool = False
+    """A hook, which will run once more: nothing of it stays but its attempts."""
+    input: Any = None
+    """Values that were given by hand, by name: they replace those of its input."""
+    failure: Failure | None = None
+    """Of a step whose rescue clause had begun: what it is rescued from."""
+
+
+class StepUndoing(_Transition, frozen=True, tag="step.undoing"):
+    step: str
+    item: Item = ""
+
+
+class StepUndone(_Transition, frozen=True, tag="step.undone"):
+    step: str
+    item: Item = ""
+
+
+class StepUndoFailed(_Transition, frozen=True, tag="step.undo_failed"):
+    step: str
+    failure: Failure
+    item: Item = ""
 
 
 Transition = (
-    RunStarted
+    RunQueued
+    | RunStarted
     | RunWaiting
     | RunContinued
+    | RunHeld
+    | RunResumed
     | RunCancelling
+    | RunCompensating
     | RunSucceeded
     | RunFailed
     | RunCancelled
+    | RunExpired
+    | HooksStarted
+    | HooksEnded
     | StepReady
+    | StepOpened
+    | StepWaiting
+    | StepSkipped
     | StepStarted
+    | StepAnswered
     | StepSucceeded
     | StepRetrying
     | StepReturned
-    | StepSkipped
+    | StepFailing
+    | StepStopping
+    | StepRescuing
+    | StepRescued
     | StepFailed
     | StepCancelled
+    | StepReset
+    | StepUndoing
+    | StepUndone
+    | StepUndoFailed
 )
 
-_PRIVATE = ("input", "output")
+_PRIVATE = ("input", "output", "values")
 _PRIVATE_OF_FAILURE = ("traceback", "details")
+_PRIVATE_OF_ANSWER = ("comment", "form")
 
 
 def public(transition: Transition) -> dict[str, Any]:
     """The transition as plain JSON values, as the history keeps it.
 
-    Without input, output, and a failure's traceback and details: those are in the rows of the step and
-    the run. Times and ids are text; members that have their default are left out.
+    Without input, output and items, a failure's traceback and details, and what people wrote: those are
+    in the rows of the step and the run. Times and ids are text; members that have their default are
+    left out.
     """
     value: dict[str, Any] = msgspec.to_builtins(transition)
     for name in _PRIVATE:
         value.pop(name, None)
-    failure = value.get("failure")
-    if failure is not None:
-        for name in _PRIVATE_OF_FAILURE:
-            failure.pop(name, None)
+    for name, private in (("failure", _PRIVATE_OF_FAILURE), ("answer", _PRIVATE_OF_ANSWER)):
+        inner = value.get(name)
+        if inner is not None:
+            for each in private:
+                inner.pop(each, None)
     return value
 
 

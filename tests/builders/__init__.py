@@ -14,7 +14,8 @@ from tests.builders.runs import (
     skipped,
     succeeded,
 )
-from tests.builders.workflows import a_signature, a_trigger, a_workflow, retry, step
+from tests.builders.steps import a_signature, retry, step
+from tests.builders.workflows import a_trigger, a_workflow
 
 __all__ = [
     "NOON",

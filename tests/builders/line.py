@@ -50,7 +50,8 @@ def tell(run: UUID, message: Any) -> Advanced:
 
 def step_of(run: UUID, step: str) -> Step:
     """The step's row as a value."""
-    return steps.load({(run, step)})[run][step]
+    place = (step, "")
+    return steps.load({(run, place)})[run][place]
 
 
 def state_of(run: UUID) -> str:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-
-from msgspec.structs import replace
+from uuid import UUID
 
 from flowengine.definitions.model import Workflow
-from flowengine.engine.decide import decide
-from flowengine.engine.messages import Began, Message, Start
-from flowengine.engine.run import Run, Step
+from flowengine.engine.run import Place, Step
+from flowengine.engine.states import StepState
 from flowengine.engine.transitions import public
-from flowengine.representations import (
-    Fact,
-    Json,
-    StepRow,
-    changes,
-    epoch,
-    fact_view,
-    progress_view,
-    run_view,
-    snapshot,
-)
+from flowengine.representations import Json, changes, epoch, run_view, snapshot
+from flowengine.representations.news import news
+from flowengine.representations.rows import Fact, Rows, StepRow, UndoCounts
+from tests.builders.driver import Driver
 from tests.builders.events import NOON
-from tests.builders.runs import WORKER, a_run
+
+_WAS_DONE = (StepState.SUCCEEDED, StepState.UNDOING, StepState.UNDONE, StepState.UNDO_FAILED)
 
 
 @dataclass
@@ -43,53 +35,36 @@ class Row:
 
 @dataclass
 class Played:
-    """A run that is moved along by messages, a second apart."""
+    """A run that is moved along by its driver, which the caller has at hand."""
 
     workflow: Workflow
-    run: Run = field(init=False)
-    at: datetime = NOON
-    facts: list[Fact] = field(default_factory=list)
-    said: dict[str, tuple[float, str]] = field(default_factory=dict)
+    driver: Driver = field(init=False)
+    said: dict[Place, tuple[float, str]] = field(default_factory=dict)
+    children: dict[Place, tuple[UUID, int]] = field(default_factory=dict)
+    """The runs that steps have started, and how far each is."""
+    spoken: int = 0
+    """How often a task has said how far it is: numbers that are not in the history."""
 
     def __post_init__(self) -> None:
-        self.run = a_run(self.workflow, None)
-        self.tell(Start())
+        self.driver = Driver(self.workflow).start()
 
-    def tell(self, message: Message) -> None:
-        """This happens, a second after what was before."""
-        self.at += timedelta(seconds=1)
-        decision = decide(self.workflow, self.run, message, self.at)
-        assert not decision.stale, message
-        first = decision.run.seq - len(decision.transitions) + 1
-        self.facts += [
-            Fact(n=n, at=self.at, transition=public(transition))
-            for n, transition in enumerate(decision.transitions, start=first)
-        ]
-        self.run = decision.run
+    def later(self, seconds: float = 1) -> Driver:
+        """The driver, once that much time has passed."""
+        return self.driver.advance(seconds=seconds)
 
-    def begin(self, step: str) -> int:
-        """A worker reserves the step and begins it; the number of the attempt."""
-        attempt = self.run.steps[step].attempt + 1
-        reserved = replace(self.run.steps[step], attempt=attempt, worker=WORKER)
-        self.run = replace(self.run, steps={**self.run.steps, step: reserved})
-        self.tell(Began(step=step, attempt=attempt, worker=WORKER))
-        return attempt
-
-    def say(self, step: str, fraction: float, note: str) -> None:
+    def say(self, place: str, fraction: float, note: str = "") -> None:
         """The running task says how far it is."""
-        self.said[step] = (fraction, note)
-        self.run = replace(self.run, seq=self.run.seq + 1)
+        step, _, item = place.partition(".")
+        self.said[step, item] = (fraction, note)
+        self.spoken += 1
 
     @property
     def position(self) -> tuple[str, int]:
-        return epoch(NOON), self.run.seq
+        return epoch(NOON), self.driver.run.seq + self.spoken
 
-    def rows(self) -> list[StepRow]:
-        return [self._row(step) for step in self.run.steps.values()]
-
-    def snapshot(self) -> Json:
-        """The frame for who joins now."""
-        run = self.run
+    def view(self) -> Json:
+        """What is seen of it now."""
+        run = self.driver.run
         row = Row(
             id=run.id,
             workflow=run.workflow,
@@ -99,26 +74,57 @@ class Played:
             started_at=run.started_at,
             finished_at=run.finished_at,
         )
-        view = run_view(self.workflow, row, self.rows(), failure=run.failure)
-        return snapshot(run.id, self.position, view)
+        rows = Rows(steps=self.rows(), undo=self._undo(), children=self.children)
+        return run_view(self.workflow, row, rows, failure=run.failure)
 
-    def changes(self, after: int) -> Json:
-        """The frame for who has the numbers up to *after*."""
-        entries = [fact_view(fact) for fact in self.facts if fact.n > after]
-        spoken = [
-            progress_view(row)
-            for row in self.rows()
-            if row.state == "running" and row.progress is not None
+    def rows(self) -> tuple[StepRow, ...]:
+        return tuple(self._row(step) for step in self.driver.run.steps.values())
+
+    def snapshot(self) -> Json:
+        """The frame for who joins now."""
+        return snapshot(self.driver.run.id, self.position, self.view())
+
+    def changes(self, after: int, seen: int) -> Json:
+        """The frame for who has the numbers up to *after*, of which *seen* are in the history."""
+        facts = [
+            Fact(n=n, at=NOON, transition=public(transition))
+            for n, transition in enumerate(self.driver.transitions, start=1)
+            if n > seen
         ]
-        return changes(self.run.id, self.position, after, [*entries, *spoken])
+        entries = news(self.workflow, self.view(), facts, self.rows())
+        return changes(self.driver.run.id, self.position, after, entries)
+
+    def _undo(self) -> UndoCounts | None:
+        if not self.driver.run.has_undone:
+            return None
+        graph = self.workflow.graph
+        states = [
+            row.state
+            for row in self.driver.run.steps.values()
+            if row.id in graph.spots
+            and graph.undo(row.id) is not None
+            and row.kind != "for_each"
+            and row.state in _WAS_DONE
+        ]
+        return UndoCounts(
+            total=len(states),
+            done=states.count(StepState.UNDONE),
+            failed=states.count(StepState.UNDO_FAILED),
+        )
 
     def _row(self, step: Step) -> StepRow:
-        fraction, note = self.said.get(step.id, (None, ""))
+        fraction, note = self.said.get(step.place, (None, ""))
         return StepRow(
             step=step.id,
             state=str(step.state),
+            item=step.item,
+            kind=step.kind,
+            title=step.title,
             attempt=step.attempt,
             tries=step.tries,
+            clause=step.clause,
+            counts=step.counts,
+            answers=len(step.answers),
             due_at=step.due_at,
             progress=fraction,
             note=note,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +12,8 @@ from msgspec.structs import replace
 
 from flowengine.definitions.model import Workflow
 from flowengine.engine.event import Event
-from flowengine.engine.run import Failure, Run, Step
+from flowengine.engine.rows import Known, Question
+from flowengine.engine.run import Failure, Place, Run, Step
 from flowengine.engine.states import RunState, StepState
 from tests.builders.events import NOON, an_event
 
@@ -26,7 +29,7 @@ def a_run(
     fields: dict[str, Any] | None = None,
     **steps: Step,
 ) -> Run:
-    """A run of *workflow* that started at noon; the steps by name, as ``charge=running()``."""
+    """A run of *workflow* that started at noon; its task steps by name, as ``charge=running()``."""
     started = state is not None
     values: dict[str, Any] = {
         "id": RUN_ID,
@@ -38,14 +41,24 @@ def a_run(
         "due_at": NOON + workflow.timeout if started else None,
         "created_at": NOON,
         "started_at": NOON if started else None,
-        "steps": {name: _placed(workflow, name, each) for name, each in steps.items()},
+        **_counted({(name, ""): _placed(workflow, name, each) for name, each in steps.items()}),
     }
     return Run(**{**values, **(fields or {})})
 
 
 def _placed(workflow: Workflow, name: str, each: Step) -> Step:
-    called = workflow.step(name)
+    called = workflow.graph.work(name)
     return replace(each, id=name, task=called.task, station=called.station)
+
+
+def _counted(rows: dict[Place, Step]) -> dict[str, Any]:
+    """The rows, with what the run counts of them."""
+    states = Counter(row.state for row in rows.values())
+    return {
+        "steps": rows,
+        "busy": states[StepState.READY] + states[StepState.RUNNING],
+        "asleep": states[StepState.WAITING] + states[StepState.RETRYING],
+    }
 
 
 def ready(*, attempt: int = 0, **fields: Any) -> Step:
@@ -114,5 +127,17 @@ def cancelled() -> Step:
 
 def begun(run: Run, name: str, *, attempt: int = 1) -> Run:
     """The same run after that step was reserved and begun."""
-    each = replace(run.steps[name], state=StepState.RUNNING, attempt=attempt, worker=WORKER)
-    return replace(run, steps={**run.steps, name: each})
+    place = (name, "")
+    each = replace(run.steps[place], state=StepState.RUNNING, attempt=attempt, worker=WORKER)
+    return replace(run, steps={**run.steps, place: each})
+
+
+def known(run: Run, *places: Place, answered: Iterable[Question] = ()) -> Run:
+    """The same run as if only these rows, and those of these questions, had been read.
+
+    The rows of a question are given among *places*.
+    """
+    found = {place: run.steps[place] for place in places if place in run.steps}
+    return replace(
+        run, steps=found, known=Known(places=frozenset(places), answered=frozenset(answered))
+    )

@@ -1,135 +1,160 @@
-"""Attempts: they begin, and end in one of four ways; a step whose attempt failed may be tried again.
+"""Attempts: they begin, and end in one of four ways; work whose attempt failed may be tried again.
 
-An attempt is the step's current one when its number is the row's and the step is in the state the
-message speaks of. Anything else is the past, and is left alone.
+An attempt is the row's current one when its number is the row's and the row is in the state the
+message speaks of. Anything else is the past, and is left alone. A step that calls a task and the undo
+of a step are tried alike.
 """
 
 from __future__ import annotations
 
-from flowengine.definitions.model import RetryPolicy
+from msgspec.structs import replace
+
+from flowengine.definitions.graph import Spot
+from flowengine.definitions.steps import RetryPolicy, TaskStep
 from flowengine.engine import backoff, failures
 from flowengine.engine.commands import Dispatch
-from flowengine.engine.draft import Draft
+from flowengine.engine.draft import Draft, Result
+from flowengine.engine.fill import fill
 from flowengine.engine.messages import Began, Failed, GivenBack, Lost, Succeeded
-from flowengine.engine.rules import finish, flow
-from flowengine.engine.run import Failure, Step
-from flowengine.engine.states import RunState, StepState
+from flowengine.engine.rules import flow
+from flowengine.engine.run import Failure, Item, Step
+from flowengine.engine.states import StepState
 from flowengine.engine.transitions import (
-    RunWaiting,
-    StepCancelled,
     StepFailed,
+    StepReady,
     StepRetrying,
     StepReturned,
     StepStarted,
     StepSucceeded,
 )
 
+UNDO = "undo"
+"""The kind of a row that undoes a step."""
+
+
+def begin_task(draft: Draft, spot: Spot, item: Item) -> None:
+    """Its input is evaluated, once for all tries, and its station is told."""
+    step = spot.step
+    assert isinstance(step, TaskStep)
+    place = (step.id, item)
+    given = fill(draft, spot, item)
+    if not isinstance(given, Failure):
+        limit = draft.limits.payload_max_bytes
+        what = f"the input of {step.id!r}"
+        given = failures.unstorable(what, given, size_max_bytes=limit) or given
+    if isinstance(given, Failure):
+        flow.fail(draft, place, given)
+        return
+    row = draft.row(place)
+    draft.record(
+        StepReady(
+            step=step.id,
+            item=item,
+            task=step.task,
+            station=step.station,
+            input=given,
+            **flow.begun(draft, place, step),
+        )
+    )
+    attempt = 0 if row is None else row.attempt
+    draft.commands.append(Dispatch(step=step.id, item=item, station=step.station, attempt=attempt))
+
 
 def began(draft: Draft, message: Began) -> None:
-    """A worker is about to call the task of a ready step."""
-    step = draft.run.steps.get(message.step)
-    if step is None or step.state is not StepState.READY or not _may_begin(step, message):
+    """A worker is about to call the task of a ready row."""
+    row = draft.row(message.place)
+    if row is None or row.state is not StepState.READY or not _may_begin(row, message):
         return
-    draft.wake()
     draft.record(
-        StepStarted(step=step.id, attempt=message.attempt, worker=message.worker, item=step.item)
+        StepStarted(step=row.id, attempt=message.attempt, worker=message.worker, item=row.item)
     )
 
 
-def _may_begin(step: Step, message: Began) -> bool:
+def _may_begin(row: Step, message: Began) -> bool:
     """It takes a row that nobody holds, or is the attempt that the row names already.
 
     The number alone would not do: a step that was given back is ready under the number of the attempt
     that ended.
     """
-    if step.worker is None:
-        return message.attempt == step.attempt + 1
-    return message.attempt == step.attempt and message.worker == step.worker
+    if row.worker is None:
+        return message.attempt == row.attempt + 1
+    return message.attempt == row.attempt and message.worker == row.worker
 
 
 def succeeded(draft: Draft, message: Succeeded) -> None:
-    """The task returned: the line goes on."""
-    step = _running(draft, message)
-    if step is None:
+    """The task returned: the line goes on. What an undo returns is of no use to anybody."""
+    row = _running(draft, message)
+    if row is None:
         return
-    limit = draft.limits.payload_max_bytes
-    what = f"the output of {step.id!r}"
-    refusal = failures.unstorable(what, message.output, size_max_bytes=limit)
-    if refusal is not None:
-        _end_in_failure(draft, step, refusal)
-        return
-    draft.record(
-        StepSucceeded(step=step.id, attempt=step.attempt, output=message.output, item=step.item)
-    )
-    if draft.run.state is RunState.CANCELLING:
-        finish.settle(draft)
+    if row.kind == UNDO:
+        draft.record(StepSucceeded(step=row.id, attempt=row.attempt, item=row.item))
+        draft.ended(row.place, Result.DONE)
     else:
-        flow.onward(draft, draft.workflow.position(step.id) + 1)
+        flow.succeed(draft, row.place, message.output, tries=row.tries + 1)
 
 
 def failed(draft: Draft, message: Failed) -> None:
     """The task raised or ran out of time: a try is used."""
-    step = _running(draft, message)
-    if step is not None:
-        _end_in_failure(draft, step, message.failure)
+    row = _running(draft, message)
+    if row is not None:
+        _end_in_failure(draft, row, message.failure)
 
 
 def lost(draft: Draft, message: Lost) -> None:
     """The worker is gone: a crash is used; one too many, and the step fails."""
-    step = _running(draft, message)
-    if step is None:
+    row = _running(draft, message)
+    if row is None:
         return
-    crashes = step.crashes + 1
-    if draft.run.state is RunState.CANCELLING:
-        _cancel(draft, step)
+    crashes = row.crashes + 1
+    if row.is_stopping:
+        flow.cancel(draft, row.place)
     elif crashes < draft.limits.crashes_max:
-        _return(draft, step, lost=True)
+        _return(draft, row, lost=True)
     else:
-        _fail(draft, step, failures.worker_lost(crashes), tries=step.tries)
+        _fail(draft, row, failures.worker_lost(crashes), tries=row.tries)
 
 
 def given_back(draft: Draft, message: GivenBack) -> None:
     """The worker stops before the attempt is done: nothing is used."""
-    step = _running(draft, message)
-    if step is None:
+    row = _running(draft, message)
+    if row is None:
         return
-    if draft.run.state is RunState.CANCELLING:
-        _cancel(draft, step)
+    if row.is_stopping:
+        flow.cancel(draft, row.place)
     else:
-        _return(draft, step, lost=False)
+        _return(draft, row, lost=False)
 
 
 def _running(draft: Draft, message: Succeeded | Failed | Lost | GivenBack) -> Step | None:
-    """The step, if *message* speaks of its current attempt and that one runs."""
-    step = draft.run.steps.get(message.step)
-    if step is None or step.state is not StepState.RUNNING or step.attempt != message.attempt:
+    """The row, if *message* speaks of its current attempt and that one runs."""
+    row = draft.row(message.place)
+    if row is None or row.state is not StepState.RUNNING or row.attempt != message.attempt:
         return None
-    return step
+    return row if row.worker is not None else None
 
 
-def _end_in_failure(draft: Draft, step: Step, failure: Failure) -> None:
-    if draft.run.state is RunState.CANCELLING:
-        _cancel(draft, step)
+def _end_in_failure(draft: Draft, row: Step, failure: Failure) -> None:
+    if row.is_stopping:
+        flow.cancel(draft, row.place)
         return
-    tries = step.tries + 1
-    policy = draft.workflow.step(step.id).retry
+    tries = row.tries + 1
+    policy = draft.graph.work(row.id).retry
     due_at = None
     if may_try_again(policy, failure):
-        due_at = backoff.next_try(policy, draft.run.id, step, failure.retry_after_s, draft.now)
+        due_at = backoff.next_try(policy, draft.run.id, row, failure.retry_after_s, draft.now)
     if due_at is None:
-        _fail(draft, step, failure, tries=tries)
+        _fail(draft, row, failure, tries=tries)
         return
     draft.record(
         StepRetrying(
-            step=step.id,
-            attempt=step.attempt,
+            step=row.id,
+            attempt=row.attempt,
             tries=tries,
-            failure=failure,
+            failure=_placed(failure, row),
             due_at=due_at,
-            item=step.item,
+            item=row.item,
         )
     )
-    draft.record(RunWaiting(due_at=due_at))
 
 
 def may_try_again(policy: RetryPolicy, failure: Failure) -> bool:
@@ -142,20 +167,23 @@ def may_try_again(policy: RetryPolicy, failure: Failure) -> bool:
     return policy.errors is None or not names.isdisjoint(policy.errors)
 
 
-def _fail(draft: Draft, step: Step, failure: Failure, *, tries: int) -> None:
+def _fail(draft: Draft, row: Step, failure: Failure, *, tries: int) -> None:
+    failure = _placed(failure, row)
+    if row.kind != UNDO:
+        flow.fail(draft, row.place, failure, tries=tries)
+        return
     draft.record(
-        StepFailed(step=step.id, attempt=step.attempt, tries=tries, failure=failure, item=step.item)
+        StepFailed(step=row.id, attempt=row.attempt, tries=tries, failure=failure, item=row.item)
     )
-    finish.fail(draft, failure, step.id)
+    draft.ended(row.place, Result.FAILED)
 
 
-def _return(draft: Draft, step: Step, *, lost: bool) -> None:
-    draft.record(StepReturned(step=step.id, attempt=step.attempt, lost=lost, item=step.item))
+def _placed(failure: Failure, row: Step) -> Failure:
+    return replace(failure, step=row.id, attempts=row.attempt)
+
+
+def _return(draft: Draft, row: Step, *, lost: bool) -> None:
+    draft.record(StepReturned(step=row.id, attempt=row.attempt, lost=lost, item=row.item))
     draft.commands.append(
-        Dispatch(step=step.id, station=step.station, attempt=step.attempt, item=step.item)
+        Dispatch(step=row.id, station=row.station, attempt=row.attempt, item=row.item)
     )
-
-
-def _cancel(draft: Draft, step: Step) -> None:
-    draft.record(StepCancelled(step=step.id, attempt=step.attempt, item=step.item))
-    finish.settle(draft)

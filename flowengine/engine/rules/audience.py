@@ -1,7 +1,7 @@
-"""What people see of a run before its first step: title, labels, and who may watch.
+"""What people see of a run before its first step: title, labels, who may watch; and its priority.
 
 These stop no work. One that has no value is left out (the title becomes the workflow's name; a broken
-``notify`` shows the run to nobody), and a remark says so.
+``notify`` shows the run to nobody; the priority is normal), and a remark says so.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from flowengine.errors import ExpressionError
 
 WATCHERS_MAX = 1000
 """Users that ``notify`` may name. Language §4.13."""
+PRIORITIES = {"low": 0, "normal": 1, "high": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +31,15 @@ class Audience:
     watchers: tuple[str, ...]
     """User keys as text, each once, in the order of the file."""
     groups: tuple[str, ...]
+    priority: int
+    """One of the values of ``PRIORITIES``."""
     remarks: tuple[str, ...]
 
 
 def audience_of(
     workflow: Workflow, event: Event, scope: Mapping[str, Any], now: datetime
 ) -> Audience:
-    """Title, labels and watchers of a run that starts now; *scope* has no steps yet."""
+    """Title, labels, watchers and priority of a run that starts now; *scope* has no steps yet."""
     remarks: list[str] = []
 
     def value_of(key: str, template: Template) -> Any:
@@ -59,13 +62,24 @@ def audience_of(
         watchers = () if event.actor is None else (event.actor,)
     elif workflow.notify.users is not None:
         watchers = _users(value_of("notify.users", workflow.notify.users), remarks)
+    priority = None if workflow.priority is None else value_of("priority", workflow.priority)
     return Audience(
         title=workflow.name if title is None else str(title),
         labels=labels,
         watchers=watchers,
         groups=() if workflow.notify is None else workflow.notify.groups,
+        priority=_priority(priority, remarks),
         remarks=tuple(remarks),
     )
+
+
+def _priority(value: Any, remarks: list[str]) -> int:
+    if value is None:
+        return PRIORITIES["normal"]
+    if not isinstance(value, str) or value not in PRIORITIES:
+        remarks.append(f"FE112 priority: one of {', '.join(PRIORITIES)}")
+        return PRIORITIES["normal"]
+    return PRIORITIES[value]
 
 
 def _users(value: Any, remarks: list[str]) -> tuple[str, ...]:

@@ -1,69 +1,63 @@
-"""How a run ends: done, failed, or cancelled once nothing of it runs any more."""
+"""How the work of a run ends: its line is done, has failed, or was stopped. Language §4.4.
+
+From here a run is held, undone, or concluded. Every failure speaks once: its dead letter is written
+where it is decided that the run will fail, before anything is undone.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-
 from flowengine.definitions.expressions.evaluate import render
-from flowengine.definitions.model import Workflow
+from flowengine.definitions.graph import Role
 from flowengine.engine import failures
 from flowengine.engine.commands import Bury
 from flowengine.engine.draft import Draft
-from flowengine.engine.run import Failure, Run
-from flowengine.engine.scope import scope_of
-from flowengine.engine.states import RunState, StepState
-from flowengine.engine.transitions import RunCancelled, RunFailed, RunSucceeded
+from flowengine.engine.rules import compensation, conclusion, flow
+from flowengine.engine.run import Failure
+from flowengine.engine.scope import scope_at_large
+from flowengine.engine.states import RunState
+from flowengine.engine.transitions import RunHeld
 from flowengine.errors import ExpressionError
 
 FAILED_RUN = "failed run"
 """The kind of dead letter that keeps a failed run. Language §4.11."""
 
 
-def succeed(draft: Draft) -> None:
+def line_done(draft: Draft) -> None:
     """The last step of the line is decided: the run is done, unless its output has no value."""
     workflow = draft.workflow
     if workflow.output is None:
         # Kept already: it is the output of a step.
-        draft.record(RunSucceeded(output=_output_of_last(workflow, draft.run)))
+        conclusion.succeed(draft, flow.last_output(draft, draft.graph.line(None, Role.LINE), ""))
         return
     try:
-        output = render(workflow.output, scope_of(draft.run, draft.config), draft.now)
+        output = render(workflow.output, scope_at_large(draft, [workflow.output]), draft.now)
     except ExpressionError as error:
-        fail(draft, failures.no_value("output", error), None)
+        run_failed(draft, failures.no_value("output", error))
         return
     limit = draft.limits.payload_max_bytes
     refusal = failures.unstorable(f"the output of {workflow.name}", output, size_max_bytes=limit)
     if refusal is None:
-        draft.record(RunSucceeded(output=output))
+        conclusion.succeed(draft, output)
     else:
-        fail(draft, refusal, None)
+        run_failed(draft, refusal)
 
 
-def fail(draft: Draft, failure: Failure, step: str | None) -> None:
-    """The run fails, and speaks: one dead letter, in the same transaction."""
-    if step is not None:
-        failure = msgspec.structs.replace(failure, step=step)
-    draft.record(RunFailed(failure=failure))
-    draft.commands.append(Bury(kind=FAILED_RUN, failure=failure, step=step))
+def run_failed(draft: Draft, failure: Failure) -> None:
+    """A step failed for good, and nothing rescued it: the run is held, or begins to end."""
+    draft.commands.append(Bury(kind=FAILED_RUN, failure=failure, step=failure.step))
+    hold = draft.workflow.hold_on_failure
+    if hold is None:
+        compensation.begin(draft, RunState.FAILED, failure)
+    else:
+        draft.record(RunHeld(failure=failure, due_at=draft.now + hold))
 
 
 def settle(draft: Draft) -> None:
-    """End a run that is cancelling, as soon as no attempt of it runs."""
+    """The run is cancelling, and nothing of it is active any more."""
     run = draft.run
-    if any(step.state is StepState.RUNNING for step in run.steps.values()):
-        return
-    if run.outcome is RunState.FAILED and run.failure is not None:
-        fail(draft, run.failure, None)
+    if run.outcome is RunState.FAILED:
+        assert run.failure is not None, "a run that will fail says why"
+        draft.commands.append(Bury(kind=FAILED_RUN, failure=run.failure))
+        compensation.begin(draft, RunState.FAILED, run.failure)
     else:
-        draft.record(RunCancelled())
-
-
-def _output_of_last(workflow: Workflow, run: Run) -> Any:
-    """The output of the last step that ran; None where none did."""
-    for step in reversed(workflow.steps):
-        done = run.steps.get(step.id)
-        if done is not None and done.state is StepState.SUCCEEDED:
-            return done.output
-    return None
+        compensation.begin(draft, RunState.CANCELLED, None)

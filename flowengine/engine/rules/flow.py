@@ -1,74 +1,196 @@
-"""The line: what starts, and what comes after a step that is decided.
+"""How a row begins and ends, whatever its kind: what each kind's own rules call.
 
-A step that is reached is skipped (its ``if`` is false), made ready (its input is evaluated once and
-stored; every try sees the same), or fails because it has no input. After the last one the run is done.
+Nothing here knows what stands around a row. An end is recorded and put on the draft's agenda, and
+:mod:`flowengine.engine.rules.agenda`, which alone knows every kind of step, takes it from there. So a
+new kind of step is one file that calls these.
+
+The rows of a step that runs once per item: the loop has one at the path the step stands at, each item
+one at that path and its index. ``if``, ``rescue`` and what follows in the line are the loop's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from flowengine.definitions.expressions.evaluate import decide as holds
-from flowengine.definitions.model import TaskStep
+from msgspec.structs import replace
+
+from flowengine.definitions.expressions.evaluate import render
+from flowengine.definitions.graph import Line, Role, Spot
+from flowengine.definitions.steps import FailStep, Rescue, Step, TaskStep, kind_of
 from flowengine.engine import failures
-from flowengine.engine.commands import Dispatch
-from flowengine.engine.draft import Draft
-from flowengine.engine.rules import finish
-from flowengine.engine.run import Failure
-from flowengine.engine.scope import fill, scope_of
-from flowengine.engine.transitions import RunStarted, StepFailed, StepReady, StepSkipped
+from flowengine.engine.draft import Draft, Result
+from flowengine.engine.rows import outer
+from flowengine.engine.run import Failure, Item, Place
+from flowengine.engine.run import Step as Row
+from flowengine.engine.scope import scope_of
+from flowengine.engine.states import StepState
+from flowengine.engine.transitions import (
+    StepCancelled,
+    StepFailed,
+    StepRescuing,
+    StepSkipped,
+    StepSucceeded,
+)
 from flowengine.errors import ExpressionError
 
-
-def start(draft: Draft) -> None:
-    """The run begins: its time counts from now, its first step is reached."""
-    due_at = draft.now + draft.workflow.timeout
-    draft.record(RunStarted(title=draft.run.title, due_at=due_at))
-    onward(draft, 0)
+FOR_EACH = "for_each"
+"""The kind of the row of a whole loop."""
 
 
-def onward(draft: Draft, position: int) -> None:
-    """Everything before *position* is decided: reach the steps from there on."""
-    for step in draft.workflow.steps[position:]:
-        if not _reach(draft, step):
-            return
-    finish.succeed(draft)
+def begun(draft: Draft, place: Place, step: Step) -> dict[str, Any]:
+    """What a row says of itself when it begins: kind, title, and the block that counts it.
+
+    A title without a value is left out: people see the step's id, in words.
+    """
+    spot = draft.spot(place)
+    block = spot.line.owner if spot.line.role is Role.BRANCH else None
+    kind = kind_of(step)
+    if draft.is_item(place):
+        block = step.id
+    elif step.loop is not None:
+        kind = FOR_EACH
+    return {"kind": kind, "title": _title(draft, place, step), "block": block}
 
 
-def _reach(draft: Draft, step: TaskStep) -> bool:
-    """True where the line goes on at once: the step is skipped. A later kind of step joins here."""
+def _title(draft: Draft, place: Place, step: Step) -> str:
+    if step.title is None:
+        return ""
     try:
-        wanted = step.condition is None or holds(
-            step.condition, scope_of(draft.run, draft.config), draft.now
-        )
-    except ExpressionError as error:
-        _refuse(draft, step, failures.no_value("if", error))
-        return False
-    if not wanted:
-        draft.record(StepSkipped(step=step.id, task=step.task, station=step.station))
-        return True
-    given = _input(draft, step)
-    if isinstance(given, Failure):
-        _refuse(draft, step, given)
-    else:
-        draft.record(StepReady(step=step.id, task=step.task, station=step.station, input=given))
-        draft.commands.append(Dispatch(step=step.id, station=step.station, attempt=0))
-    return False
+        title = render(step.title, scope_of(draft, draft.spot(place), place[1]), draft.now)
+    except ExpressionError:
+        return ""
+    return str(title) if isinstance(title, str | int | float) else ""
 
 
-def _input(draft: Draft, step: TaskStep) -> dict[str, Any] | Failure:
-    given = fill(draft.workflow, step, draft.run, draft.now, draft.config)
-    if isinstance(given, Failure):
-        return given
+def skip(draft: Draft, place: Place, **begin: Any) -> None:
+    """Its ``if`` is false: it counts as done, and leaves nothing."""
+    step = draft.spot(place).step
+    facts = {**begun(draft, place, step), **_called(step), **begin}
+    draft.record(StepSkipped(step=place[0], item=place[1], **facts))
+    draft.ended(place, Result.DONE)
+
+
+def succeed(
+    draft: Draft, place: Place, output: Any, *, tries: int | None = None, **begin: Any
+) -> None:
+    """It is done, and left *output* (plain JSON); it fails where that cannot be kept.
+
+    *begin* is what :func:`begun` gives, for a row that was pending until now. *tries* is how many it
+    has used where it fails.
+    """
     limit = draft.limits.payload_max_bytes
-    return failures.unstorable(f"the input of {step.id!r}", given, size_max_bytes=limit) or given
-
-
-def _refuse(draft: Draft, step: TaskStep, failure: Failure) -> None:
-    """The step fails before its first try."""
+    what = f"the output of {place[0]!r}"
+    refusal = failures.unstorable(what, output, size_max_bytes=limit)
+    if refusal is not None:
+        fail(draft, place, refusal, tries=tries, **begin)
+        return
+    row = draft.row(place)
+    begin = _first_facts(draft, place, row, begin)
+    attempt = 0 if row is None else row.attempt
     draft.record(
-        StepFailed(
-            step=step.id, attempt=0, tries=0, failure=failure, task=step.task, station=step.station
-        )
+        StepSucceeded(step=place[0], item=place[1], attempt=attempt, output=output, **begin)
     )
-    finish.fail(draft, failure, step.id)
+    draft.ended(place, Result.DONE)
+
+
+def fail(
+    draft: Draft, place: Place, failure: Failure, *, tries: int | None = None, **begin: Any
+) -> None:
+    """It has failed for good: a rescue clause that fits begins; else that was its end.
+
+    A row that is being stopped is *cancelled* instead: nobody waits for its failure any more. *tries*
+    is how many it has used, None = as many as before.
+    """
+    row = draft.row(place)
+    if row is not None and row.is_stopping:
+        cancel(draft, place)
+        return
+    step = draft.spot(place).step
+    begin = _first_facts(draft, place, row, begin)
+    attempt, used = (0, 0) if row is None else (row.attempt, row.tries)
+    if failure.step is None:
+        failure = replace(failure, step=place[0], attempts=attempt)
+    facts: dict[str, Any] = {
+        "step": place[0],
+        "item": place[1],
+        "attempt": attempt,
+        "tries": used if tries is None else tries,
+        "failure": failure,
+        **begin,
+    }
+    may_rescue = (row is None or row.state is not StepState.RESCUING) and not draft.is_item(place)
+    clause = _fitting(step.rescue, failure) if may_rescue else None
+    if clause is None:
+        if begin:
+            facts |= _called(step)
+        draft.record(StepFailed(**facts))
+        draft.ended(place, Result.FAILED)
+    else:
+        draft.record(StepRescuing(clause=clause, **facts))
+        draft.go(draft.graph.line(place[0], Role.RESCUE, clause), 0, place[1])
+
+
+def cancel(draft: Draft, place: Place) -> None:
+    """What is around it ends, and it with that."""
+    row = draft.row(place)
+    attempt = 0 if row is None else row.attempt
+    draft.record(StepCancelled(step=place[0], item=place[1], attempt=attempt))
+    draft.ended(place, Result.CANCELLED)
+
+
+def begin_fail(draft: Draft, spot: Spot, item: Item) -> None:
+    """A step of the kind ``fail``: it fails with the code and the text that the file gives it."""
+    step = spot.step
+    assert isinstance(step, FailStep)
+    try:
+        scope = {} if step.message.is_constant else scope_of(draft, spot, item)
+        message = render(step.message, scope, draft.now)
+    except ExpressionError as error:
+        failure = failures.no_value("fail.message", error)
+    else:
+        failure = Failure(code=step.error, message=str(message), permanent=True)
+    fail(draft, (step.id, item), failure)
+
+
+def last_output(draft: Draft, line: Line, item: Item) -> Any:
+    """The output of the last step of *line* that was not skipped; None where each was.
+
+    Every step of the line is decided.
+    """
+    if not line.steps:
+        return None
+    *above, last = [(step.id, item) for step in line.steps]
+    row = draft.row(last)
+    if above and row is not None and row.state is StepState.SKIPPED:
+        found = draft.rows(above)
+        ran = [found[place] for place in above if found[place].state is not StepState.SKIPPED]
+        row = ran[-1] if ran else None
+    return None if row is None else row.output
+
+
+def loop_of(place: Place) -> Place:
+    """Where the row of the whole loop is, of which *place* is an item."""
+    return (place[0], outer(place[1]))
+
+
+def _first_facts(
+    draft: Draft, place: Place, row: Row | None, begin: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a row says of itself, where this is its first fact; else nothing."""
+    if row is not None and row.state is not StepState.PENDING:
+        return {}
+    return dict(begin) or begun(draft, place, draft.spot(place).step)
+
+
+def _called(step: Step) -> dict[str, str]:
+    return {"task": step.task, "station": step.station} if isinstance(step, TaskStep) else {}
+
+
+def _fitting(clauses: tuple[Rescue, ...], failure: Failure) -> int | None:
+    """The first clause that names the error's code or one of its bases, or names none."""
+    names = {failure.code, *failure.bases}
+    for index, clause in enumerate(clauses):
+        if clause.errors is None or not names.isdisjoint(clause.errors):
+            return index
+    return None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flowengine.definitions.expressions.evaluate import render
-from flowengine.definitions.model import EventTrigger, Workflow
+from flowengine.definitions.model import EventTrigger, ScheduleTrigger, Trigger, Workflow
 from flowengine.engine import schema
 from flowengine.engine.event import Event
 from flowengine.engine.scope import event_scope
@@ -25,7 +25,7 @@ class Misfit:
 
 def inputs_of(
     workflow: Workflow,
-    trigger: EventTrigger,
+    trigger: Trigger,
     event: Event,
     now: datetime,
     config: Mapping[str, Any],
@@ -42,22 +42,29 @@ def inputs_of(
     except _NoValue as error:
         return Misfit(str(error))
     data = event.data if isinstance(event.data, Mapping) else {}
+    return filled(workflow, given, data)
+
+
+def filled(
+    workflow: Workflow, given: Mapping[str, Any], data: Mapping[str, Any]
+) -> dict[str, Any] | Misfit:
+    """The inputs that *workflow* declares: from *given*, else from *data*, else the default; checked."""
     wrong: list[str] = []
-    filled: dict[str, Any] = {}
+    inputs: dict[str, Any] = {}
     for item in workflow.inputs:
         if item.name in given:
-            filled[item.name] = given[item.name]
+            inputs[item.name] = given[item.name]
         elif item.name in data:
-            filled[item.name] = data[item.name]
+            inputs[item.name] = data[item.name]
         elif item.required:
             wrong.append(f"input {item.name!r} is missing")
             continue
         else:
-            filled[item.name] = item.default
+            inputs[item.name] = item.default
             continue
-        for path, problem in schema.problems(filled[item.name], item.schema):
+        for path, problem in schema.problems(inputs[item.name], item.schema):
             wrong.append(f"input {item.name + path[1:]!r} {problem}")
-    return Misfit("; ".join(wrong)) if wrong else filled
+    return Misfit("; ".join(wrong)) if wrong else inputs
 
 
 class _NoValue(Exception):
@@ -65,9 +72,9 @@ class _NoValue(Exception):
 
 
 def _rendered(
-    trigger: EventTrigger, event: Event, now: datetime, config: Mapping[str, Any]
+    trigger: Trigger, event: Event, now: datetime, config: Mapping[str, Any]
 ) -> dict[str, Any]:
-    if not trigger.arguments:
+    if not isinstance(trigger, EventTrigger | ScheduleTrigger) or not trigger.arguments:
         return {}
     scope = {"event": event_scope(event), "config": config}
     given = {}

@@ -15,13 +15,15 @@ from uuid import UUID
 
 import msgspec
 
+from flowengine.definitions.check import bind
 from flowengine.definitions.model import Workflow
+from flowengine.definitions.parse import parse
+from flowengine.definitions.steps import TaskSignature
 from flowengine.engine import messages
-from flowengine.engine.commands import Bury, Decision, Dispatch
+from flowengine.engine.commands import Command, Decision
 from flowengine.engine.decide import decide
 from flowengine.engine.event import Event
-from flowengine.engine.rules.admission import Admitted, admit
-from tests.builders import a_trigger, a_workflow, retry, step
+from flowengine.engine.run import Run
 
 FOLDER = Path(__file__).parent / "histories"
 
@@ -33,31 +35,27 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def decided_again(history: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Each entry of the history with what is decided today; the first entry is the event."""
-    workflow = _workflow(history["workflow"])
-    first, *rest = history["entries"]
-    now = datetime.fromisoformat(first["at"])
-    event = msgspec.convert(first["event"], Event)
-    admitted = admit(workflow, event, run_id=UUID(history["run"]), now=now)
-    assert isinstance(admitted, Admitted)
-    decision = admitted.decision
-    yield first, _answer(decision)
-    for entry in rest:
-        now = datetime.fromisoformat(entry["at"])
+    """Each entry of the history with what is decided today."""
+    workflow = workflow_of(history)
+    run = Run(
+        id=UUID(history["run"]),
+        workflow=workflow.name,
+        digest=workflow.digest,
+        event=msgspec.convert(history["event"], Event),
+    )
+    for entry in history["entries"]:
         kind = getattr(messages, entry["message"])
         message = msgspec.convert(entry.get("with", {}), kind)
-        decision = decide(workflow, decision.run, message, now)
+        decision = decide(workflow, run, message, datetime.fromisoformat(entry["at"]))
+        run = decision.run
         yield entry, _answer(decision)
 
 
-def _workflow(given: dict[str, Any]) -> Workflow:
-    steps = []
-    for fields in given.pop("steps"):
-        if "retry" in fields:
-            fields["retry"] = retry(**fields["retry"])
-        fields["takes"] = tuple(fields.get("takes", ()))
-        steps.append(step(fields.pop("name"), **fields))
-    return a_workflow(*steps, on=a_trigger(**given.pop("on", {})), **given)
+def workflow_of(history: dict[str, Any]) -> Workflow:
+    """The workflow as its file says it, bound to the signatures of that day."""
+    text = msgspec.json.encode(history["workflow"])
+    signatures = msgspec.convert(history.get("signatures", {}), dict[str, TaskSignature])
+    return bind(parse(text, path="recorded.yaml"), signatures)
 
 
 def _answer(decision: Decision) -> dict[str, Any]:
@@ -74,7 +72,7 @@ def _answer(decision: Decision) -> dict[str, Any]:
     return answer
 
 
-def _command(command: Dispatch | Bury) -> dict[str, Any]:
+def _command(command: Command) -> dict[str, Any]:
     value: dict[str, Any] = msgspec.to_builtins(command)
     return {"command": type(command).__name__, **value}
 
@@ -83,8 +81,8 @@ def _fill_in(path: Path) -> None:
     history = read(path)
     pairs = list(decided_again(history))
     entries = [entry if "decided" in entry else {**entry, "decided": new} for entry, new in pairs]
-    content = msgspec.json.encode({**read(path), "entries": entries})
-    path.write_bytes(msgspec.json.format(content, indent=2) + b"\n")
+    content = msgspec.json.encode({**history, "entries": entries})
+    path.write_bytes(msgspec.json.format(content, indent=1) + b"\n")
 
 
 if __name__ == "__main__":

@@ -25,12 +25,19 @@ The moves a run and its steps can make. The pictures are drawn from the tables i
 
 | state | means |
 |---|---|
+| `queued` | admitted; there is no place for it yet, or its slot is not there yet |
 | `running` | at least one step is ready or at work |
 | `waiting` | every active step waits: no worker is in use |
-| `cancelling` | decided to end early; an attempt that is at work is told and awaited |
+| `held` | a step failed for good, and nothing is undone yet: a person may repair it and resume |
+| `cancelling` | decided to end early; what runs is told and awaited |
+| `compensating` | what had succeeded is undone, latest end first |
 | `succeeded` | every step is decided, the output is kept |
 | `failed` | a step failed for good, or the run's time was over; there is a dead letter |
 | `cancelled` | somebody ended it |
+| `expired` | it could not start in time |
+
+From `failed` back to `running` goes a run that is resumed, if nothing of it was undone. Hooks
+(`on_failure`, `finally`) run after the final state, and do not change it.
 
 ## A step
 
@@ -38,18 +45,26 @@ The moves a run and its steps can make. The pictures are drawn from the tables i
 
 | state | means |
 |---|---|
-| `pending` | not reached yet; it has no row |
+| `pending` | not reached yet; it has no row, or is an item of a loop that has not begun |
 | `ready` | its input is stored; it waits for a worker of its station |
-| `running` | an attempt is at work |
+| `running` | an attempt is at work; of a block: something inside it is not decided |
+| `waiting` | for an event, a time, people, or another run |
 | `retrying` | a try failed; the next one comes after a delay |
+| `rescuing` | it failed, and the steps of a rescue clause are at work |
 | `succeeded` | done, its output is kept |
+| `rescued` | it failed, and its rescue clause ended well; the line went on |
 | `skipped` | its `if` was false; the line went on |
 | `failed` | no try is left, or none can help; or it has no input |
-| `cancelled` | its run ended early |
-| `not_reached` | still pending when its run ended |
+| `cancelled` | its run, or a block around it, ended early |
+| `not_reached` | still pending when its run, or a block around it, ended |
+| `undoing` | it had succeeded, and its `compensate` task is at work |
+| `undone` | its `compensate` task has succeeded |
+| `undo_failed` | its `compensate` task has failed for good; there is a dead letter |
 
 From `running` back to `ready` goes an attempt whose worker was lost, or that was given back by a worker
-that stops. From `pending` to `failed` goes a step whose `if` or input has no value.
+that stops. From `pending` to `failed` or `rescuing` goes a step whose `if` or input has no value; to
+`succeeded` one that is done at once. Back to `pending` goes what a resume begins anew; from `succeeded`
+and `skipped` that is a hook, which runs once more after the next end.
 """
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowengine.definitions.model import RetryPolicy
+from flowengine.definitions.steps import RetryPolicy
 from flowengine.engine.backoff import next_try, spread, wait
 from tests.builders import NOON, RUN_ID, retry, running
 
@@ -38,21 +38,21 @@ def test_wait_that_no_number_can_hold_is_the_longest() -> None:
 
 
 def test_spread_is_the_same_for_ever() -> None:
-    assert spread(RUN_ID, "charge", 0, 1) == 0.7532844518542171
+    assert spread(RUN_ID, "charge", "", 1) == 0.0906775626185301
 
 
 @settings(deadline=None)
-@given(st.uuids(), st.integers(0, 10_000), st.integers(1, 100))
-def test_spread_is_a_share(run_id: UUID, item: int, tries: int) -> None:
+@given(st.uuids(), st.sampled_from(["", "0", "3.7"]), st.integers(1, 100))
+def test_spread_is_a_share(run_id: UUID, item: str, tries: int) -> None:
     assert 0 <= spread(run_id, "charge", item, tries) < 1
 
 
 def test_spread_differs_between_runs_steps_items_and_tries() -> None:
     shares = {
-        spread(RUN_ID, "charge", 0, 1),
-        spread(RUN_ID, "ship", 0, 1),
-        spread(RUN_ID, "charge", 1, 1),
-        spread(RUN_ID, "charge", 0, 2),
+        spread(RUN_ID, "charge", "", 1),
+        spread(RUN_ID, "ship", "", 1),
+        spread(RUN_ID, "charge", "1", 1),
+        spread(RUN_ID, "charge", "", 2),
     }
 
     assert len(shares) == 4

@@ -6,42 +6,60 @@ import pytest
 
 from flowengine.engine.decide import decide
 from flowengine.engine.messages import (
+    Answered,
+    Arrived,
     Began,
     Cancel,
+    ChildEnded,
     Due,
     Failed,
     GivenBack,
+    GiveUp,
     Lost,
     Message,
+    Resume,
     Start,
     Succeeded,
 )
+from flowengine.engine.rows import Known, Rows, RowsMissing
 from flowengine.engine.run import Failure
 from flowengine.engine.states import FINAL_RUN_STATES, RunState
-from tests.builders import NOON, WORKER, a_run, a_workflow, ready, running
+from tests.builders import NOON, WORKER, a_run, a_workflow, an_event, ready, running
+from tests.builders.driver import Driver
+from tests.builders.runs import known
 
+DECLINED = Failure(code="CardDeclined", message="no")
 MESSAGES: list[Message] = [
     Began(step="charge", attempt=1, worker=WORKER),
     Succeeded(step="charge", attempt=1, output=None),
-    Failed(step="charge", attempt=1, failure=Failure(code="CardDeclined", message="no")),
+    Failed(step="charge", attempt=1, failure=DECLINED),
     Lost(step="charge", attempt=1),
     GivenBack(step="charge", attempt=1),
+    Arrived(step="charge", event=an_event()),
+    Arrived(step="", event=an_event(), cancel_on=0),
+    Answered(step="charge", user="3", approved=True),
+    ChildEnded(step="charge", run=WORKER, state=RunState.SUCCEEDED),
     Due(),
     Cancel(),
+    GiveUp(),
+    Resume(),
     Start(),
 ]
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize("state", sorted(FINAL_RUN_STATES))
-def test_final_run_is_changed_by_no_message(state: RunState, message: Message) -> None:
+def test_final_run_is_changed_by_no_message_but_that_a_failed_one_is_resumed(
+    state: RunState, message: Message
+) -> None:
     workflow = a_workflow("charge")
-    run = a_run(workflow, state, charge=running())
+    run = a_run(workflow, state, fields={"finished_at": NOON}, charge=running())
 
     decision = decide(workflow, run, message, NOON)
 
-    assert decision.stale
-    assert decision.run is run
+    assert decision.stale is not (state is RunState.FAILED and isinstance(message, Resume))
+    if decision.stale:
+        assert decision.run is run
 
 
 @pytest.mark.parametrize("message", MESSAGES[:-1], ids=lambda each: type(each).__name__)
@@ -84,3 +102,48 @@ def test_what_is_no_message_is_refused() -> None:
 
     with pytest.raises(AssertionError):
         decide(workflow, a_run(workflow), "charge it", NOON)  # type: ignore[arg-type]
+
+
+# Whether the run waits
+
+
+def test_run_waits_while_nothing_of_it_needs_a_worker() -> None:
+    driver = Driver(a_workflow("charge")).start()
+    assert driver.state is RunState.RUNNING
+
+    driver = driver.fail("charge", permanent=False)
+    assert driver.state is RunState.WAITING
+    driver = driver.advance(minutes=1)
+
+    assert driver.state is RunState.RUNNING
+
+
+def test_message_that_changes_nothing_does_not_even_say_that_the_run_waits() -> None:
+    workflow = a_workflow("charge")
+    run = a_run(workflow, RunState.RUNNING, fields={"asleep": 1})
+
+    assert decide(workflow, run, Due(), NOON).stale
+
+
+# What has not been read
+
+
+def test_rows_that_have_not_been_read_are_asked_for_and_nothing_has_happened() -> None:
+    workflow = a_workflow("charge", "ship")
+    run = known(a_run(workflow, charge=running()), ("charge", ""))
+
+    with pytest.raises(RowsMissing) as missing:
+        decide(workflow, run, Succeeded(step="charge", attempt=1, output=None), NOON)
+
+    assert missing.value.question == Rows(frozenset({("ship", "")}))
+
+
+def test_message_about_a_row_that_was_not_read_asks_for_it() -> None:
+    workflow = a_workflow("charge", "ship")
+    run = known(a_run(workflow, charge=running()))
+    assert run.known == Known()
+
+    with pytest.raises(RowsMissing) as missing:
+        decide(workflow, run, Lost(step="charge", attempt=1), NOON)
+
+    assert missing.value.question == Rows(frozenset({("charge", "")}))

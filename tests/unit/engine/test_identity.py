@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from flowengine.engine.identity import (
     ENTROPY_BYTES,
+    call_event_id,
+    emitted_event_id,
     foreign_event_id,
     idempotency_key,
     keyed_event_id,
     run_id,
+    undone_key,
     uuid7,
 )
 from tests.builders import RUN_ID
@@ -51,7 +54,9 @@ def test_derived_ids_are_the_same_for_ever() -> None:
     assert str(keyed_event_id("order.placed", "42")) == "cc688b78-d5b3-54c4-a8c5-5b3386a21240"
     assert str(foreign_event_id("//erp", "42")) == "a9fed743-d43a-5ec3-9b0f-7c4d56ea8b9c"
     assert str(run_id(EVENT_ID, "fulfil-order")) == "67bdcb3c-7fbd-5ad1-892c-25c45e958883"
-    assert idempotency_key(RUN_ID, "charge") == "cca62d61-c94f-52f1-b11e-179898148ab1"
+    assert idempotency_key(RUN_ID, "charge") == "b5625fe2-a927-50e9-a155-dffb20983687"
+    assert str(call_event_id(RUN_ID, "call", "3", 1)) == "e5642976-7049-5c1f-8c40-2f5e22ccc2cf"
+    assert str(emitted_event_id(RUN_ID, "told", "3", 0)) == "76b5ab10-b32a-53ed-bb8f-f18444a973ac"
 
 
 @settings(deadline=None)
@@ -78,11 +83,47 @@ def test_run_has_another_id_for_each_event_workflow_and_replay() -> None:
 def test_idempotency_key_differs_between_runs_steps_and_items_only() -> None:
     keys = [
         idempotency_key(RUN_ID, "charge"),
-        idempotency_key(RUN_ID, "charge", 0),
-        idempotency_key(RUN_ID, "charge", 1),
+        idempotency_key(RUN_ID, "charge", ""),
+        idempotency_key(RUN_ID, "charge", "1"),
+        idempotency_key(RUN_ID, "charge", "1.2"),
         idempotency_key(RUN_ID, "ship"),
         idempotency_key(EVENT_ID, "charge"),
     ]
 
     assert keys[0] == keys[1]
-    assert len(set(keys)) == 4
+    assert len(set(keys)) == 5
+
+
+def test_undo_knows_the_key_of_what_it_undoes() -> None:
+    assert undone_key(RUN_ID, "undo charge", "3") == idempotency_key(RUN_ID, "charge", "3")
+    assert undone_key(RUN_ID, "undo charge") == idempotency_key(RUN_ID, "charge")
+    assert idempotency_key(RUN_ID, "undo charge") != idempotency_key(RUN_ID, "charge")
+
+
+def test_step_that_is_no_undo_undoes_nothing() -> None:
+    assert undone_key(RUN_ID, "charge") is None
+
+
+def test_call_has_another_event_each_time_its_step_begins() -> None:
+    ids = {
+        call_event_id(RUN_ID, "call", "", 1),
+        call_event_id(RUN_ID, "call", "", 2),
+        call_event_id(RUN_ID, "call", "1", 1),
+        call_event_id(RUN_ID, "other", "", 1),
+        call_event_id(EVENT_ID, "call", "", 1),
+        emitted_event_id(RUN_ID, "call", "", 1),
+    }
+
+    assert len(ids) == 6
+
+
+def test_emitted_event_has_another_id_for_each_run_step_item_and_replay() -> None:
+    ids = {
+        emitted_event_id(RUN_ID, "told", "", 0),
+        emitted_event_id(RUN_ID, "told", "", 1),
+        emitted_event_id(RUN_ID, "told", "0", 0),
+        emitted_event_id(RUN_ID, "other", "", 0),
+        emitted_event_id(EVENT_ID, "told", "", 0),
+    }
+
+    assert len(ids) == 5

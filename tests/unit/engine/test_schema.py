@@ -19,6 +19,9 @@ VALUES: dict[str, list[Any]] = {
 }
 
 
+TOO_LONG = "must have at most 2048 characters, to be compared with a pattern"
+
+
 @pytest.mark.parametrize("name", sorted(TYPES))
 @pytest.mark.parametrize(("of", "values"), VALUES.items())
 def test_type_takes_its_own_values_only(name: str, of: str, values: list[Any]) -> None:
@@ -47,6 +50,11 @@ def test_problem_names_what_is_wanted_and_what_is_there() -> None:
         ({"exclusiveMaximum": 1}, 0, 1, "must be less than 1"),
         ({"minLength": 1}, "a", "", "must have at least 1 characters"),
         ({"maxLength": 1}, "a", "ab", "must have at most 1 characters"),
+        ({"pattern": "^a+$"}, "aa", "ab", "must look like ^a+$"),
+        ({"pattern": "a"}, 5, "b", "must look like a"),
+        ({"pattern": "a"}, "a" * 2048, "a" * 2049, TOO_LONG),
+        ({"format": "date"}, "2026-05-01", "2026-05-32", "must be a text of the format date"),
+        ({"format": "email"}, 5, "ada", "must be a text of the format email"),
         ({"minItems": 1}, [1], [], "must have at least 1 items"),
         ({"maxItems": 1}, [1], [1, 2], "must have at most 1 items"),
     ],
@@ -89,4 +97,4 @@ def test_further_members_are_checked_by_their_schema() -> None:
 
 
 def test_other_keywords_are_passed_over() -> None:
-    assert list(problems("a", {"title": "A", "format": "email"})) == []
+    assert list(problems("a", {"title": "A", "$comment": "b"})) == []

@@ -1,31 +1,41 @@
-"""What expressions see, how parameters are filled, and which steps that takes."""
+"""What expressions see."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msgspec import structs
 
-from flowengine.definitions.model import TaskStep, Workflow
+from flowengine.definitions.model import Workflow
+from flowengine.engine.event import Parent
 from flowengine.engine.run import Failure, Run
-from flowengine.engine.scope import event_scope, fill, needed_after, scope_of
-from tests.builders import (
-    NOON,
-    a_run,
-    a_signature,
-    a_workflow,
-    an_event,
-    failed,
-    skipped,
+from flowengine.engine.scope import event_scope, scope_at_large, scope_before_steps, scope_of
+from flowengine.engine.states import RunState, StepState
+from tests.builders import NOON, RUN_ID, a_run, a_workflow, an_event, failed, skipped, succeeded
+from tests.builders.steps import (
+    group,
+    otherwise,
+    parallel,
+    rescue,
     step,
-    succeeded,
+    switch,
+    undo,
+    when,
 )
+from tests.unit.engine.drafts import a_draft, a_row, with_rows
+
+ALL = "${{ [steps.a, steps.b, steps.c, steps.d] }}"
+"""An expression that names four steps."""
 
 
-def filled(workflow: Workflow, run: Run, name: str = "ship") -> dict[str, Any] | Failure:
-    return fill(workflow, workflow.step(name), run, NOON, {})
+def seen(workflow: Workflow, run: Run, at: str, item: str = "", **extra: Any) -> dict[str, Any]:
+    return scope_of(a_draft(workflow, run, limit=3), workflow.graph.spots[at], item, **extra)
+
+
+def statuses(scope: dict[str, Any]) -> dict[str, str]:
+    return {name: each["status"] for name, each in scope["steps"].items()}
 
 
 def test_event_is_seen_with_its_attributes() -> None:
@@ -49,171 +59,276 @@ def test_first_event_is_its_own_correlation() -> None:
     assert event_scope(an_event())["correlation_id"] == "01930000-0000-7000-8000-000000000001"
 
 
-def test_steps_are_seen_with_output_status_and_error() -> None:
-    workflow = a_workflow("reserve", "charge", "ship")
-    late = succeeded({"a": 1}, attempt=2, failure=Failure(code="Timeout", message="slow"))
-    run = a_run(workflow, reserve=late, charge=skipped(), ship=failed())
+def test_run_is_seen_with_its_parent_and_without_a_status() -> None:
+    caller = Parent(run=UUID(int=5), step="call", item="", depth=1)
+    run = a_run(a_workflow("a"), event=an_event(parent=caller))
 
-    steps = scope_of(run, {})["steps"]
-
-    assert (steps["reserve"]["output"], steps["reserve"]["status"]) == ({"a": 1}, "succeeded")
-    assert (steps["reserve"]["attempts"], steps["reserve"]["error"]) == (2, None)
-    assert (steps["charge"]["output"], steps["charge"]["status"]) == (None, "skipped")
-    assert steps["ship"]["error"] == {
-        "code": "CardDeclined",
-        "message": "no",
-        "step": "ship",
-        "attempts": 1,
-        "details": None,
+    assert scope_before_steps(run, {})["run"] == {
+        "id": str(RUN_ID),
+        "workflow": "fulfil-order",
+        "digest": "d" * 64,
+        "started_at": NOON,
+        "replay": 0,
+        "parent": "00000000-0000-0000-0000-000000000005",
     }
+    assert scope_before_steps(a_run(a_workflow("a")), {})["run"]["parent"] is None
 
 
 def test_inputs_are_the_data_where_none_are_declared() -> None:
     run = a_run(a_workflow("ship"))
 
-    assert scope_of(run, {})["inputs"] == {"order_id": 42}
-    assert scope_of(structs.replace(run, inputs={"a": 1}), {})["inputs"] == {"a": 1}
+    assert scope_before_steps(run, {})["inputs"] == {"order_id": 42}
+    assert scope_before_steps(structs.replace(run, inputs={"a": 1}), {})["inputs"] == {"a": 1}
 
 
-def test_parameter_is_filled_from_the_nearest_step_above() -> None:
-    workflow = a_workflow("reserve", "charge", step("ship", takes=("box", "order_id")))
-    run = a_run(workflow, reserve=succeeded({"box": "b1"}), charge=succeeded({"box": "b2"}))
+def test_step_sees_config_and_what_is_given_besides() -> None:
+    workflow = a_workflow("a")
 
-    assert filled(workflow, run) == {"box": "b2", "order_id": 42}
+    scope = seen(workflow, a_run(workflow), "a", incoming={"type": "x"})
 
-
-def test_null_that_a_step_returned_is_a_value() -> None:
-    workflow = a_workflow("reserve", "charge", step("ship", takes=("box",)))
-    run = a_run(workflow, reserve=succeeded({"box": "b1"}), charge=succeeded({"box": None}))
-
-    assert filled(workflow, run) == {"box": None}
+    assert scope["config"] == {"limit": 3}
+    assert scope["incoming"] == {"type": "x"}
+    assert "error" not in scope
 
 
-def test_step_that_returned_no_mapping_or_was_skipped_leaves_nothing() -> None:
-    workflow = a_workflow("reserve", "charge", "weigh", step("ship", takes=("box",)))
-    run = a_run(
-        workflow, reserve=succeeded({"box": "b1"}), charge=succeeded(["box"]), weigh=skipped()
+def test_steps_are_seen_with_output_status_attempts_and_times() -> None:
+    workflow = a_workflow("a", step("b", with_={"x": "${{ steps.a }}"}))
+    late = Failure(code="Timeout", message="slow")
+    run = a_run(workflow, a=succeeded({"n": 1}, attempt=2, failure=late, started_at=NOON))
+
+    assert seen(workflow, run, "b")["steps"] == {
+        "a": {
+            "output": {"n": 1},
+            "status": "succeeded",
+            "error": None,
+            "attempts": 2,
+            "started_at": NOON,
+            "finished_at": NOON,
+        }
+    }
+
+
+def test_skipped_step_has_no_output_and_a_failed_one_has_an_error() -> None:
+    workflow = a_workflow("a", "b", step("c", with_={"x": "${{ [steps.a, steps.b] }}"}))
+    run = a_run(workflow, a=skipped(), b=failed())
+
+    steps = seen(workflow, run, "c")["steps"]
+
+    assert (steps["a"]["output"], steps["a"]["status"]) == (None, "skipped")
+    assert steps["b"]["output"] is None
+    assert steps["b"]["error"] == {
+        "code": "CardDeclined",
+        "message": "no",
+        "step": "b",
+        "attempts": 1,
+        "details": None,
+    }
+
+
+def test_rescued_step_has_the_output_of_its_clause_and_no_error() -> None:
+    workflow = a_workflow("a", step("b", with_={"x": "${{ steps.a }}"}))
+    rescued = a_row("a", StepState.RESCUED, output={"n": 2}, failure=Failure(code="X", message="x"))
+
+    a = seen(workflow, with_rows(a_run(workflow), rescued), "b")["steps"]["a"]
+
+    assert (a["output"], a["status"], a["error"]) == ({"n": 2}, "rescued", None)
+
+
+def test_cancelled_step_has_neither_output_nor_error() -> None:
+    workflow = a_workflow("a", step("b", with_={"x": "${{ steps.a }}"}))
+    row = a_row("a", StepState.CANCELLED, failure=Failure(code="X", message="x"), output=1)
+
+    a = seen(workflow, with_rows(a_run(workflow), row), "b")["steps"]["a"]
+
+    assert (a["output"], a["status"], a["error"]) == (None, "cancelled", None)
+
+
+def test_only_what_is_named_is_seen_of_the_steps() -> None:
+    workflow = a_workflow("a", "b", step("c", if_="steps.a.status == 'x'"))
+    run = a_run(workflow, a=succeeded(), b=succeeded())
+
+    assert list(seen(workflow, run, "c")["steps"]) == ["a"]
+
+
+def test_name_that_is_no_step_is_left_to_the_expression() -> None:
+    workflow = a_workflow(step("a", with_={"x": "${{ steps.nowhere.output }}"}))
+
+    assert seen(workflow, a_run(workflow), "a")["steps"] == {}
+
+
+# Loops
+
+
+def a_loop_in_a_loop() -> Workflow:
+    inner = step(
+        "inner",
+        each="${{ order.lines }}",
+        as_="line",
+        with_={"x": "${{ [order.id, line, index, steps.before.output, steps.top.output] }}"},
+    )
+    outer = group("outer", "before", inner, each="${{ event.data.orders }}", as_="order")
+    return a_workflow("top", outer)
+
+
+def test_item_sees_its_loops_and_the_rows_of_its_own_iteration() -> None:
+    workflow = a_loop_in_a_loop()
+    run = with_rows(
+        a_run(workflow, top=succeeded("t")),
+        a_row("outer", StepState.RUNNING, "1", value={"id": 11}),
+        a_row("before", StepState.SUCCEEDED, "0", output="wrong"),
+        a_row("before", StepState.SUCCEEDED, "1", output="right"),
+        a_row("inner", StepState.PENDING, "1.2", value="l2"),
     )
 
-    assert filled(workflow, run) == {"box": "b1"}
+    scope = seen(workflow, run, "inner", "1.2")
+
+    assert (scope["order"], scope["line"], scope["index"]) == ({"id": 11}, "l2", 2)
+    assert scope["steps"]["before"]["output"] == "right"
+    assert scope["steps"]["top"]["output"] == "t"
 
 
-def test_argument_goes_before_what_is_above() -> None:
-    workflow = a_workflow("reserve", step("ship", takes=("box",), with_={"box": "mine"}))
+def test_loop_as_a_whole_sees_the_outer_item_and_not_its_own() -> None:
+    workflow = a_loop_in_a_loop()
+    run = with_rows(a_run(workflow), a_row("outer", StepState.RUNNING, "1", value={"id": 11}))
 
-    assert filled(workflow, a_run(workflow, reserve=succeeded({"box": "b1"}))) == {"box": "mine"}
+    scope = seen(workflow, run, "inner", "1")
 
-
-def test_parameter_with_a_default_is_never_filled_by_name() -> None:
-    ship = replace(step("ship"), signature=a_signature(optional=("box",)))
-    workflow = a_workflow("reserve", ship)
-
-    assert filled(workflow, a_run(workflow, reserve=succeeded({"box": "b1"}))) == {}
+    assert (scope["order"], scope["index"]) == ({"id": 11}, 1)
+    assert "line" not in scope
 
 
-def test_unknown_task_gets_its_arguments_only() -> None:
-    workflow = a_workflow("reserve", step("ship", takes=None, with_={"to": "x"}))
+def test_step_in_another_loop_is_not_in_sight() -> None:
+    reader = step("z", with_={"x": "${{ steps.a.status }}"})
+    workflow = a_workflow(group("g", "a", each=[1]), group("h", reader, each=[1]))
+    run = with_rows(a_run(workflow), a_row("a", StepState.SUCCEEDED, "0", output=1))
 
-    assert filled(workflow, a_run(workflow, reserve=succeeded({"box": "b1"}))) == {"to": "x"}
+    assert statuses(seen(workflow, run, "z", "0")) == {"a": "pending"}
 
 
-def test_declared_return_type_is_the_whole_of_what_a_task_leaves() -> None:
+def test_step_outside_of_loops_has_no_index() -> None:
+    workflow = a_workflow("a")
+
+    assert "index" not in seen(workflow, a_run(workflow), "a")
+
+
+def test_inner_name_hides_the_outer_one() -> None:
+    inner = step("inner", each=[1, 2], with_={"x": "${{ item }}"})
+    workflow = a_workflow(group("outer", inner, each=["a", "b"]))
+    run = with_rows(
+        a_run(workflow),
+        a_row("outer", StepState.RUNNING, "1", value="b"),
+        a_row("inner", StepState.PENDING, "1.0", value=1),
+    )
+
+    assert seen(workflow, run, "inner", "1.0")["item"] == 1
+    assert seen(workflow, run, "inner", "1")["item"] == "b"
+
+
+def test_rescue_of_a_loop_sees_the_loop_as_a_whole() -> None:
+    clause = rescue(step("r", with_={"x": "${{ [steps.l.status, steps.l.error.code] }}"}))
+    workflow = a_workflow(step("l", each=[1], rescue=clause))
+    why = Failure(code="ForEachFailed", message="no", step="l")
+    run = with_rows(
+        a_run(workflow),
+        a_row("l", StepState.RESCUING, failure=why, kind="for_each", clause=0),
+        a_row("l", StepState.FAILED, "0"),
+    )
+
+    steps = seen(workflow, run, "r")["steps"]
+
+    assert (steps["l"]["status"], steps["l"]["error"]["code"]) == ("rescuing", "ForEachFailed")
+
+
+# error, status
+
+
+def test_rescue_clause_sees_the_error_at_any_depth() -> None:
+    inside = step("r", with_={"x": "${{ error.code }}"})
+    clause = rescue(group("g", parallel("p", inside)))
+    workflow = a_workflow(step("charge", rescue=clause))
+    why = Failure(code="Declined", message="no", step="charge", attempts=3, details={"by": "x"})
+    run = with_rows(a_run(workflow), a_row("charge", StepState.RESCUING, failure=why))
+
+    assert seen(workflow, run, "r")["error"] == {
+        "code": "Declined",
+        "message": "no",
+        "step": "charge",
+        "attempts": 3,
+        "details": {"by": "x"},
+    }
+
+
+def test_error_of_an_inner_clause_hides_that_of_the_outer_one() -> None:
+    inner = step("b", rescue=rescue(step("r", with_={"x": "${{ error.code }}"})))
+    workflow = a_workflow(step("a", rescue=rescue(inner)))
+    run = with_rows(
+        a_run(workflow),
+        a_row("a", StepState.RESCUING, failure=Failure(code="Outer", message="")),
+        a_row("b", StepState.RESCUING, failure=Failure(code="Inner", message=""), attempt=2),
+    )
+
+    error = seen(workflow, run, "r")["error"]
+
+    assert (error["code"], error["step"], error["attempts"]) == ("Inner", "b", 2)
+
+
+def test_body_of_a_block_with_a_rescue_has_no_error() -> None:
+    body = step("a", if_="default(error.code, 'none') == 'none'")
+    workflow = a_workflow(group("g", body, rescue=rescue("r")))
+
+    assert "error" not in seen(workflow, a_run(workflow), "a")
+
+
+@pytest.mark.parametrize("hooks", ["on_failure", "at_end"])
+def test_hooks_see_the_error_and_the_status_of_the_run(hooks: str) -> None:
+    inside = switch("s", otherwise(step("h", with_={"x": "${{ error.code }}"})))
+    fields: Any = {hooks: (inside,)}
+    workflow = a_workflow("a", **fields)
+    why = Failure(code="RunTimeout", message="late")
+    run = a_run(workflow, RunState.FAILED, fields={"failure": why})
+
+    scope = seen(workflow, run, "h")
+
+    assert scope["run"]["status"] == "failed"
+    assert scope["error"] == {
+        "code": "RunTimeout",
+        "message": "late",
+        "step": None,
+        "attempts": 0,
+        "details": None,
+    }
+
+
+def test_finally_of_a_run_without_a_failure_sees_no_error() -> None:
+    workflow = a_workflow("a", at_end=(step("h", with_={"x": "${{ error }}"}),))
+
+    scope = seen(workflow, a_run(workflow, RunState.SUCCEEDED), "h")
+
+    assert (scope["run"]["status"], scope["error"]) == ("succeeded", None)
+
+
+# Outside of every line
+
+
+def test_output_of_the_workflow_sees_all_steps_that_it_names() -> None:
     workflow = a_workflow(
-        step("reserve", returns=("box",)),
-        step("charge", returns=("id",)),
-        step("ship", takes=("box",)),
-    )
-    run = a_run(workflow, reserve=succeeded({"box": "b1"}), charge=succeeded({"box": "b2"}))
-
-    assert filled(workflow, run) == {"box": "b1"}
-
-
-def test_declared_inputs_hide_the_data() -> None:
-    workflow = a_workflow(step("ship", takes=("order_id",)), inputs={"number": {}})
-    run = structs.replace(a_run(workflow), inputs={"number": 42})
-
-    failure = filled(workflow, run)
-
-    assert isinstance(failure, Failure)
-    assert failure.message == (
-        "shop.ship needs 'order_id'; nothing above returns it (there are: number)"
+        "a", switch("s", when("true", "b"), otherwise("c")),
+        output={"x": "${{ [steps.a, steps.b, steps.c] }}"},
+    )  # fmt: skip
+    assert workflow.output is not None
+    run = with_rows(
+        a_run(workflow, a=succeeded(1), b=succeeded(2)),
+        a_row("s", StepState.SUCCEEDED, clause=0),
     )
 
+    scope = scope_at_large(a_draft(workflow, run, limit=3), [workflow.output], incoming=5)
 
-def test_all_that_is_missing_is_named_with_what_was_there() -> None:
-    many = {f"n{index}": index for index in range(25)}
-    workflow = a_workflow(
-        "reserve", step("weigh", returns=("kg",)), step("ship", takes=("box", "label"))
-    )
-    run = a_run(workflow, event=an_event(data=[1]), reserve=succeeded(many), weigh=succeeded())
-
-    failure = filled(workflow, run)
-
-    assert isinstance(failure, Failure)
-    assert failure.message.startswith("shop.ship needs 'box' and 'label'; nothing above returns it")
-    assert "(there are: kg, n0, n1, " in failure.message
-    assert failure.message.endswith("n18 and 6 more)")
+    assert statuses(scope) == {"a": "succeeded", "b": "succeeded", "c": "skipped"}
+    assert (scope["incoming"], scope["inputs"]) == (5, {"order_id": 42})
 
 
-def test_nothing_at_all_to_fill_from_is_said() -> None:
-    workflow = a_workflow(step("ship", takes=("box",)))
+def test_undo_is_no_step_that_begins() -> None:
+    reader = step("a", compensate=undo("refund", with_={"x": "${{ steps.b.output }}"}))
+    workflow = a_workflow("b", reader)
 
-    failure = filled(workflow, a_run(workflow, event=an_event(data="text")))
-
-    assert isinstance(failure, Failure)
-    assert failure.message.endswith("(there are: nothing)")
-
-
-LINES: list[tuple[str, tuple[TaskStep | str, ...], set[str]]] = [
-    ("nothing is asked for", ("a", "b", "spoken", "next"), set()),
-    ("no step comes after", ("a", "spoken"), set()),
-    ("an argument", ("a", "b", "spoken", step("n", with_={"x": "${{ steps.a.output }}"})), {"a"}),
-    ("a constant", ("a", "spoken", step("n", with_={"x": "steps.a"})), set()),
-    (
-        "a condition, and the step behind it",
-        ("a", "b", "c", "spoken", step("m", if_="steps.a.output == 1"),
-         step("n", with_={"x": "${{ steps.b.output }}"}),
-         step("o", with_={"x": "${{ steps.c.output }}"})),
-        {"a", "b"},
-    ),
-    ("a name that any step may have left", ("a", "b", "spoken", step("n", takes=("x",))), {"a", "b"}),
-    (
-        "a name that is given",
-        ("a", "spoken", step("n", takes=("x",), with_={"x": 1})),
-        set(),
-    ),
-    (
-        "a name that one declares",
-        (step("a", returns=("x",)), step("b", returns=("y",)), "spoken", step("n", takes=("x",))),
-        {"a"},
-    ),
-    ("a task that is not known", ("a", "spoken", step("n", takes=None)), set()),
-    (
-        "the spoken step itself is not named",
-        ("a", "spoken", step("n", with_={"x": "${{ steps.spoken.output }}"})),
-        set(),
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("steps", "needed"), [line[1:] for line in LINES], ids=[x[0] for x in LINES]
-)
-def test_steps_needed_are_those_the_successors_read(
-    steps: tuple[TaskStep | str, ...], needed: set[str]
-) -> None:
-    assert needed_after(a_workflow(*steps), "spoken") == needed
-
-
-def test_output_of_the_workflow_is_needed_where_the_line_may_end() -> None:
-    out = {"a": "${{ steps.a.output }}", "n": "${{ steps.n.output }}"}
-    ends = a_workflow("a", "spoken", step("n", if_="false"), output=out)
-    goes_on = a_workflow("a", "spoken", "n", output=out)
-
-    assert needed_after(ends, "spoken") == {"a"}
-    assert needed_after(goes_on, "spoken") == set()
-
-
-def test_unknown_step_has_no_needs() -> None:
-    with pytest.raises(KeyError):
-        needed_after(a_workflow("a"), "b")
+    assert seen(workflow, a_run(workflow), "a")["steps"] == {}

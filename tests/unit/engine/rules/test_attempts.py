@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from flowengine.engine.commands import Bury, Dispatch
 from flowengine.engine.decide import Limits, decide
@@ -13,7 +14,6 @@ from flowengine.engine.messages import Began, Failed, GivenBack, Lost, Message, 
 from flowengine.engine.run import Failure
 from flowengine.engine.states import RunState, StepState
 from flowengine.engine.transitions import (
-    RunContinued,
     RunFailed,
     RunWaiting,
     StepFailed,
@@ -35,9 +35,12 @@ from tests.builders import (
     step,
     succeeded,
 )
+from tests.builders.driver import Driver
+from tests.builders.steps import group, undo
 
 OTHER_WORKER = UUID("01930000-0000-7000-8000-00000000000c")
 DECLINED = Failure(code="CardDeclined", message="no", bases=("PaymentError",))
+DECLINED_HERE = replace(DECLINED, step="charge", attempts=1)
 
 
 def test_reserved_step_that_begins_is_running_under_its_number() -> None:
@@ -48,7 +51,7 @@ def test_reserved_step_that_begins_is_running_under_its_number() -> None:
 
     assert decision.transitions == (StepStarted(step="charge", attempt=1, worker=WORKER),)
     assert decision.commands == ()
-    after = decision.run.steps["charge"]
+    after = decision.run.steps["charge", ""]
     assert (after.state, after.attempt, after.worker) == (StepState.RUNNING, 1, WORKER)
     assert after.started_at == after.first_started_at == NOON
 
@@ -59,8 +62,8 @@ def test_unreserved_step_may_be_reserved_and_begun_in_one_go() -> None:
 
     decision = decide(workflow, run, Began(step="charge", attempt=2, worker=WORKER), NOON)
 
-    assert decision.run.steps["charge"].attempt == 2
-    assert decision.run.steps["charge"].worker == WORKER
+    assert decision.run.steps["charge", ""].attempt == 2
+    assert decision.run.steps["charge", ""].worker == WORKER
 
 
 @pytest.mark.parametrize(
@@ -98,16 +101,6 @@ def test_begin_of_a_step_that_is_not_ready_is_stale(name: str) -> None:
     assert decision.stale
 
 
-def test_waiting_run_continues_when_a_step_begins() -> None:
-    workflow = a_workflow("charge")
-    run = a_run(workflow, RunState.WAITING, charge=ready(attempt=1, worker=WORKER))
-
-    decision = decide(workflow, run, Began(step="charge", attempt=1, worker=WORKER), NOON)
-
-    assert [type(each) for each in decision.transitions] == [RunContinued, StepStarted]
-    assert decision.run.state is RunState.RUNNING
-
-
 def test_success_is_recorded_with_its_output() -> None:
     workflow = a_workflow("charge")
     run = a_run(workflow, charge=running())
@@ -115,7 +108,7 @@ def test_success_is_recorded_with_its_output() -> None:
     decision = decide(workflow, run, Succeeded(step="charge", attempt=1, output={"a": 1}), NOON)
 
     assert decision.transitions[0] == StepSucceeded(step="charge", attempt=1, output={"a": 1})
-    after = decision.run.steps["charge"]
+    after = decision.run.steps["charge", ""]
     assert (after.state, after.output, after.worker) == (StepState.SUCCEEDED, {"a": 1}, None)
     assert after.finished_at == NOON
 
@@ -127,7 +120,7 @@ def test_output_over_the_limit_fails_the_step_at_once() -> None:
 
     decision = decide(workflow, run, message, NOON, limits=Limits(payload_max_bytes=1024))
 
-    failure = decision.run.steps["charge"].failure
+    failure = decision.run.steps["charge", ""].failure
     assert failure is not None
     assert (failure.code, failure.fe) == ("PayloadTooLarge", "FE423")
     assert failure.message == "the output of 'charge' is 2 KiB; the limit is 1 KiB"
@@ -142,7 +135,7 @@ def test_output_that_is_not_json_fails_the_step_at_once() -> None:
         workflow, run, Succeeded(step="charge", attempt=1, output={"a": object()}), NOON
     )
 
-    failure = decision.run.steps["charge"].failure
+    failure = decision.run.steps["charge", ""].failure
     assert failure is not None
     assert (failure.code, failure.fe) == ("InvalidOutput", "FE422")
 
@@ -155,11 +148,11 @@ def test_failed_try_within_the_budget_is_tried_again_after_its_delay() -> None:
 
     retrying_, waiting = decision.transitions
     assert isinstance(retrying_, StepRetrying)
-    assert (retrying_.tries, retrying_.failure) == (1, DECLINED)
+    assert (retrying_.tries, retrying_.failure) == (1, DECLINED_HERE)
     assert timedelta(seconds=5) <= retrying_.due_at - NOON <= timedelta(seconds=10)
-    assert waiting == RunWaiting(due_at=retrying_.due_at)
+    assert waiting == RunWaiting()
     assert decision.run.state is RunState.WAITING
-    assert decision.run.steps["charge"].due_at == retrying_.due_at
+    assert decision.run.steps["charge", ""].due_at == retrying_.due_at
     assert decision.commands == ()
 
 
@@ -170,13 +163,14 @@ def test_last_failed_try_fails_the_step_and_the_run_and_buries_it_once() -> None
     decision = decide(workflow, run, Failed(step="charge", attempt=2, failure=DECLINED), NOON)
 
     of_step, of_run = decision.transitions
-    assert of_step == StepFailed(step="charge", attempt=2, tries=2, failure=DECLINED)
+    failure = replace(DECLINED, step="charge", attempts=2)
+    assert of_step == StepFailed(step="charge", attempt=2, tries=2, failure=failure)
     assert isinstance(of_run, RunFailed)
     assert of_run.failure.step == "charge"
     assert of_run.failure.code == "CardDeclined"
     assert decision.commands == (Bury(kind="failed run", failure=of_run.failure, step="charge"),)
     assert decision.run.state is RunState.FAILED
-    assert decision.run.steps["charge"].task == "shop.charge"
+    assert decision.run.steps["charge", ""].task == "shop.charge"
 
 
 def test_permanent_failure_is_not_tried_again() -> None:
@@ -230,7 +224,7 @@ def test_task_that_asks_for_a_wait_gets_it() -> None:
 
     decision = decide(workflow, run, Failed(step="charge", attempt=1, failure=failure), NOON)
 
-    assert decision.run.steps["charge"].due_at == NOON + timedelta(seconds=30)
+    assert decision.run.steps["charge", ""].due_at == NOON + timedelta(seconds=30)
 
 
 def test_lost_attempt_is_ready_again_and_uses_a_crash_but_no_try() -> None:
@@ -241,7 +235,7 @@ def test_lost_attempt_is_ready_again_and_uses_a_crash_but_no_try() -> None:
 
     assert decision.transitions == (StepReturned(step="charge", attempt=3, lost=True),)
     assert decision.commands == (Dispatch(step="charge", station="money", attempt=3),)
-    after = decision.run.steps["charge"]
+    after = decision.run.steps["charge", ""]
     assert (after.state, after.crashes, after.tries) == (StepState.READY, 1, 1)
     assert (after.worker, after.started_at) == (None, None)
 
@@ -252,7 +246,7 @@ def test_step_that_lost_its_worker_too_often_fails() -> None:
 
     decision = decide(workflow, run, Lost(step="charge", attempt=3), NOON)
 
-    after = decision.run.steps["charge"]
+    after = decision.run.steps["charge", ""]
     assert (after.state, after.crashes, after.tries) == (StepState.FAILED, 3, 0)
     assert after.failure is not None
     assert after.failure.code == "WorkerLost"
@@ -280,7 +274,7 @@ def test_attempt_that_is_given_back_is_ready_again_and_uses_nothing() -> None:
 
     assert decision.transitions == (StepReturned(step="charge", attempt=2),)
     assert decision.commands == (Dispatch(step="charge", station="default", attempt=2),)
-    after = decision.run.steps["charge"]
+    after = decision.run.steps["charge", ""]
     assert (after.crashes, after.tries) == (0, 0)
 
 
@@ -334,5 +328,68 @@ def test_second_start_keeps_the_time_of_the_first() -> None:
 
     decision = decide(workflow, back, Began(step="charge", attempt=2, worker=WORKER), late)
 
-    after = decision.run.steps["charge"]
+    after = decision.run.steps["charge", ""]
     assert (after.first_started_at, after.started_at) == (NOON, late)
+
+
+def test_work_whose_delay_is_over_is_offered_under_its_old_number() -> None:
+    driver = Driver(a_workflow("charge")).start().fail("charge", permanent=False)
+
+    driver.advance(minutes=1)
+
+    assert driver.states() == {"charge": "ready"}
+    assert [each.attempt for each in driver.dispatched] == [0, 1]
+
+
+def test_end_that_speaks_of_a_block_is_stale() -> None:
+    driver = Driver(a_workflow(group("pack", "wrap"))).start()
+
+    driver.tell(Succeeded(step="pack", attempt=0, output=None))
+
+    assert driver.decision is not None
+    assert driver.decision.stale
+
+
+UNDONE = (
+    step("book", compensate=undo("cancel", takes=("n",))),
+    step("ship", retry=retry(attempts=1)),
+)
+
+
+def a_driver_that_undoes() -> Driver:
+    driver = Driver(a_workflow(*UNDONE)).start().succeed("book", {"n": 7})
+    return driver.fail("ship").begin("undo book")
+
+
+def test_undo_that_returns_has_succeeded_whatever_it_returns() -> None:
+    driver = a_driver_that_undoes()
+
+    driver.succeed("undo book", object())
+
+    assert driver.states() == {"book": "undone", "ship": "failed", "undo book": "succeeded"}
+    assert driver.state is RunState.FAILED
+
+
+def test_undo_is_tried_again_by_its_own_policy() -> None:
+    driver = a_driver_that_undoes()
+
+    driver.fail("undo book", permanent=False)
+    assert driver.states()["undo book"] == "retrying"
+    assert driver.states()["book"] == "undoing"
+    for _ in range(9):
+        driver.advance(minutes=11).fail("undo book", permanent=False)
+
+    assert driver.states()["undo book"] == "failed"
+    assert driver.states()["book"] == "undo_failed"
+    failure = driver.row("book").failure
+    assert failure is not None
+    assert (failure.code, failure.attempts) == ("CardDeclined", 10)
+
+
+def test_undo_that_lost_its_worker_too_often_has_failed() -> None:
+    driver = a_driver_that_undoes()
+
+    driver.lose("undo book").lose("undo book").lose("undo book")
+
+    assert driver.states()["book"] == "undo_failed"
+    assert driver.row("undo book").crashes == 3

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flowengine.definitions.expressions.parse import parse_template
 from flowengine.definitions.model import Workflow
 from flowengine.engine.event import Event
 from flowengine.engine.rules.audience import WATCHERS_MAX, Audience, audience_of
@@ -88,4 +89,33 @@ def test_users_that_cannot_be_told_are_nobody_and_remarked(users: Any, remark: s
 
     assert seen.watchers == ()
     assert seen.groups == ("sales",)
+    assert seen.remarks[0].startswith(remark)
+
+
+@pytest.mark.parametrize(
+    ("priority", "number"), [("low", 0), ("normal", 1), ("high", 2), ("${{ 'hi' + 'gh' }}", 2)]
+)
+def test_priority_is_a_number_from_low_to_high(priority: str, number: int) -> None:
+    seen = audience(a_workflow("charge", priority=parse_template(priority)))
+
+    assert (seen.priority, seen.remarks) == (number, ())
+
+
+def test_priority_is_normal_unless_written() -> None:
+    assert audience(a_workflow("charge")).priority == 1
+
+
+@pytest.mark.parametrize(
+    ("priority", "remark"),
+    [
+        ("${{ 'urgent' }}", "FE112 priority: one of low, normal, high"),
+        ("${{ 2 }}", "FE112 priority: one of low, normal, high"),
+        ("${{ event.data }}", "FE112 priority: one of low, normal, high"),
+        ("${{ event.data.rank }}", "FE401 priority: no field 'rank'"),
+    ],
+)
+def test_priority_that_is_none_is_normal_and_remarked(priority: str, remark: str) -> None:
+    seen = audience(a_workflow("charge", priority=parse_template(priority)))
+
+    assert seen.priority == 1
     assert seen.remarks[0].startswith(remark)

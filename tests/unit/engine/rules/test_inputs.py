@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from flowengine.definitions.model import Workflow
-from flowengine.engine.rules.inputs import Misfit, inputs_of
+from flowengine.definitions.expressions.parse import parse_template
+from flowengine.definitions.model import CallTrigger, ManualTrigger, ScheduleTrigger, Workflow
+from flowengine.engine.rules.inputs import Misfit, filled, inputs_of
 from tests.builders import NOON, a_trigger, a_workflow, an_event
 
 
@@ -67,3 +68,31 @@ def test_expression_of_the_trigger_without_a_value_is_a_misfit() -> None:
 
     assert isinstance(misfit, Misfit)
     assert misfit.message.startswith("input 'a' has no value: no field 'b'")
+
+
+@pytest.mark.parametrize("trigger", [ManualTrigger(), CallTrigger()])
+def test_event_of_a_start_by_hand_or_a_call_brings_the_inputs_themselves(trigger: Any) -> None:
+    workflow = a_workflow("charge", on=trigger, inputs={"a": {}, "b": {"default": 2}})
+
+    assert inputs(workflow, {"a": 1, "c": 3}) == {"a": 1, "b": 2}
+
+
+def test_schedule_brings_what_its_with_says() -> None:
+    trigger = ScheduleTrigger(
+        cron="0 1 * * *", arguments={"at": parse_template("${{ event.time }}")}
+    )
+    workflow = a_workflow("charge", on=trigger, inputs={"at": {"type": "string"}})
+
+    assert inputs(workflow, {"schedule": 0}) == {"at": "2026-03-02T12:00:00Z"}
+
+
+def test_what_is_given_goes_before_what_is_there_by_name() -> None:
+    workflow = a_workflow("charge", inputs={"a": {"type": "integer"}, "b": {}})
+
+    assert filled(workflow, {"a": 1}, {"a": "one", "b": 2}) == {"a": 1, "b": 2}
+
+
+def test_default_is_taken_as_it_is_written() -> None:
+    workflow = a_workflow("charge", inputs={"a": {"type": ["integer", "null"], "default": None}})
+
+    assert filled(workflow, {}, {}) == {"a": None}
