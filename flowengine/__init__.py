@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         emit_on,
         emits,
         register_event,
+        start,
     )
     from flowengine.errors import AttemptCancelled, Permanent, RetryAfter, SoftTimeout
     from flowengine.tasks import Attempt, task
@@ -35,6 +36,7 @@ _PUBLIC = {
     "emit_on": "flowengine.api",
     "emits": "flowengine.api",
     "register_event": "flowengine.api",
+    "start": "flowengine.api",
     "AttemptCancelled": "flowengine.errors",
     "Permanent": "flowengine.errors",
     "RetryAfter": "flowengine.errors",
@@ -58,6 +60,7 @@ __all__ = [
     "emit_on",
     "emits",
     "register_event",
+    "start",
     "task",
 ]
 

@@ -12,14 +12,18 @@ from datetime import datetime, timedelta
 from flowengine.broker.base import Broker
 from flowengine.conf import settings
 from flowengine.engine.messages import Due
-from flowengine.orchestration.announce import announce
+from flowengine.orchestration import bursts, schedule, turns, waits
+from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.follow import see_through
 from flowengine.orchestration.rescue import rescue
 from flowengine.orchestration.save import save
 from flowengine.orchestration.work import Told, Work
-from flowengine.store import runs, sql, steps
+from flowengine.store import due_steps, keys, places, runs, sql
 from flowengine.store.clock import Clock
 
 PAGE = 500
+STARTS = (bursts.run_due, turns.run_due)
+"""What makes runs begin when their time has come."""
 LOCKED_S = 0.02
 """What is due but held by another transaction is looked at again after this."""
 
@@ -43,21 +47,35 @@ class Beat:
         now = self._clock.now()
         self._sweep(now)
         more = self._wake(now)
-        next_due = steps.next_due()
         self.next_s = settings().POLL_S
-        if next_due is not None:
-            ahead = (next_due - self._clock.now()) / timedelta(seconds=1)
-            self.next_s = min(max(ahead, LOCKED_S), settings().POLL_S)
+        for next_due in (due_steps.next_due(), places.next_start()):
+            if next_due is not None:
+                ahead = (next_due - self._clock.now()) / timedelta(seconds=1)
+                self.next_s = min(max(ahead, LOCKED_S), self.next_s)
         return more
 
     def _wake(self, now: datetime) -> bool:
-        sleepers = [run for run, _at in steps.due(now, limit=PAGE)]
-        overtime = runs.due(now, limit=PAGE)
-        ids = dict.fromkeys([*sleepers, *overtime])
+        """Tell runs that their time, or that of a step, has come; do what others left undone."""
+        of_steps = due_steps.due(now, limit=PAGE)
+        open_runs, finals = runs.due(now, limit=PAGE)
+        listening = waits.overdue(now, limit=PAGE)
+        ids = dict.fromkeys([*of_steps.runs, *open_runs])
         if ids:
-            told = [Told(run_id=run, message=Due()) for run in ids]
-            announce(save(Work(told=tuple(told)), now).committed, self._broker)
-        return len(sleepers) == PAGE or len(overtime) == PAGE
+            told = tuple(Told(run_id=run, message=Due()) for run in ids)
+            self._say(save(Work(told=told), now).committed, now)
+        owed = Committed(listening=listening, finals=finals, orphans=of_steps.settled)
+        self._say(owed, now)
+        more = PAGE in (len(open_runs) + len(finals), len(listening)) or of_steps.is_page
+        if schedule.run_once(now, limit=PAGE) or keys.forget(now, limit=PAGE) == PAGE:
+            more = True
+        for run_due in STARTS:
+            started, is_page = run_due(now, limit=PAGE)
+            self._say(started, now)
+            more = more or is_page
+        return more
+
+    def _say(self, committed: Committed, now: datetime) -> None:
+        see_through(committed, self._broker, now)
 
     def _sweep(self, now: datetime) -> None:
         """Rescue, but never out of a gap of our own.
@@ -74,4 +92,4 @@ class Beat:
             self._patient_until = at + settings().LEASE_S
         self._swept_at = at
         if at >= self._patient_until:
-            announce(rescue(now).committed, self._broker)
+            self._say(rescue(now).committed, now)

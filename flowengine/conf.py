@@ -57,6 +57,9 @@ class Settings:
     """The same when its memory grows beyond this; None = never."""
     HEARTBEAT_S: float = 5.0
     """How often a browser's socket is told the heads of what it watches."""
+    PUBLISH_RUN_EVENTS: bool = False
+    """Publish ``flowengine.run.succeeded`` and its like of every run, not only where an active
+    workflow listens to them."""
     CAN_VIEW_RUN: str = "flowengine.access.may_watch"
     """Dotted path of the predicate ``(user, run) -> bool`` that says who may watch a run."""
     CHANNEL_LAYER: str = "default"

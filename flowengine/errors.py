@@ -104,6 +104,40 @@ class WrongDatabase(CallerError):
     code = "FE311"
 
 
+class StartRefused(CallerError):
+    """A workflow cannot be started by hand like this; nothing was written.
+
+    Codes: FE116 there is no such workflow here, or it has no ``manual`` trigger; FE306 the inputs will
+    not do.
+    """
+
+    code = "FE306"
+
+
+class RunRefused(CallerError):
+    """A run cannot be resumed, or given up, as it stands; nothing has changed."""
+
+    code = "FE501"
+
+
+class EditRefused(CallerError):
+    """What was given by hand does not fit the failed step; nothing has changed."""
+
+    code = "FE502"
+
+
+class AnswerRefused(CallerError):
+    """Nobody is asked this, or not any more, or the form will not do; nothing has changed."""
+
+    code = "FE504"
+
+
+class NotPermitted(CallerError):
+    """The user is not among those who may."""
+
+    code = "FE505"
+
+
 class EnvironmentFault(FlowengineError):
     """A service that flowengine needs is away or refuses; nothing accepted is lost."""
 

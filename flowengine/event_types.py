@@ -80,6 +80,12 @@ def names() -> frozenset[str]:
     return frozenset(_types)
 
 
+def schemas() -> dict[str, Any]:
+    """JSON Schemas of the data of the registered types, by type; types that have none are left out."""
+    found = {name: _as_json_schema(known.schema) for name, known in _types.items()}
+    return {name: schema for name, schema in found.items() if schema is not None}
+
+
 def nearest(type: str) -> str | None:  # noqa: A002 - CloudEvents' own word
     """The registered type that *type* was probably meant to be."""
     near = difflib.get_close_matches(type, _types, n=1)
@@ -108,6 +114,18 @@ def _checker(name: str, schema: Any) -> Callable[[Any], Problems]:
         return _pydantic_checker(pydantic.TypeAdapter(schema))
     except pydantic.PydanticUserError as error:
         raise AuthorError(f"event type '{name}': {schema!r} is no schema: {error}") from error
+
+
+def _as_json_schema(schema: Any) -> Any:
+    """The same in JSON; None where it cannot be said, or says nothing."""
+    if schema is None or isinstance(schema, Mapping):
+        return schema
+    if isinstance(schema, type) and issubclass(schema, msgspec.Struct):
+        return msgspec.json.schema(schema)
+    try:
+        return pydantic.TypeAdapter(schema).json_schema()
+    except pydantic.PydanticUserError:  # a validator of somebody's own says nothing in JSON
+        return None
 
 
 def _json_schema_checker(name: str, schema: Mapping[str, Any]) -> Callable[[Any], Problems]:

@@ -17,6 +17,7 @@ from typing import Any
 from django.apps import apps
 from django.core.signals import setting_changed
 
+from flowengine import event_types
 from flowengine.broker.topology import Topology
 from flowengine.broker.topology import topology as topology_of
 from flowengine.conf import settings
@@ -85,10 +86,10 @@ def _declared() -> _Declared:
     parsed = [file for path in _paths() if (file := _parsed(path, found)) is not None]
     plain, clashes = gather(file.document for file in parsed)
     found += clashes
-    signatures = registry.signatures()
+    signatures, events = registry.signatures(), event_types.schemas()
     for file in parsed:
         found += file.document.warnings
-        found += check(file.document, signatures)
+        found += check(file.document, signatures, workflows=plain.workflows, events=events)
     bound = {name: bind(workflow, signatures) for name, workflow in plain.workflows.items()}
     files = tuple(f for f in parsed if plain.workflows.get(_name(f)) is f.document.workflow)
     return _Declared(files=files, catalog=Catalog(bound), problems=tuple(dict.fromkeys(found)))

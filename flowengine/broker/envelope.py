@@ -38,11 +38,14 @@ ATTRIBUTE_MAX_CHARACTERS = 1024
 """The longest text attribute of an event."""
 UNDECODABLE = "flowengine-undecodable"
 """The one header of a delivery whose own headers an adapter could not decode; it says why."""
+ITEM_MAX_CHARACTERS = 64
+"""The longest path of a loop's item: eight levels of five digits, and room."""
 SHORT_MAX_BYTES = 255
 """AMQP's limit for routing keys and message ids; so the longest event type."""
 
 _PREFIXES = ("ce-", "cloudevents_", "cloudevents:")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_ITEM = r"\A([0-9]{1,5}(\.[0-9]{1,5})*)?\Z"
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """What a CloudEvents String must not contain; PostgreSQL refuses some of it."""
 
@@ -81,7 +84,8 @@ class Hint:
 
     run_id: UUID
     step: Annotated[str, msgspec.Meta(min_length=1, max_length=SHORT_MAX_BYTES)]
-    item: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
+    item: Annotated[str, msgspec.Meta(pattern=_ITEM, max_length=ITEM_MAX_CHARACTERS)] = ""
+    """In which items of the loops around it: empty, ``3``, ``3.7``."""
     attempt: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
     """The attempt the row had when the hint was sent; another one there makes the hint stale."""
 

@@ -43,6 +43,26 @@ class WorkflowRecord(models.Model):
         return self.name
 
 
+class SubscriptionRecord(models.Model):
+    """What one definition listens to: written with it, kept as long."""
+
+    pk = models.CompositePrimaryKey("digest", "pattern", "path")
+    digest = models.TextField()
+    pattern = models.TextField()
+    """``order.paid``, ``order.*`` …"""
+    path = models.TextField(blank=True, default="")
+    """Of a ``wait_for`` or ``cancel_on``: the path in the event's data by which it is found. Empty:
+    such events start runs."""
+
+    class Meta:
+        db_table = "flowengine_subscription"
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+
+    def __str__(self) -> str:
+        return f"{self.pattern} {self.path}".rstrip()
+
+
 class InstallationRecord(models.Model):
     """The one row that names this database as a source of events."""
 

@@ -25,6 +25,10 @@ class EventRecord(models.Model):
     hops = models.SmallIntegerField(default=0)
     traceparent = models.TextField(null=True)
     replay = models.SmallIntegerField(default=0)
+    target = models.TextField(null=True)
+    """The one workflow it concerns; None = whoever wants it."""
+    parent = models.TextField(null=True)
+    """JSON: the step of another run that calls; None = it is no call."""
     state = models.TextField(default="pending")
     """pending -> published -> routed; or pending | published -> routed, or dead."""
     due_at = models.DateTimeField(null=True)

@@ -20,6 +20,27 @@ class RunRecord(models.Model):
     """The head: the number of the last transition or progress."""
     due_at = models.DateTimeField(null=True)
     title = models.TextField(blank=True, default="")
+    priority = models.SmallIntegerField(default=1)
+    """0 low, 1 normal, 2 high."""
+    parent_run = models.UUIDField(null=True)
+    """The run whose step called this one; None = no step did."""
+    parent_step = models.TextField(null=True)
+    parent_item = models.TextField(null=True)
+    parent_depth = models.SmallIntegerField(default=0)
+    """How many runs called one another down to this one; 0 = nobody called it."""
+    parent_detached = models.BooleanField(default=False)
+    """True = the caller does not wait for its end."""
+    busy = models.IntegerField(default=0)
+    """Rows of work that are ready or running."""
+    asleep = models.IntegerField(default=0)
+    """Rows that wait or retry."""
+    undoing = models.IntegerField(null=True)
+    """While compensating: ``ended`` of the step that is undone now, or was last."""
+    has_undone = models.BooleanField(default=False)
+    still_s = models.FloatField(default=0.0)
+    """Seconds that it stood still before it was resumed."""
+    tail = models.TextField(blank=True, default="")
+    """The hooks at work after the end: ``on_failure``, ``finally``; empty = none."""
     actor = models.TextField(null=True)
     watchers = models.TextField(default="[]")
     """JSON list of user keys (text) who may watch, from ``notify`` or the actor."""
@@ -33,6 +54,7 @@ class RunRecord(models.Model):
     outcome = models.TextField(null=True)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
+    held_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -44,12 +66,24 @@ class RunRecord(models.Model):
             ("view_run", _("Can watch every run")),
             ("view_payload", _("Can see data, inputs, outputs and error texts")),
             ("cancel_run", _("Can cancel a run")),
+            ("resume_run", _("Can resume a run or give it up")),
+            ("start_workflow", _("Can start a workflow by hand")),
         ]
         indexes = [
             models.Index(
                 fields=["due_at"], name="flowengine_run_due", condition=Q(due_at__isnull=False)
             ),
+            models.Index(
+                fields=["due_at"],
+                name="flowengine_run_queued",
+                condition=Q(state="queued", due_at__isnull=False),
+            ),
             models.Index(fields=["created_at"], name="flowengine_run_created"),
+            models.Index(
+                fields=["parent_run"],
+                name="flowengine_run_parent",
+                condition=Q(parent_run__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -57,23 +91,47 @@ class RunRecord(models.Model):
 
 
 class StepRecord(models.Model):
-    """One step of one run. The row appears when the step becomes ready (or is skipped, or fails)."""
+    """A step of a run, an item of a loop, or the undo of a step.
+
+    The row of a step appears when it begins (or is skipped, or fails); those of a loop's items all
+    appear with the loop, pending.
+    """
 
     pk = models.CompositePrimaryKey("run_id", "step", "item")
     run_id = models.UUIDField()
     step = models.TextField()
-    item = models.IntegerField(default=0)
-    task = models.TextField()
-    station = models.TextField()
+    """The step's id; of an undo ``undo charge``."""
+    item = models.TextField(blank=True, default="")
+    """In which items of the loops around it: empty in none, ``3``, ``3.7``."""
+    kind = models.TextField(default="task")
+    """The key its step is written with; ``for_each`` for a whole loop, ``undo``."""
+    title = models.TextField(blank=True, default="")
+    task = models.TextField(blank=True, default="")
+    station = models.TextField(blank=True, default="")
     state = models.TextField()
+    priority = models.SmallIntegerField(default=1)
+    """The run's: which ready step goes first."""
     attempt = models.IntegerField(default=0)
     tries = models.IntegerField(default=0)
     crashes = models.IntegerField(default=0)
+    block = models.TextField(null=True)
+    """The id of the parallel block or loop that counts this row."""
+    counts = models.BinaryField(null=True)
+    """JSON: how far the items of a loop or the branches of a parallel block are."""
+    clause = models.SmallIntegerField(null=True)
+    is_stopping = models.BooleanField(default=False)
     worker_id = models.UUIDField(null=True)
     due_at = models.DateTimeField(null=True)
+    """Ready: overdue. Begun: its delay, wait or time is over. Decided: its child is not told yet."""
+    value = models.BinaryField(null=True)
+    """JSON: of an item of a loop, the item."""
     input = models.BinaryField(null=True)
     output = models.BinaryField(null=True)
     failure = models.BinaryField(null=True)
+    answers = models.BinaryField(null=True)
+    """JSON list: what people said to an approval; null = nobody has answered."""
+    ended = models.IntegerField(null=True)
+    """The number of the transition that decided it; null = it is not decided."""
     progress = models.FloatField(null=True)
     note = models.TextField(blank=True, default="")
     ready_at = models.DateTimeField(null=True)
@@ -87,12 +145,29 @@ class StepRecord(models.Model):
         verbose_name_plural = _("steps")
         indexes = [
             models.Index(
-                fields=["station", "due_at"],
+                fields=["station", "priority", "due_at"],
                 name="flowengine_step_ready",
                 condition=Q(state="ready", worker_id__isnull=True),
             ),
             models.Index(
-                fields=["due_at"], name="flowengine_step_due", condition=Q(state="retrying")
+                fields=["due_at"],
+                name="flowengine_step_due",
+                condition=Q(due_at__isnull=False) & ~Q(state="ready"),
+            ),
+            models.Index(
+                fields=["run_id"],
+                name="flowengine_step_active",
+                condition=Q(state__in=["ready", "running", "waiting", "retrying", "rescuing"]),
+            ),
+            models.Index(
+                fields=["run_id", "ended"],
+                name="flowengine_step_ended",
+                condition=Q(ended__isnull=False),
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="flowengine_step_asked",
+                condition=Q(state="waiting", kind="approval"),
             ),
             models.Index(
                 fields=["worker_id"],

@@ -10,19 +10,21 @@ from flowengine.broker.envelope import Envelope
 from flowengine.orchestration.commit import Committed
 
 
-def _unheard(_envelope: Envelope, _outcome: Outcome) -> None:
+def unheard(_envelope: Envelope, _outcome: Outcome) -> None:
     """A hint that did not get through needs nothing: its row becomes overdue by itself."""
 
 
 def announce(
     committed: Committed,
     broker: Broker,
-    on_outcome: Callable[[Envelope, Outcome], None] = _unheard,
+    on_outcome: Callable[[Envelope, Outcome], None] = unheard,
 ) -> None:
     """Publish and signal; called outside any transaction. All of it may be lost."""
     if committed.envelopes:
         broker.publish(committed.envelopes, on_outcome)
     if committed.heads:
         signals.run_changed.send_robust(sender=None, heads=committed.heads)
+    for event_id, name in committed.emitted:
+        signals.event_emitted.send_robust(sender=None, event_id=event_id, type=name)
     if committed.buried:
         signals.dead_lettered.send_robust(sender=None, ids=committed.buried)

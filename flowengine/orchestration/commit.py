@@ -6,7 +6,7 @@ The number of statements is the same for one run and for two hundred.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,15 +15,28 @@ from msgspec.structs import replace
 
 from flowengine.broker.envelope import Envelope
 from flowengine.conf import settings
-from flowengine.engine.commands import Bury, Command, Dispatch
+from flowengine.definitions.model import Workflow
+from flowengine.engine.commands import Bury, CancelChild, Command, Dispatch
 from flowengine.engine.dead_letter import fingerprint
-from flowengine.engine.identity import uuid7
+from flowengine.engine.identity import call_event_id, uuid7
+from flowengine.engine.messages import Arrived
 from flowengine.engine.rules.admission import Admitted
-from flowengine.engine.run import Run, Step
+from flowengine.engine.run import Place, Run, Step
 from flowengine.engine.states import StepState
-from flowengine.engine.transitions import StepFailed, StepReady, StepSkipped, Transition
+from flowengine.engine.transitions import (
+    HooksEnded,
+    RunCancelled,
+    RunExpired,
+    RunFailed,
+    RunSucceeded,
+    Transition,
+)
+from flowengine.orchestration import listening, publishing
 from flowengine.orchestration.dispatch import hint
 from flowengine.store import dead_letters, history, runs, steps
+from flowengine.store.due_steps import RowKey, owes
+
+_ENDS = (RunSucceeded, RunFailed, RunCancelled, RunExpired, HooksEnded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +44,15 @@ class Change:
     """What one run went through in one transaction."""
 
     after: Run
+    workflow: Workflow | None = None
+    """Its version; None = nobody waits for the end of the run."""
+    stored: Mapping[Place, Step] = field(default_factory=dict)
+    """Those of its rows that have been read, as they are stored."""
     transitions: tuple[Transition, ...] = ()
     """In order."""
     commands: tuple[Command, ...] = ()
+    arrived: tuple[Arrived, ...] = ()
+    """Events that its waits have taken."""
     progressed: bool = False
     """The head was raised for progress, which is no transition."""
     head: int | None = None
@@ -41,10 +60,26 @@ class Change:
     admitted: Admitted | None = None
     """Set for a new run: who may watch it, and its labels."""
 
+    @property
+    def ends(self) -> bool:
+        """Others wait for an end that has come."""
+        return self._is_awaited and any(isinstance(fact, _ENDS) for fact in self.transitions)
+
+    @property
+    def _is_awaited(self) -> bool:
+        parent = self.after.parent
+        if parent is not None and not parent.detached:
+            return True
+        workflow = self.workflow
+        return workflow is not None and bool(workflow.concurrency or workflow.throttle)
+
 
 @dataclass(slots=True, kw_only=True)
 class Committed:
-    """What is to be done once the transaction has committed."""
+    """What is to be done once the transaction has committed.
+
+    Who dies before it is done leaves rows that are due, and another does it.
+    """
 
     envelopes: list[Envelope] = field(default_factory=list)
     """Hints to publish. Their rows count as overdue after ``OVERDUE_S``."""
@@ -52,40 +87,31 @@ class Committed:
     """Runs that changed, with their heads: for who watches them."""
     buried: list[UUID] = field(default_factory=list)
     """New dead letters."""
+    emitted: list[tuple[UUID, str]] = field(default_factory=list)
+    """New events, with their types."""
+    listening: list[UUID] = field(default_factory=list)
+    """Runs with waits that have to look back."""
+    finals: list[UUID] = field(default_factory=list)
+    """Runs whose end is to be passed on."""
+    orphans: list[RowKey] = field(default_factory=list)
+    """Steps whose children are not wanted any more."""
 
     def add(self, other: Committed) -> None:
         """Take over what *other* holds."""
         self.envelopes += other.envelopes
         self.heads += other.heads
         self.buried += other.buried
+        self.emitted += other.emitted
+        self.listening += other.listening
+        self.finals += other.finals
+        self.orphans += other.orphans
 
 
 def commit(changes: Sequence[Change], now: datetime) -> Committed:
     """Write *changes*; their runs are locked, or new. Says what to do after the commit."""
-    overdue_at = now + timedelta(seconds=settings().OVERDUE_S)
-    new_steps: list[tuple[UUID, Step]] = []
-    changed_steps: list[tuple[UUID, Step]] = []
     done = Committed()
-    for change in changes:
-        _sort_steps(change, overdue_at, new_steps, changed_steps)
-        done.heads.append((change.after.id, change.after.seq))
-        done.envelopes += [
-            hint(change.after.id, command)
-            for command in change.commands
-            if isinstance(command, Dispatch)
-        ]
-    runs.insert(
-        [
-            (c.after, c.admitted.watchers, c.admitted.groups, dict(c.admitted.labels))
-            for c in changes
-            if c.admitted is not None
-        ]
-    )
-    runs.update(
-        [c.after for c in changes if c.admitted is None and (c.transitions or c.progressed)]
-    )
-    steps.insert(new_steps)
-    steps.update(changed_steps)
+    _write_runs(changes, now, done)
+    _write_steps(changes, now, done)
     history.append(
         [
             (c.after.id, c.after.seq if c.head is None else c.head, c.transitions)
@@ -94,34 +120,77 @@ def commit(changes: Sequence[Change], now: datetime) -> Committed:
         ],
         now,
     )
+    for change in changes:
+        run = change.after
+        done.heads.append((run.id, run.seq))
+        done.envelopes += [
+            hint(run, command) for command in change.commands if isinstance(command, Dispatch)
+        ]
+    done.listening = listening.write(
+        [(change.after.id, change.commands, change.arrived) for change in changes], now
+    )
+    done.emitted = publishing.write(
+        [(change.after, change.transitions, change.commands) for change in changes]
+    )
     done.buried = _bury(changes, now)
     return done
 
 
-def _sort_steps(
-    change: Change,
-    overdue_at: datetime,
-    new: list[tuple[UUID, Step]],
-    changed: list[tuple[UUID, Step]],
-) -> None:
-    """The steps this change touches, those without a row apart from the others."""
-    run = change.after
-    fresh: dict[str, bool] = {}
-    for fact in change.transitions:
-        name = getattr(fact, "step", None)
-        if name is not None and name not in fresh:
-            fresh[name] = _creates_row(fact)
-    for name, is_new in fresh.items():
-        step = run.steps[name]
-        if step.state is StepState.READY and step.worker is None and step.due_at is None:
-            step = replace(step, due_at=overdue_at)
-        (new if is_new else changed).append((run.id, step))
+def _write_runs(changes: Sequence[Change], now: datetime, done: Committed) -> None:
+    """The rows of runs. One that others wait for is due at its end, until that is passed on."""
+    new: list[tuple[Run, Sequence[str], Sequence[str], dict[str, object]]] = []
+    changed: list[Run] = []
+    for change in changes:
+        run = change.after
+        if change.ends:
+            run = replace(run, due_at=now)
+            done.finals.append(run.id)
+        if change.admitted is not None:
+            admitted = change.admitted
+            new.append((run, admitted.watchers, admitted.groups, dict(admitted.labels)))
+        elif change.transitions or change.progressed:
+            changed.append(run)
+    runs.insert(new)
+    runs.update(changed)
 
 
-def _creates_row(fact: Transition) -> bool:
-    if isinstance(fact, StepReady):
-        return not fact.again
-    return isinstance(fact, StepSkipped) or (isinstance(fact, StepFailed) and fact.attempt == 0)
+def _write_steps(changes: Sequence[Change], now: datetime, done: Committed) -> None:
+    """The rows of steps that are not what they were: a row's counters may move without a word of it."""
+    overdue_at = now + timedelta(seconds=settings().OVERDUE_S)
+    new: list[tuple[UUID, Step, int]] = []
+    changed: list[tuple[UUID, Step, Step]] = []
+    for change in changes:
+        run = change.after
+        unwanted = {c.event_id for c in change.commands if isinstance(c, CancelChild)}
+        for before, after in _moved(change):
+            step = after
+            if step.state is StepState.READY and step.worker is None and step.due_at is None:
+                step = replace(step, due_at=overdue_at)
+            elif unwanted and _calls(run, step) in unwanted:
+                step = replace(step, due_at=now)
+                done.orphans.append((run.id, step.id, step.item))
+            elif before is not None and owes(before) and step.state.is_final:
+                step = replace(step, due_at=before.due_at)
+            if before is None:
+                new.append((run.id, step, run.priority))
+            else:
+                changed.append((run.id, before, step))
+    steps.insert(new)
+    steps.update(changed)
+
+
+def _moved(change: Change) -> Iterator[tuple[Step | None, Step]]:
+    for place, step in change.after.steps.items():
+        before = change.stored.get(place)
+        if before is not step:
+            yield before, step
+
+
+def _calls(run: Run, step: Step) -> UUID | None:
+    """The id of the event by which a ``workflow`` step has called its child."""
+    if step.kind != "workflow":
+        return None
+    return call_event_id(run.id, step.id, step.item, step.attempt)
 
 
 def _bury(changes: Sequence[Change], now: datetime) -> list[UUID]:

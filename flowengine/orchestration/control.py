@@ -1,12 +1,32 @@
-"""What people do to runs: cancel."""
+"""What people do to runs: cancel, resume, give up, answer. Each is one transaction.
+
+Who may is asked before, with the predicates of :mod:`flowengine.access`; only whom an approval asks is
+known to its row, so that is checked here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 
-from flowengine.engine.messages import Cancel
-from flowengine.orchestration.advance import Advanced, tell
+from flowengine import access
+from flowengine.definitions.steps import ApprovalStep, TaskStep
+from flowengine.engine import rows
+from flowengine.engine.messages import Answered, Cancel, GiveUp, Message, Resume
+from flowengine.engine.rows import Ended, Question, Rows
+from flowengine.engine.rules import resume as resuming
+from flowengine.engine.rules.approvals import form_problems
+from flowengine.engine.run import Item, Step
+from flowengine.engine.states import RunState, StepState
+from flowengine.errors import AnswerRefused, CallerError, EditRefused, NotPermitted, RunRefused
+from flowengine.orchestration.advance import Advanced, tell, write
+from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.retake import retake
+from flowengine.orchestration.trace import Read, Trace, read, settle
+from flowengine.store import sql
 
 
 def cancel(run_id: UUID, *, by: str = "", reason: str = "", now: datetime) -> Advanced:
@@ -15,3 +35,159 @@ def cancel(run_id: UUID, *, by: str = "", reason: str = "", now: datetime) -> Ad
     Cancelling a final run is stale: nothing changes. The caller has checked the permission.
     """
     return tell({run_id: Cancel(by=by, reason=reason)}, now)
+
+
+def resume(
+    run_id: UUID,
+    *,
+    by: str = "",
+    reason: str = "",
+    inputs: Mapping[str, Any] | None = None,
+    output: Any = None,
+    is_done: bool = False,
+    skip: bool = False,
+    now: datetime,
+) -> Committed:
+    """Go on with a failed or held run: what has failed begins anew, its tries count from one.
+
+    The caller has checked the permission.
+
+    Args:
+        run_id: the run.
+        by: who wants it: a user key; empty for the system.
+        reason: for the history.
+        inputs: corrected inputs of the failed steps, by name.
+        output: with *is_done*, what the failed step left.
+        is_done: the failed step was done by hand.
+        skip: the failed step is skipped.
+        now: the database's clock.
+
+    Raises:
+        RunRefused: FE501, it is not failed or held, or something was undone.
+        EditRefused: FE502, what was given does not fit.
+    """
+    given = dict(inputs or {})
+    if is_done + skip + bool(given) > 1:
+        raise EditRefused("give corrected inputs, or an output, or skip the step: one of them")
+    with sql.writing():
+        retake(run_id)
+        batch, trace = _held(run_id, [Ended()])
+        why = resuming.refusal(trace.run)
+        if why is not None:
+            raise RunRefused(f"run {run_id} cannot be resumed: {why}")
+        _check_edit(trace, given)
+        message = Resume(
+            by=by, reason=reason, inputs=given, output=output, is_done=is_done, skip=skip
+        )
+        return _tell(
+            batch, trace, message, now, EditRefused(f"run {run_id}: the edit is too large")
+        )
+
+
+def give_up(run_id: UUID, *, by: str = "", reason: str = "", now: datetime) -> Committed:
+    """Hold a held run no longer: what is to be undone is, and it fails.
+
+    Raises:
+        RunRefused: FE501, it is not held.
+    """
+    with sql.writing():
+        batch, trace = _held(run_id, [])
+        refusal = RunRefused(f"run {run_id} cannot be given up: it is not held")
+        if trace.run.state is not RunState.HELD:
+            raise refusal
+        return _tell(batch, trace, GiveUp(by=by, reason=reason), now, refusal)
+
+
+def answer(
+    run_id: UUID,
+    step: str,
+    item: Item = "",
+    *,
+    user: Any,
+    approved: bool,
+    comment: str = "",
+    form: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> Committed:
+    """Answer an approval as *user*, who is one of the people it asks.
+
+    Raises:
+        AnswerRefused: FE504, nobody is asked this any more, the user has answered already, or the
+            form does not fit.
+        NotPermitted: FE505, somebody else is asked.
+    """
+    given = dict(form or {})
+    with sql.writing():
+        batch, trace = _held(run_id, [Rows(frozenset({(step, item)}))])
+        row = rows.row(trace.run, (step, item))
+        if row is None or row.kind != "approval" or row.state is not StepState.WAITING:
+            raise AnswerRefused(
+                f"nobody is asked at step '{step}' of run {run_id}, or not any more"
+            )
+        if not access.answer_approval(user, row.input, trace.run.event.actor):
+            raise NotPermitted(f"step '{step}' of run {run_id} does not ask this user")
+        key = access.user_key(user)
+        _check_answer(trace, row, key, given, approved=approved)
+        message = Answered(
+            step=step, item=item, user=key, approved=approved, comment=comment, form=given
+        )
+        refusal = AnswerRefused(f"the answer to step '{step}' of run {run_id} changes nothing")
+        return _tell(batch, trace, message, now, refusal)
+
+
+def _held(run_id: UUID, asked: Sequence[Question]) -> tuple[Read, Trace]:
+    """The run, locked."""
+    batch = read([run_id], {run_id: asked}, wait=True)
+    for error in batch.unreadable.values():
+        raise RunRefused(f"run {run_id} cannot be read by this version: {error}") from error
+    if run_id not in batch.traces:
+        raise RunRefused(f"there is no run {run_id}")
+    return batch, batch.traces[run_id]
+
+
+def _tell(
+    batch: Read, trace: Trace, message: Message, now: datetime, refusal: CallerError
+) -> Committed:
+    """Tell it; *refusal* is raised where that changes nothing."""
+    settle(batch, [(trace.run.id, partial(trace.tell, message, now))])
+    if trace.error is not None:
+        raise trace.error
+    if not trace.transitions:
+        raise refusal
+    return write(batch, now)
+
+
+def _check_edit(trace: Trace, given: Mapping[str, Any]) -> None:
+    """Inputs that a failed task does not take would only make it fail again."""
+    if not given:
+        return
+    failed = [
+        spot.step
+        for row in rows.ended_badly(trace.run)
+        if row.state is StepState.FAILED
+        and (spot := trace.workflow.graph.spots.get(row.id)) is not None
+    ]
+    tasks = [step for step in failed if isinstance(step, TaskStep)]
+    for step in tasks:
+        signature = step.signature
+        if signature is None or signature.extra:
+            continue
+        unknown = given.keys() - {*signature.required, *signature.optional}
+        if unknown:
+            raise EditRefused(
+                f"this edit does not fit the input of '{step.id}': {step.task} does not take"
+                f" '{min(unknown)}'"
+            )
+
+
+def _check_answer(
+    trace: Trace, row: Step, user: str, form: Mapping[str, Any], *, approved: bool
+) -> None:
+    if any(said.user == user for said in row.answers):
+        raise AnswerRefused(f"this user has answered step '{row.id}' already")
+    step = trace.workflow.step(row.id)
+    assert isinstance(step, ApprovalStep), "its row says so"
+    problems = form_problems(step, form, approved=approved)
+    if problems:
+        shown = "; ".join(f"{path} {problem}" for path, problem in problems)
+        raise AnswerRefused(f"the form of step '{row.id}' does not fit: {shown}")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from flowengine.broker.envelope import Envelope, Hint, hint_envelope
 from flowengine.engine.commands import Dispatch
+from flowengine.engine.run import Run
+
+WIRE_PRIORITIES = (0, 4, 9)
+"""Of low, normal and high: brokers with two classes part them between 4 and 5."""
 
 
-def hint(run_id: UUID, command: Dispatch) -> Envelope:
+def hint(run: Run, command: Dispatch) -> Envelope:
     """The envelope that tells a station of a ready step."""
     return hint_envelope(
-        Hint(run_id=run_id, step=command.step, item=command.item, attempt=command.attempt),
+        Hint(run_id=run.id, step=command.step, item=command.item, attempt=command.attempt),
         station=command.station,
+        priority=WIRE_PRIORITIES[run.priority],
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypedDict, Unpack
@@ -153,6 +153,21 @@ def emit_many(new: Iterable[NewEvent], *, using: str | None = None) -> list[Emit
     return [_emitted(draft) for draft in drafts]
 
 
+def emit_for(workflow: str, new: NewEvent, *, using: str | None = None) -> Emitted:
+    """Write an event of the engine's own that concerns one workflow alone; its type may be reserved.
+
+    Raises as :func:`emit`.
+    """
+    alias = _alias(using)
+    attempt = current()
+    made = _draft(new, None if attempt is None else attempt.event, is_ours=True)
+    draft = replace(made, target=workflow)
+    put([draft], alias)
+    wake.wake_after_commit(alias)
+    _announce_after_commit([draft], alias)
+    return Emitted(event_id=draft.id, run_ids={workflow: run_id(draft.id, workflow, 0)})
+
+
 async def aemit(type: str, data: Any, **options: Unpack[Options]) -> Emitted:  # noqa: A002
     """The same as :func:`emit` for coroutines; on the thread that holds the request's connection."""
     return await sync_to_async(_emit_on_thread, thread_sensitive=True)(type, data, options)
@@ -229,9 +244,10 @@ def _alias(using: str | None) -> str:
     return alias
 
 
-def _draft(new: NewEvent, cause: Event | None) -> Draft:
+def _draft(new: NewEvent, cause: Event | None, *, is_ours: bool = False) -> Draft:
     """The row of *new*, checked. *cause* is the event of the run that is calling."""
-    check_type(new.type)
+    if not is_ours:
+        check_type(new.type)
     key = _text("key", new.key)
     plain, data = encode(new.data, size_max_bytes=settings().EVENT_DATA_MAX_BYTES)
     check_data(new.type, key or "", plain)

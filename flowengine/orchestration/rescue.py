@@ -6,12 +6,12 @@ Bounded pages, idempotent: the fence makes a second rescue of the same attempt s
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from flowengine.engine.messages import Lost
 from flowengine.orchestration.save import save
 from flowengine.orchestration.work import Advanced, Told, Work
-from flowengine.store import steps, workers
+from flowengine.store import due_steps, workers
+from flowengine.store.due_steps import AttemptKey
 
 PAGE = 500
 
@@ -22,16 +22,16 @@ def rescue(now: datetime) -> Advanced:
     expired = workers.expired(now)
     if not expired:
         return result
-    after: UUID | None = None
+    after: AttemptKey | None = None
     is_empty = True
-    while page := steps.held(expired, limit=PAGE, after=after):
+    while page := due_steps.held(expired, limit=PAGE, after=after):
         is_empty = False
         told = tuple(
-            Told(run_id=run, message=Lost(step=step, attempt=attempt))
-            for run, step, _item, attempt in page
+            Told(run_id=run, message=Lost(step=step, item=item, attempt=attempt))
+            for run, step, item, attempt in page
         )
         result.add(save(Work(told=told), now))
-        after = page[-1][0]
+        after = page[-1]
     if is_empty:
         workers.end(expired, now)
     return result

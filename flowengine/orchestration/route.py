@@ -1,8 +1,9 @@
 """Routing: every active workflow's answer to an event is decided and recorded once, and its run started.
 
-One transaction for a batch, with a number of statements that does not depend on its size: the events
-that are not routed yet are locked, each workflow whose pattern matches is asked, the answers, the runs
-and the mark "routed" are written together. What comes twice finds the mark.
+First the runs that wait for the events are woken, in transactions of their own. Then one transaction for
+a batch, with a number of statements that does not depend on its size: the events that are not routed
+yet are locked, each workflow that they concern is asked, the answers, the runs and the mark "routed" are
+written together. What comes twice finds the mark.
 """
 
 from __future__ import annotations
@@ -20,29 +21,23 @@ from django.db import InterfaceError, OperationalError
 from flowengine.conf import settings
 from flowengine.definitions.catalog import Catalog
 from flowengine.engine.dead_letter import fingerprint
-from flowengine.engine.event import Event
 from flowengine.engine.identity import run_id, uuid7
-from flowengine.engine.rules.admission import Admitted, Declined, admit
+from flowengine.engine.rules.admission import Candidate, Declined, ask
 from flowengine.engine.run import Failure
 from flowengine.errors import DefinitionError
-from flowengine.orchestration.commit import Change, Committed, commit
-from flowengine.orchestration.limits import limits
+from flowengine.orchestration import active, waits
+from flowengine.orchestration.admit import Asked, admit
+from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.receive import BAD_EVENT, Received, receive
-from flowengine.store import dead_letters, decisions, definitions, events, sql
+from flowengine.store import dead_letters, events, sql
 from flowengine.store.dead_letters import DeadLetter
-from flowengine.store.decisions import Answer
 
 __all__ = ["Received", "Routed", "overdue", "receive", "route"]
 
 logger = logging.getLogger("flowengine.routing")
 
-BAD_INPUT = "bad input"
 TRIES_MAX = 5
 """Failed routings of one event before it is buried with the next."""
-_CATALOGS_MAX = 8
-
-_catalogs: dict[tuple[int, ...], Catalog] = {}
-"""By the identities of their workflows, which a catalogue keeps alive."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,10 +65,11 @@ class Routed:
 
 
 def route(event_ids: Sequence[UUID], *, now: datetime) -> Routed:
-    """Route these events; one transaction, unless one of them makes it fail.
+    """Wake who waits for these events, then route them; one transaction, unless one makes it fail.
 
-    Events that are routed already are passed over. A batch that fails on its content is halved until the guilty event stands alone: that one is tried again after a
-    delay, and buried after five more failures; all others are routed.
+    Events that are routed already are passed over. A batch that fails on its content is halved until
+    the guilty event stands alone: that one is tried again after a delay, and buried after five more
+    failures; all others are routed.
 
     Raises:
         django.db.OperationalError, django.db.InterfaceError: the database is away; what was not
@@ -82,6 +78,13 @@ def route(event_ids: Sequence[UUID], *, now: datetime) -> Routed:
     wanted = list(dict.fromkeys(event_ids))
     if not wanted:
         return Routed()
+    woken = waits.wake(wanted, now)
+    routed = _in_halves(wanted, now)
+    routed.committed.add(woken)
+    return routed
+
+
+def _in_halves(wanted: Sequence[UUID], now: datetime) -> Routed:
     try:
         return _route(wanted, now)
     except (OperationalError, InterfaceError):
@@ -95,8 +98,8 @@ def route(event_ids: Sequence[UUID], *, now: datetime) -> Routed:
         if len(wanted) == 1:
             return _blame(wanted[0], error, now)
     half = len(wanted) // 2
-    routed = route(wanted[:half], now=now)
-    routed.add(route(wanted[half:], now=now))
+    routed = _in_halves(wanted[:half], now)
+    routed.add(_in_halves(wanted[half:], now))
     return routed
 
 
@@ -111,15 +114,15 @@ def overdue(now: datetime, *, limit: int, broker_open: bool) -> list[UUID]:
 def _route(ids: Sequence[UUID], now: datetime) -> Routed:
     with sql.writing():
         locked = events.lock(ids)
-        waiting = [row.event for row in locked if row.is_open]
+        waiting = [row for row in locked if row.is_open]
         routed = Routed(routed=len(waiting), missing=_missing(ids, locked))
         if waiting:
-            catalog = _catalog()
-            answers = [answer for event in waiting for answer in _ask(event, catalog, now)]
-            answered = {answer.event_id for answer in answers}
-            routed.unrouted = sum(event.id not in answered for event in waiting)
-            routed.committed = _write(answers, now)
-            events.mark_routed([event.id for event in waiting], now)
+            catalog = active.catalog()
+            asked = [answer for row in waiting for answer in _ask(row, catalog, now)]
+            answered = {answer.event.id for answer in asked}
+            routed.unrouted = sum(row.event.id not in answered for row in waiting)
+            routed.committed = admit(asked, now)
+            events.mark_routed([row.event.id for row in waiting], now)
         return routed
 
 
@@ -128,75 +131,31 @@ def _missing(ids: Sequence[UUID], locked: Sequence[events.Locked]) -> int:
     return len(others - events.existing(sorted(others))) if others else 0
 
 
-def _catalog() -> Catalog:
-    """The active workflows, as the open transaction sees them."""
-    active = definitions.active()
-    loaded = definitions.load(frozenset(active.values()))
-    workflows = {name: loaded[digest] for name, digest in active.items() if digest in loaded}
-    key = tuple(map(id, workflows.values()))
-    if key not in _catalogs:
-        if len(_catalogs) >= _CATALOGS_MAX:
-            _catalogs.clear()
-        _catalogs[key] = Catalog(workflows)
-    return _catalogs[key]
-
-
-def _ask(event: Event, catalog: Catalog, now: datetime) -> list[Answer]:
-    """The answer of each workflow whose pattern matches."""
-    answers = []
-    for workflow in catalog.matching(event.type):
+def _ask(row: events.Locked, catalog: Catalog, now: datetime) -> list[Asked]:
+    """What each workflow answers that the event concerns: by its patterns, or because it names it."""
+    event, target = row.event, row.event.target
+    config = settings().CONFIG
+    workflows = catalog.matching(event.type, target)
+    if target is not None and target in catalog.workflows:
+        workflows = (catalog.workflows[target],)
+    answers: dict[str, tuple[str, Candidate | Declined]] = {}
+    for workflow in workflows:
         run = run_id(event.id, workflow.name, event.replay)
-        outcome = admit(
-            workflow, event, run_id=run, now=now, config=settings().CONFIG, limits=limits()
+        given = ask(workflow, event, run_id=run, now=now, config=config)
+        answers[workflow.name] = (workflow.digest, given)
+    if target is not None and target not in answers:
+        answers[target] = ("", Declined(outcome="no_match", detail=f"{target} takes no new runs"))
+    return [
+        Asked(
+            event=event,
+            written_at=row.written_at,
+            run_id=run_id(event.id, name, event.replay),
+            workflow=name,
+            digest=digest,
+            given=given,
         )
-        answers.append(
-            Answer(
-                run_id=run,
-                event_id=event.id,
-                workflow=workflow.name,
-                digest=workflow.digest,
-                replay=event.replay,
-                given=outcome,
-            )
-        )
-    return answers
-
-
-def _write(answers: Sequence[Answer], now: datetime) -> Committed:
-    decisions.insert(answers, now)
-    changes = [
-        Change(
-            after=answer.given.decision.run,
-            head=answer.given.decision.run.seq,
-            transitions=answer.given.decision.transitions,
-            commands=answer.given.decision.commands,
-            admitted=answer.given,
-        )
-        for answer in answers
-        if isinstance(answer.given, Admitted)
+        for name, (digest, given) in answers.items()
     ]
-    committed = commit(changes, now)
-    letters = [
-        _bad_input(answer, answer.given, now)
-        for answer in answers
-        if isinstance(answer.given, Declined) and answer.given.outcome == "bad_input"
-    ]
-    dead_letters.insert(letters, now)
-    committed.buried += [letter.id for letter in letters]
-    return committed
-
-
-def _bad_input(answer: Answer, declined: Declined, now: datetime) -> DeadLetter:
-    """The dead letter of one workflow that cannot work with the event; the others go on."""
-    return DeadLetter(
-        id=_fresh_id(now),
-        kind=BAD_INPUT,
-        code=declined.code,
-        message=declined.detail,
-        fingerprint=fingerprint(BAD_INPUT, declined.code, declined.detail, None),
-        event_id=answer.event_id,
-        workflow=answer.workflow,
-    )
 
 
 def _blame(event_id: UUID, error: Exception, now: datetime) -> Routed:

@@ -24,10 +24,11 @@ logger = logging.getLogger("flowengine.orchestration")
 AWAY = (OperationalError, InterfaceError)
 
 
-def save(work: Work, now: datetime) -> Advanced:
+def save(work: Work, now: datetime, *, wait: bool = False) -> Advanced:
     """Advance *work*; at most log2(items) repeats for one guilty item.
 
-    What cannot be stored at all is in ``refused``, and its rows stay as they are.
+    What cannot be stored at all is in ``refused``, and its rows stay as they are. Runs that are locked
+    elsewhere are left for later, or waited for.
 
     Raises:
         django.db.OperationalError, django.db.InterfaceError: the database is away, or read-only.
@@ -35,19 +36,15 @@ def save(work: Work, now: datetime) -> Advanced:
             found by looking at what this worker holds.
     """
     try:
-        return advance(work, now)
+        return advance(work, now, wait=wait)
     except AWAY:
         raise
     except Exception as error:  # noqa: BLE001 - foreign content: whatever it breaks, only it fails
-        return _split(work, now, error)
-
-
-def _split(work: Work, now: datetime, error: Exception) -> Advanced:
-    if len(work.told) + len(work.wanted) + len(work.progress) == 1:
-        return _convict(work, now, error)
+        if len(work.told) + len(work.wanted) + len(work.progress) == 1:
+            return _convict(work, now, error)
     first, second = _halves(work)
-    result = save(first, now)
-    result.add(save(second, now))
+    result = save(first, now, wait=wait)
+    result.add(save(second, now, wait=wait))
     return result
 
 
@@ -102,7 +99,7 @@ def _as_failure(work: Work, told: Told, now: datetime, error: Exception) -> Adva
         fe="FE422",
         permanent=True,
     )
-    failed = Failed(step=message.step, attempt=message.attempt, failure=failure)
+    failed = Failed(step=message.step, item=message.item, attempt=message.attempt, failure=failure)
     try:
         plain = Told(run_id=told.run_id, message=failed)
         return advance(replace(work, told=(plain,)), now)

@@ -8,8 +8,13 @@ from datetime import datetime
 
 from flowengine import project
 from flowengine.definitions.catalog import Catalog
+from flowengine.definitions.model import EventTrigger, Workflow
+from flowengine.definitions.steps import TaskSignature, TaskStep, Undo, WaitStep
 from flowengine.errors import DefinitionError, Problem
+from flowengine.orchestration import schedule
 from flowengine.store import definitions, sql
+from flowengine.store.definitions import Subscription
+from flowengine.store.event_keys import key_path
 
 WARNINGS = frozenset({"FE231", "FE232"})
 """The codes of problems that keep nothing from running."""
@@ -55,11 +60,8 @@ def sync(
                     workflow=name,
                     path=workflow.path,
                     source=texts[name],
-                    signatures={
-                        step.task: step.signature
-                        for step in workflow.steps
-                        if step.signature is not None
-                    },
+                    signatures=_signatures(workflow),
+                    subscriptions=subscriptions(workflow),
                 )
                 for name, workflow in catalog.workflows.items()
             ],
@@ -70,6 +72,7 @@ def sync(
         )
         removed = sorted(before.keys() - present.keys() - set(keep))
         definitions.retire(removed)
+        schedule.keep(catalog.workflows, now, others=keep)
     return Synchronised(
         added=tuple(sorted(present.keys() - before.keys())),
         changed=tuple(sorted(n for n in present.keys() & before if present[n] != before[n])),
@@ -93,6 +96,30 @@ def sync_project(*, now: datetime) -> Synchronised:
 def errors_of(problems: Collection[Problem]) -> tuple[Problem, ...]:
     """Those that keep a workflow from running, without the warnings."""
     return tuple(problem for problem in problems if problem.code not in WARNINGS)
+
+
+def subscriptions(workflow: Workflow) -> frozenset[Subscription]:
+    """What starts runs of this workflow, and what these wait for."""
+    found = {
+        Subscription(pattern)
+        for trigger in workflow.triggers
+        if isinstance(trigger, EventTrigger)
+        for pattern in trigger.patterns
+    }
+    steps = [spot.step for spot in workflow.graph.spots.values()]
+    waits = [(step.patterns, step.match) for step in steps if isinstance(step, WaitStep)]
+    waits += [(entry.patterns, entry.match) for entry in workflow.cancel_on]
+    for patterns, match in waits:
+        found |= {Subscription(pattern, key_path(match)) for pattern in patterns}
+    return frozenset(found)
+
+
+def _signatures(workflow: Workflow) -> dict[str, TaskSignature]:
+    """Of every task it names, undos among them, by name."""
+    steps = [spot.step for spot in workflow.graph.spots.values()]
+    work: list[TaskStep | Undo] = [step for step in steps if isinstance(step, TaskStep)]
+    work += [undo for step in steps if (undo := workflow.graph.undo(step.id)) is not None]
+    return {each.task: each.signature for each in work if each.signature is not None}
 
 
 def _texts() -> dict[str, str]:

@@ -1,5 +1,11 @@
 """One run on its way through a batch, and how a batch's runs are read.
 
+The rows that the messages speak of are read first. Where a rule needs others it says so
+(:class:`flowengine.engine.rows.RowsMissing`), and nothing of that message has happened yet: it is put
+aside, the others are decided, and then all that is missing is read, for all runs together, with one
+query for each kind of question. Messages of one run may be decided in any order, so this goes on in
+rounds; their number depends on how far a rule looks, not on how many items there are.
+
 A run that cannot be read, or whose message cannot be decided, stands apart: it must not keep the
 others of its batch from going on. What is due of it is put off, so that it does not fill the page at
 the next look; its rows stay for a version that can read them.
@@ -8,7 +14,8 @@ the next look; its rows stay for a version that can read them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,15 +26,15 @@ from flowengine.conf import settings
 from flowengine.definitions.model import Workflow
 from flowengine.engine.commands import Command
 from flowengine.engine.decide import decide
-from flowengine.engine.messages import Cancel, Due, Message, Succeeded
-from flowengine.engine.run import Run
-from flowengine.engine.scope import needed_after
+from flowengine.engine.messages import Arrived, Message
+from flowengine.engine.rows import Known, Question, Rows, RowsMissing, index_of, inner, outer
+from flowengine.engine.run import Place, Run, Step
 from flowengine.engine.transitions import Transition
 from flowengine.errors import DefinitionError
+from flowengine.orchestration import foresight
 from flowengine.orchestration.commit import Change
 from flowengine.orchestration.limits import limits
-from flowengine.orchestration.work import Work
-from flowengine.store import definitions, runs, steps
+from flowengine.store import definitions, due_steps, questions, runs, waits
 
 logger = logging.getLogger("flowengine.orchestration")
 
@@ -40,8 +47,12 @@ class Trace:
 
     workflow: Workflow
     run: Run
+    stored: dict[Place, Step] = field(default_factory=dict)
+    """Its rows as they were read."""
     transitions: list[Transition] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    arrived: list[Arrived] = field(default_factory=list)
+    """Events that its waits have taken."""
     stale: int = 0
     has_progressed: bool = False
     error: Exception | None = None
@@ -53,13 +64,20 @@ class Trace:
         return self.error is None and bool(self.transitions or self.has_progressed)
 
     def tell(self, message: Message, now: datetime) -> bool:
-        """Decide *message*; False where it was stale, or the run is beyond deciding."""
+        """Decide *message*; False where it was stale, or the run is beyond deciding.
+
+        Raises:
+            RowsMissing: rows must be read first; nothing has happened.
+        """
         if self.error is not None:
             return False
         try:
             decision = decide(
                 self.workflow, self.run, message, now, config=settings().CONFIG, limits=limits()
             )
+        except RowsMissing as missing:
+            foresight.note(self.run.digest, message, missing.question)
+            raise
         except Exception as error:  # noqa: BLE001 - a mistake of ours over one run's content
             self.error = error
             return False
@@ -69,7 +87,30 @@ class Trace:
         self.run = decision.run
         self.transitions += decision.transitions
         self.commands += decision.commands
+        if isinstance(message, Arrived):
+            self.arrived.append(message)
         return True
+
+    def knows(self, question: Question) -> bool:
+        """Whether it has been answered."""
+        known = self.run.known or Known()
+        if isinstance(question, Rows):
+            return question.places <= known.places
+        return question in known.answered
+
+    def learn(self, asked: Collection[Question], rows: Mapping[Place, Step]) -> None:
+        """These are the rows that answer these questions, as they are stored."""
+        for place, step in rows.items():
+            self.stored.setdefault(place, step)
+        known = self.run.known or Known()
+        places = {place for each in asked if isinstance(each, Rows) for place in each.places}
+        others = [each for each in asked if not isinstance(each, Rows)]
+        # What has changed in this batch is newer than what is stored.
+        self.run = replace(
+            self.run,
+            steps={**rows, **self.run.steps},
+            known=Known(known.places | places, known.answered.union(others)),
+        )
 
     def change(self) -> Change:
         """What is to be written."""
@@ -79,9 +120,12 @@ class Trace:
         after = replace(self.run, seq=head + 1) if self.has_progressed else self.run
         return Change(
             after=after,
+            workflow=self.workflow,
+            stored=self.stored,
             head=head,
             transitions=tuple(self.transitions),
             commands=tuple(self.commands),
+            arrived=tuple(self.arrived),
             progressed=self.has_progressed,
         )
 
@@ -96,49 +140,107 @@ class Read:
     elsewhere: set[UUID]
     """Runs that another transaction holds."""
 
+    @property
+    def broken(self) -> dict[UUID, Exception]:
+        """Runs that were read, and of which something could not be decided."""
+        return {run: t.error for run, t in self.traces.items() if t.error is not None}
 
-def read(work: Work, *, wait: bool) -> Read:
-    """Lock the runs of *work*; read the steps it speaks of, and those they need."""
-    ids = {told.run_id for told in work.told}
-    ids |= {wanted.run_id for wanted in work.wanted}
-    ids |= {said.run_id for said in work.progress}
+
+Act = tuple[UUID, Callable[[], object]]
+"""Something to be done with one run; where it raises ``RowsMissing``, it has done nothing."""
+
+
+def read(
+    ids: Collection[UUID],
+    asked: Mapping[UUID, Sequence[Question]],
+    *,
+    wait: bool,
+    messages: Mapping[UUID, Sequence[Message]] | None = None,
+) -> Read:
+    """Lock these runs, and read what is certain to be *asked* of them, and likely by *messages*."""
     locked = runs.lock(ids, wait=wait)
     unreadable = dict(locked.unreadable)
     workflows = _workflows(locked.readable, unreadable)
-    found = {run.id: run for run in locked.readable.values() if run.id not in unreadable}
-    pairs, active = _needed(work, found, workflows)
-    loaded = steps.load(pairs, active, unreadable=unreadable)
     traces = {
-        run.id: Trace(workflows[run.digest], replace(run, steps=loaded.get(run.id, {})))
-        for run in found.values()
+        run.id: Trace(workflows[run.digest], replace(run, known=Known()))
+        for run in locked.readable.values()
         if run.id not in unreadable
     }
-    others = ids - traces.keys() - unreadable.keys()
+    first = {run: list(each) for run, each in asked.items() if run in traces}
+    for run, told in (messages or {}).items():
+        if run in traces:
+            likely = foresight.foreseen(traces[run].run.digest, told)
+            first.setdefault(run, []).append(Rows(likely))
+    _answer(traces, first, unreadable)
+    for run in unreadable:
+        traces.pop(run, None)
+    others = set(ids) - traces.keys() - unreadable.keys()
     elsewhere = runs.existing(sorted(others)) if others and not wait else set()
     return Read(traces, unreadable, elsewhere)
 
 
-def _needed(
-    work: Work, found: Mapping[UUID, Run], workflows: Mapping[str, Workflow]
-) -> tuple[set[tuple[UUID, str]], list[UUID]]:
-    """The steps that *work* speaks of or needs, and the runs whose active steps it needs."""
-    pairs = {(each.run_id, each.step) for each in work.wanted if each.run_id in found}
-    pairs |= {(each.run_id, each.step) for each in work.progress if each.run_id in found}
-    active: set[UUID] = set()
-    for told in work.told:
-        run = found.get(told.run_id)
-        if run is None:
-            continue
-        if isinstance(told.message, Due | Cancel):
-            active.add(run.id)
-        step = getattr(told.message, "step", None)
-        if step is None:
-            continue
-        pairs.add((run.id, step))
-        if isinstance(told.message, Succeeded):
-            needed = needed_after(workflows[run.digest], step)
-            pairs.update((run.id, each) for each in needed)
-    return pairs, sorted(active)
+def settle(batch: Read, acts: Iterable[Act]) -> None:
+    """Do all *acts*, in rounds; between two, what was missing is read."""
+    waiting = list(acts)
+    while waiting:
+        missing: defaultdict[UUID, set[Question]] = defaultdict(set)
+        again: list[Act] = []
+        for run_id, act in waiting:
+            try:
+                act()
+            except RowsMissing as error:
+                if batch.traces[run_id].knows(error.question):
+                    batch.traces[run_id].error = error  # a rule that asks for ever
+                    continue
+                missing[run_id].add(error.question)
+                again.append((run_id, act))
+        if again:
+            ahead = Counter(run_id for run_id, _act in again)
+            asked = {run: _with_more(each, ahead[run]) for run, each in missing.items()}
+            broken: dict[UUID, Exception] = {}
+            _answer(batch.traces, asked, broken)
+            for run_id, error_of_run in broken.items():
+                batch.traces[run_id].error = error_of_run
+        waiting = again
+
+
+def put_off(broken: Mapping[UUID, Exception], now: datetime) -> None:
+    """Say what is wrong with these runs, which are held, and look at them again later."""
+    if not broken:
+        return
+    for run_id, error in broken.items():
+        logger.error("a run cannot be advanced", exc_info=error, extra={"run": str(run_id)})
+    until = now + PUT_OFF
+    due_steps.postpone(sorted(broken), now, until)
+    runs.postpone(sorted(broken), now, until)
+    waits.postpone(sorted(broken), now, until)
+
+
+def _answer(
+    traces: Mapping[UUID, Trace],
+    asked: Mapping[UUID, Collection[Question]],
+    unreadable: dict[UUID, Exception],
+) -> None:
+    found = questions.read(asked, unreadable)
+    for run_id, each in asked.items():
+        traces[run_id].learn(each, found.get(run_id, {}))
+
+
+def _with_more(asked: Collection[Question], count: int) -> list[Question]:
+    """The same, and of each item of a loop as many more as there are messages that may want the next."""
+    more: list[Question] = []
+    for question in asked:
+        if isinstance(question, Rows) and count > 1:
+            places = {
+                (step, inner(outer(item), index_of(item) + n))
+                for step, item in question.places
+                if item
+                for n in range(1, count)
+            }
+            more.append(Rows(question.places | places))
+        else:
+            more.append(question)
+    return more
 
 
 def _workflows(found: Mapping[UUID, Run], unreadable: dict[UUID, Exception]) -> dict[str, Workflow]:
@@ -158,14 +260,3 @@ def _workflows(found: Mapping[UUID, Run], unreadable: dict[UUID, Exception]) -> 
         if run.digest not in loaded and run.id not in unreadable:
             unreadable[run.id] = LookupError(f"no definition {run.digest}")
     return loaded
-
-
-def put_off(broken: Mapping[UUID, Exception], now: datetime) -> None:
-    """Say what is wrong with these runs, which are held, and look at them again later."""
-    if not broken:
-        return
-    for run_id, error in broken.items():
-        logger.error("a run cannot be advanced", exc_info=error, extra={"run": str(run_id)})
-    until = now + PUT_OFF
-    steps.postpone(sorted(broken), now, until)
-    runs.postpone(sorted(broken), now, until)

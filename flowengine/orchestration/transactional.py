@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import Error, InterfaceError, OperationalError
 
 from flowengine.engine.messages import Failed, GivenBack, Succeeded
-from flowengine.engine.run import Failure
+from flowengine.engine.run import Failure, Item
 from flowengine.engine.states import StepState
 from flowengine.errors import FlowengineError
 from flowengine.orchestration.advance import Told, Work, apply
@@ -49,34 +49,38 @@ class _TakeBack(Exception):
         self.ended = ended
 
 
-def perform(
-    run_id: UUID,
-    step: str,
-    attempt: int,
-    call: Callable[[], Succeeded | Failed],
-    clock: Clock,
-) -> Ended:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performed:
+    """Which attempt it is."""
+
+    run_id: UUID
+    step: str
+    item: Item
+    attempt: int
+
+
+def perform(which: Performed, call: Callable[[], Succeeded | Failed], clock: Clock) -> Ended:
     """Run *call* and save its end in one transaction of the calling thread."""
     ended: Ended | None = None
     has_begun = False
     try:
         with sql.writing(durable=True):
             has_begun = True
-            ended = _save(run_id, call(), clock)
+            ended = _save(which, call(), clock)
     except _TakeBack as back:
         return back.ended
     except Error as error:
         if not has_begun:
-            return Ended(message=GivenBack(step=step, attempt=attempt))
+            return Ended(message=_given_back(which))
         if not _has_lost_connection(error):
             # A lock or statement time-out, a deferred constraint, a full disk: the transaction is
             # undone, and what undid it may do so again. It uses a try.
-            return Ended(message=_failed(step, attempt, error))
-        return _find_out(run_id, step, attempt, error)
+            return Ended(message=_failed(which, error))
+        return _find_out(which, error)
     except Exception:
         if ended is None:
             raise
-        logger.exception("a hook after the commit failed", extra={"run": str(run_id)})
+        logger.exception("a hook after the commit failed", extra={"run": str(which.run_id)})
     return ended
 
 
@@ -88,45 +92,52 @@ def _has_lost_connection(error: Error) -> bool:
     return state is None or state[:2] in {"08", "57"}
 
 
-def _failed(step: str, attempt: int, error: Exception) -> Failed:
+def _given_back(which: Performed) -> GivenBack:
+    return GivenBack(step=which.step, item=which.item, attempt=which.attempt)
+
+
+def _failed(which: Performed, error: Exception) -> Failed:
     failure = Failure(
         code=type(error).__name__,
         message=str(error),
         bases=tuple(base.__name__ for base in type(error).__mro__[1:-1]),
     )
-    return Failed(step=step, attempt=attempt, failure=failure)
+    return Failed(step=which.step, item=which.item, attempt=which.attempt, failure=failure)
 
 
-def _save(run_id: UUID, message: Succeeded | Failed, clock: Clock) -> Ended:
+def _save(which: Performed, message: Succeeded | Failed, clock: Clock) -> Ended:
     """Save the end in the open transaction, or take the task's work back with it."""
     if isinstance(message, Failed):
         raise _TakeBack(Ended(message=message))
-    told = Told(run_id=run_id, message=message)
+    told = Told(run_id=which.run_id, message=message)
     advanced = apply(Work(told=(told,)), clock.now(), wait=True)
     if advanced.refused:
         refused = FlowengineError("the end of the step could not be decided")
-        raise _TakeBack(Ended(message=_failed(message.step, message.attempt, refused)))
+        raise _TakeBack(Ended(message=_failed(which, refused)))
     if advanced.stale:
         raise _TakeBack(Ended(message=message, fenced=True))
     return Ended(message=message, committed=advanced.committed)
 
 
-def _find_out(run_id: UUID, step: str, attempt: int, error: Exception) -> Ended:
+def _find_out(which: Performed, error: Exception) -> Ended:
     """The answer to COMMIT was lost, or there was none: read, never repeat blindly (I18)."""
+    run_id, place = which.run_id, (which.step, which.item)
     logger.warning(
         "the end of a transaction is not known; asking",
         exc_info=error,
-        extra={"run": str(run_id), "step": step, "attempt": attempt},
+        extra={"run": str(run_id), "step": which.step, "attempt": which.attempt},
     )
     while True:
         sql.connection().close()
         try:
-            row = steps.load({(run_id, step)}).get(run_id, {}).get(step)
+            row = steps.load({(run_id, place)}).get(run_id, {}).get(place)
         except (OperationalError, InterfaceError):
             time.sleep(ASK_AGAIN_S)
             continue
-        if row is not None and row.attempt == attempt and row.state is StepState.SUCCEEDED:
+        if row is not None and row.attempt == which.attempt and row.state is StepState.SUCCEEDED:
             # Its hints were not sent: the rows they speak of become overdue by themselves.
-            ended = Succeeded(step=step, attempt=attempt, output=row.output)
+            ended = Succeeded(
+                step=which.step, item=which.item, attempt=which.attempt, output=row.output
+            )
             return Ended(message=ended, committed=Committed())
-        return Ended(message=GivenBack(step=step, attempt=attempt))
+        return Ended(message=_given_back(which))

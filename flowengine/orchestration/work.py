@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from flowengine.definitions.model import TaskStep, Workflow
+from flowengine.definitions.model import Workflow
+from flowengine.definitions.steps import TaskStep, Undo
 from flowengine.engine.messages import Message
-from flowengine.engine.run import Run, Step
+from flowengine.engine.run import Item, Place, Run, Step
 from flowengine.orchestration.commit import Committed
 
 
@@ -26,7 +27,12 @@ class Wanted:
 
     run_id: UUID
     step: str
-    item: int = 0
+    item: Item = ""
+
+    @property
+    def place(self) -> Place:
+        """Which row of the run."""
+        return (self.step, self.item)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,12 @@ class Progress:
     attempt: int
     fraction: float
     note: str = ""
-    item: int = 0
+    item: Item = ""
+
+    @property
+    def place(self) -> Place:
+        """Which row of the run."""
+        return (self.step, self.item)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +71,8 @@ class Begun:
 
     run: Run
     workflow: Workflow
-    plan: TaskStep
+    plan: TaskStep | Undo
+    """What to call: the task of the step, or the undo of one."""
     step: Step
 
 

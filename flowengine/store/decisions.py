@@ -10,7 +10,6 @@ from uuid import UUID
 from flowengine.engine.rules.admission import Admitted, Declined
 from flowengine.store import sql, tables
 
-STARTED = "started"
 _DETAIL_MAX = 2000
 _COLUMNS = (
     *("run_id", "event_id", "workflow", "digest", "replay", "outcome", "detail", "decided_at"),
@@ -30,6 +29,17 @@ class Answer:
     given: Admitted | Declined
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """An answer that waited, and is another now."""
+
+    run_id: UUID
+    digest: str | None
+    """The version that answers now; None = as before."""
+    outcome: str
+    detail: str = ""
+
+
 def insert(answers: Sequence[Answer], now: datetime) -> None:
     """Record answers. One that is there already is an error: nothing is decided twice."""
     sql.insert(
@@ -46,10 +56,38 @@ def insert(answers: Sequence[Answer], now: datetime) -> None:
     )
 
 
+def revise(revisions: Sequence[Revision], now: datetime) -> None:
+    """Change answers that have been recorded as ``debouncing``; others stay as they are."""
+    if not revisions:
+        return
+    rows = sql.query(
+        "SELECT run_id, digest FROM flowengine_decision WHERE run_id = ANY(%(ids)s)"
+        " AND outcome = 'debouncing'",
+        {"ids": [each.run_id for each in revisions]},
+    )
+    digests = {sql.as_uuid(row[0]): row[1] for row in rows}
+    sql.update(
+        tables.DECISION,
+        ("digest", "outcome", "detail", "decided_at"),
+        ("run_id",),
+        [
+            (
+                *(each.digest or digests[each.run_id], each.outcome, _text(each.detail), now),
+                each.run_id,
+            )
+            for each in revisions
+            if each.run_id in digests
+        ],
+    )
+
+
+def detail_of(given: Admitted | Declined) -> str:
+    """For people: why there is no run, or what had no value."""
+    return "; ".join(given.remarks) if isinstance(given, Admitted) else given.detail
+
+
 def _outcome(given: Admitted | Declined) -> tuple[str, str]:
-    if isinstance(given, Admitted):
-        return STARTED, _text("; ".join(given.remarks))
-    return given.outcome, _text(given.detail)
+    return given.outcome, _text(detail_of(given))
 
 
 def _text(text: str) -> str:

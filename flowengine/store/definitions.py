@@ -9,15 +9,30 @@ from datetime import datetime
 import msgspec
 
 from flowengine.definitions.check import bind
-from flowengine.definitions.model import TaskSignature, Workflow
+from flowengine.definitions.model import Workflow
 from flowengine.definitions.parse import parse
-from flowengine.store import sql
+from flowengine.definitions.steps import TaskSignature
+from flowengine.store import sql, tables
 
 _CACHED_MAX = 1000
+_LISTENED_TO = """
+SELECT DISTINCT s.pattern FROM flowengine_subscription s
+LEFT JOIN flowengine_workflow w ON w.digest = s.digest AND w.is_enabled
+WHERE s.path <> '' OR w.name IS NOT NULL"""
 
 _cached: dict[str, Workflow] = {}
 _encode = msgspec.json.Encoder(order="sorted").encode
 _signatures = msgspec.json.Decoder(dict[str, TaskSignature]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """An event pattern that a definition listens to."""
+
+    pattern: str
+    path: str = ""
+    """Of a ``wait_for`` or ``cancel_on``: the path in the event's data by which it is found. Empty:
+    such events start runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +45,8 @@ class Definition:
     source: str
     signatures: Mapping[str, TaskSignature]
     """Of the tasks it names, as the process that synchronises sees them."""
+    subscriptions: frozenset[Subscription] = frozenset()
+    """What it listens to."""
 
 
 def load(digests: Collection[str]) -> dict[str, Workflow]:
@@ -86,6 +103,30 @@ def put(definitions: Sequence[Definition], now: datetime) -> None:
             },
         )
         _cached.pop(definition.digest, None)
+    sql.insert(
+        tables.SUBSCRIPTION,
+        ("digest", "pattern", "path"),
+        [
+            (definition.digest, each.pattern, each.path)
+            for definition in definitions
+            for each in sorted(definition.subscriptions, key=lambda s: (s.pattern, s.path))
+        ],
+        ignore=True,
+    )
+
+
+def awaited() -> frozenset[Subscription]:
+    """What the waits of all definitions listen to, those of open runs among them."""
+    rows = sql.query(
+        "SELECT DISTINCT pattern, path FROM flowengine_subscription WHERE path <> ''", {}
+    )
+    return frozenset(Subscription(*row) for row in rows)
+
+
+def listened_to() -> frozenset[str]:
+    """The patterns of events that start runs of enabled workflows, or that some wait is for."""
+    rows = sql.query(_LISTENED_TO, {})
+    return frozenset(row[0] for row in rows)
 
 
 def activate(digests: Mapping[str, str], now: datetime) -> None:

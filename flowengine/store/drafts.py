@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -35,11 +35,16 @@ class Draft:
     causation_id: str | None = None
     hops: int = 0
     traceparent: str | None = None
+    target: str | None = None
+    """The one workflow it is for; None = whoever wants it."""
+    parent: str | None = None
+    """JSON: the step that calls; see :mod:`flowengine.store.parents`."""
+    replay: int = 0
 
 
 _GIVEN = (
     *("id", "type", "data", "correlation_id", "subject", "actor", "key", "causation_id"),
-    *("hops", "traceparent", "time"),
+    *("hops", "traceparent", "target", "parent", "replay", "time"),
 )
 _SQLITE_ROWS_MAX = 500
 
@@ -48,7 +53,8 @@ def put(drafts: Sequence[Draft], alias: str) -> None:
     """Write own events in the caller's transaction; all of them or none.
 
     One statement (on SQLite one per 500: a statement has only so many parameters).
-    One whose id is there already is left as it is: it was emitted before, under the same key.
+    One whose id is there already is left as it is: it was emitted before, under the same key. Each was
+    created a microsecond after the one before it in *drafts*: the order of creation is that of writing.
     """
     connection = connections[alias]
     if connection.vendor == "postgresql":
@@ -71,17 +77,19 @@ def _put_on_postgresql(drafts: Sequence[Draft], connection: BaseDatabaseWrapper)
 
 
 def _put_on_sqlite(drafts: Sequence[Draft], connection: BaseDatabaseWrapper) -> None:
-    now = sql.for_sqlite(system_now())
+    instant = system_now()
+    now = sql.for_sqlite(instant)
     values: list[Any] = []
-    for draft in drafts:
+    for place, draft in enumerate(drafts):
+        written_at = sql.for_sqlite(instant + timedelta(microseconds=place))
         values += (draft.id.hex, *(getattr(draft, name) for name in _GIVEN[1:-1]))
-        values += (now if draft.time is None else sql.for_sqlite(draft.time), now, now)
+        values += (now if draft.time is None else sql.for_sqlite(draft.time), written_at, now)
     with connection.cursor() as cursor:
         cursor.execute(_text_of_rows(len(drafts)), values)
 
 
 _INTO = f"""
-INSERT INTO flowengine_event ({", ".join(_GIVEN)}, created_at, due_at, state, tries, replay)"""
+INSERT INTO flowengine_event ({", ".join(_GIVEN)}, created_at, due_at, state, tries)"""
 _NOW = "(SELECT clock_timestamp() AS now) AS c"
 
 
@@ -89,7 +97,7 @@ _NOW = "(SELECT clock_timestamp() AS now) AS c"
 def _text_of_one() -> str:
     values = ", ".join(["%s"] * (len(_GIVEN) - 1))
     return f"""{_INTO}
-SELECT {values}, COALESCE(%s, c.now), c.now, c.now, 'pending', 0, 0
+SELECT {values}, COALESCE(%s, c.now), c.now, c.now, 'pending', 0
 FROM {_NOW} ON CONFLICT DO NOTHING"""
 
 
@@ -98,12 +106,14 @@ def _text_of_arrays() -> str:
     arrays = ", ".join(f"%s::{tables.EVENT.types[name]}[]" for name in _GIVEN)
     values = ", ".join(f"v.{name}" for name in _GIVEN[:-1])
     return f"""{_INTO}
-SELECT {values}, COALESCE(v.time, c.now), c.now, c.now, 'pending', 0, 0
-FROM unnest({arrays}) AS v({", ".join(_GIVEN)}), {_NOW} ON CONFLICT DO NOTHING"""
+SELECT {values}, COALESCE(v.time, c.now), c.now + (v.n - 1) * interval '1 microsecond', c.now,
+  'pending', 0
+FROM unnest({arrays}) WITH ORDINALITY AS v({", ".join(_GIVEN)}, n), {_NOW}
+ON CONFLICT DO NOTHING"""
 
 
 @cache
 def _text_of_rows(count: int) -> str:
     values = ", ".join(["%s"] * (len(_GIVEN) + 2))
-    rows = ", ".join([f"({values}, 'pending', 0, 0)"] * count)
+    rows = ", ".join([f"({values}, 'pending', 0)"] * count)
     return f"{_INTO} VALUES {rows} ON CONFLICT DO NOTHING"

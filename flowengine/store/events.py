@@ -8,8 +8,9 @@ that says it was sent.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,7 +23,7 @@ from flowengine.conf import settings
 from flowengine.engine.event import Event
 from flowengine.engine.identity import uuid7
 from flowengine.models import InstallationRecord
-from flowengine.store import sql, tables
+from flowengine.store import parents, sql, tables
 from flowengine.store.clock import system_now
 
 
@@ -43,6 +44,8 @@ class Locked:
     state: EventState
     tries: int
     """How often routing it failed."""
+    written_at: datetime
+    """When the row was written: the order of events."""
 
     @property
     def is_open(self) -> bool:
@@ -55,8 +58,11 @@ _FOREIGN = (
     *("correlation_id", "causation_id", "hops", "traceparent"),
     *("replay", "state", "due_at", "tries", "created_at"),
 )
-_EVENT = """id, type, data, time, source, external_id, subject, actor, key, correlation_id,
-       causation_id, hops, traceparent, replay, state, tries"""
+_NAMES = (
+    *("id", "type", "data", "time", "source", "external_id", "subject", "actor", "key"),
+    *("correlation_id", "causation_id", "hops", "traceparent", "replay", "target", "parent"),
+)
+_EVENT = ", ".join((*_NAMES, "state", "tries", "created_at"))
 
 _OVERDUE = """
 SELECT id, due_at FROM (
@@ -76,6 +82,21 @@ _PENDING_AND_FREE = (
 _decode = msgspec.json.decode
 
 
+def columns(table: str) -> str:
+    """What :func:`value` reads, of a table of that name in a statement."""
+    return ", ".join(f"{table}.{name}" for name in _NAMES)
+
+
+_OPEN_BEFORE = f"""
+WITH waiting AS MATERIALIZED (
+  SELECT id, created_at FROM flowengine_event
+  WHERE state IN ('pending', 'published') AND due_at IS NOT NULL)
+SELECT {columns("e")}, e.created_at FROM waiting w JOIN flowengine_event e ON e.id = w.id
+WHERE w.created_at < %(before)s AND NOT (w.id = ANY(%(but)s))
+ORDER BY w.created_at, w.id LIMIT %(limit)s"""
+"""What is open is few; asked in one, the database might read the whole past in its order."""
+
+
 def insert_foreign(
     events: Sequence[tuple[Event, bytes]], now: datetime, *, overdue_at: datetime
 ) -> None:
@@ -87,9 +108,10 @@ def insert_foreign(
             (
                 *(event.id, event.source, event.external_id, event.type, event.subject),
                 *(event.time, event.actor, data, event.correlation_id, event.causation_id),
-                *(event.hops, event.traceparent, 0, EventState.PUBLISHED, overdue_at, 0, now),
+                *(event.hops, event.traceparent, 0, EventState.PUBLISHED, overdue_at, 0),
+                now + timedelta(microseconds=place),
             )
-            for event, data in events
+            for place, (event, data) in enumerate(events)
         ],
         ignore=True,
     )
@@ -105,7 +127,56 @@ def lock(ids: Sequence[UUID]) -> list[Locked]:
         f"SELECT {_EVENT} FROM flowengine_event WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE",
         {"ids": list(ids)},
     )
-    return [Locked(event=_event(row), state=EventState(row[14]), tries=row[15]) for row in rows]
+    return [
+        Locked(
+            event=value(row),
+            state=EventState(row[16]),
+            tries=row[17],
+            written_at=sql.as_datetime(row[18]) or row[18],
+        )
+        for row in rows
+    ]
+
+
+def open_before(
+    before: datetime, *, but: Collection[UUID], limit: int
+) -> list[tuple[Event | None, datetime]]:
+    """Events that are not routed yet and were written before that, oldest first, with when.
+
+    Without those *but*. None for one that cannot be read.
+    """
+    rows = sql.query(_OPEN_BEFORE, {"before": before, "but": list(but), "limit": limit})
+    found: list[tuple[Event | None, datetime]] = []
+    for row in rows:
+        event = None
+        with contextlib.suppress(msgspec.DecodeError):
+            event = value(row)
+        found.append((event, sql.as_datetime(row[-1]) or row[-1]))
+    return found
+
+
+def untargeted(ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The types of those of these events that are still to be routed and are for everybody."""
+    rows = sql.query(
+        "SELECT id, type FROM flowengine_event WHERE id = ANY(%(ids)s)"
+        " AND state IN ('pending', 'published') AND target IS NULL",
+        {"ids": list(ids)},
+    )
+    return {sql.as_uuid(row[0]): row[1] for row in rows}
+
+
+def load(ids: Sequence[UUID]) -> list[Event]:
+    """These events, in the order in which they were written; what cannot be read is left out."""
+    rows = sql.query(
+        f"SELECT {_EVENT} FROM flowengine_event WHERE id = ANY(%(ids)s) ORDER BY created_at, id",
+        {"ids": list(ids)},
+    )
+    found: list[Event] = []
+    for row in rows:
+        # The router, which comes next, buries what it cannot read.
+        with contextlib.suppress(msgspec.DecodeError):
+            found.append(value(row))
+    return found
 
 
 def lock_tries(event_id: UUID) -> tuple[str, int] | None:
@@ -127,6 +198,22 @@ def existing(ids: Sequence[UUID]) -> set[UUID]:
 def mark_routed(ids: Sequence[UUID], now: datetime) -> None:
     """These locked events are routed: nothing is due any more."""
     _set(ids, "state = 'routed', due_at = NULL, routed_at = %(now)s", now=now)
+
+
+def withdraw(ids: Sequence[UUID], now: datetime) -> None:
+    """Take back those of these events that are not routed yet, in a transaction of its own.
+
+    It waits for those that are being routed.
+    """
+    if not ids:
+        return
+    with sql.writing():
+        rows = sql.query(
+            "SELECT id FROM flowengine_event WHERE id = ANY(%(ids)s)"
+            " AND state IN ('pending', 'published') ORDER BY id FOR UPDATE",
+            {"ids": list(ids)},
+        )
+        mark_routed([sql.as_uuid(row[0]) for row in rows], now)
 
 
 def mark_dead(ids: Sequence[UUID]) -> None:
@@ -155,7 +242,7 @@ def claim_pending(now: datetime, until: datetime, *, limit: int) -> list[Event]:
     unreadable: list[UUID] = []
     for row in rows:
         try:
-            claimed.append(_event(row))
+            claimed.append(value(row))
         except msgspec.DecodeError:
             unreadable.append(sql.as_uuid(row[0]))
     _set([event.id for event in claimed], "due_at = %(until)s", until=until)
@@ -226,7 +313,12 @@ def _set(ids: Sequence[UUID], assignments: str, *, only: str = "", **values: Any
         )
 
 
-def _event(row: tuple[Any, ...]) -> Event:
+def value(row: Sequence[Any]) -> Event:
+    """The event of a row with these columns.
+
+    Raises:
+        msgspec.DecodeError: its data, or its parent, is nothing that this version can read.
+    """
     return Event(
         id=sql.as_uuid(row[0]),
         type=row[1],
@@ -242,4 +334,6 @@ def _event(row: tuple[Any, ...]) -> Event:
         hops=row[11],
         traceparent=row[12],
         replay=row[13],
+        target=row[14],
+        parent=parents.decoded(row[15]),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,17 +17,18 @@ from uuid import UUID
 import msgspec
 
 from flowengine.conf import settings
-from flowengine.definitions.expressions.evaluate import steps_used
-from flowengine.definitions.expressions.tree import Template
 from flowengine.definitions.model import Workflow
 from flowengine.engine.event import Event
-from flowengine.engine.run import Failure, Run
-from flowengine.engine.scope import scope_of
+from flowengine.engine.run import Failure, Place, Run
+from flowengine.engine.scope import scope_before_steps
+from flowengine.engine.states import StepState
 from flowengine.errors import DefinitionError
-from flowengine.models import EventRecord, RunRecord
-from flowengine.representations import Fact, Json, StepRow, epoch, run_view, titles_of
-from flowengine.store import definitions, sql
-from flowengine.store import steps as step_rows
+from flowengine.models import RunRecord
+from flowengine.representations import Fact, Json, StepRow, epoch, run_view
+from flowengine.representations.children import called_run_id, calls
+from flowengine.representations.rows import Rows
+from flowengine.representations.run import titles_in_need
+from flowengine.store import definitions, events, shown, sql
 
 logger = logging.getLogger("flowengine.store")
 
@@ -47,20 +48,21 @@ class Audience:
 FACTS_MAX = 500
 """A watcher who is further behind is given the whole view."""
 
-_HEADS = """
+_NO_RUN = "outcome NOT IN ('started', 'queued', 'debouncing')"
+"""An answer after which there will be no run: one that waits for the end of its burst may have one."""
+
+_HEADS = f"""
 SELECT id, created_at, seq, NULL FROM flowengine_run WHERE id = ANY(%(ids)s)
 UNION ALL
 SELECT run_id, decided_at, 0, outcome FROM flowengine_decision
-WHERE run_id = ANY(%(unknown)s) AND outcome <> 'started'"""
+WHERE run_id = ANY(%(unknown)s) AND {_NO_RUN}"""
 
-_ENDED = """
+_ENDED = f"""
 SELECT d.run_id, d.outcome, d.workflow, d.digest, d.event_id, d.decided_at, e.actor
 FROM flowengine_decision d LEFT JOIN flowengine_event e ON e.id = d.event_id
-WHERE d.run_id = ANY(%(ids)s) AND d.outcome <> 'started'"""
+WHERE d.run_id = ANY(%(ids)s) AND d.{_NO_RUN}"""
 
-_STEPS = """
-SELECT run_id, step, state, item, attempt, tries, due_at, progress, note, started_at, finished_at
-FROM flowengine_step WHERE run_id = ANY(%(ids)s) ORDER BY ready_at, finished_at, step"""
+_EVENTS = f"SELECT {events.columns('e')} FROM flowengine_event e WHERE e.id = ANY(%(ids)s)"
 
 _FACTS = """
 SELECT h.run_id, h.first, h.at, h.transitions FROM flowengine_history h
@@ -154,27 +156,6 @@ def facts(after: Mapping[UUID, int]) -> dict[UUID, list[Fact]]:
     return found
 
 
-def steps(ids: Collection[UUID]) -> dict[UUID, list[StepRow]]:
-    """The rows of each run's steps, in the order in which they came, without payloads."""
-    found: dict[UUID, list[StepRow]] = {run_id: [] for run_id in ids}
-    for row in sql.query(_STEPS, {"ids": list(ids)}):
-        found[sql.as_uuid(row[0])].append(
-            StepRow(
-                step=row[1],
-                state=row[2],
-                item=row[3],
-                attempt=row[4],
-                tries=row[5],
-                due_at=sql.as_datetime(row[6]),
-                progress=row[7],
-                note=row[8],
-                started_at=sql.as_datetime(row[9]),
-                finished_at=sql.as_datetime(row[10]),
-            )
-        )
-    return found
-
-
 def workflows(found: Collection[RunRecord]) -> dict[str, Workflow]:
     """By digest, the versions these runs are pinned to; one that cannot be read here is left out."""
     digests = {run.digest for run in found}
@@ -189,23 +170,67 @@ def failure(run: RunRecord) -> Failure | None:
     return None if run.failure is None else _failure(bytes(run.failure))
 
 
-def views(found: Sequence[RunRecord]) -> dict[UUID, Json]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One run as it was read to be shown."""
+
+    view: Json
+    rows: tuple[StepRow, ...]
+
+
+def views(found: Collection[RunRecord]) -> dict[UUID, Json]:
     """The whole view of each of these runs."""
+    return {run_id: seen.view for run_id, seen in look(found, workflows(found)).items()}
+
+
+def look(found: Collection[RunRecord], by_digest: Mapping[str, Workflow]) -> dict[UUID, Seen]:
+    """The whole view of each of these runs, with the rows that it is made from."""
     if not found:
         return {}
-    rows = steps([run.id for run in found])
-    by_digest = workflows(found)
+    rows = shown.rows(found, by_digest)
+    undo = shown.undo_counts(found, by_digest)
+    children = _children(found, by_digest, rows)
     scopes = _scopes(found, by_digest)
     return {
-        run.id: run_view(
-            by_digest.get(run.digest),
-            run,
-            rows[run.id],
-            scope=scopes.get(run.id),
-            failure=failure(run),
+        run.id: Seen(
+            view=run_view(
+                by_digest.get(run.digest),
+                run,
+                Rows(
+                    steps=tuple(rows[run.id].values()),
+                    undo=undo.get(run.id),
+                    children=children.get(run.id),
+                ),
+                scope=scopes.get(run.id),
+                failure=failure(run),
+            ),
+            rows=tuple(rows[run.id].values()),
         )
         for run in found
     }
+
+
+def _children(
+    found: Collection[RunRecord], by_digest: Mapping[str, Workflow], rows: shown.RowsOf
+) -> dict[UUID, dict[Place, tuple[UUID, int]]]:
+    """The runs that shown steps have started, and how far each is.
+
+    One that is waited for is named before it is there, so that a page can wait for it too. As deep as
+    they call one another, a level at a time.
+    """
+    called = {
+        called_run_id(run.id, row, workflow): (run.id, row)
+        for run in found
+        if run.digest in by_digest
+        for row, workflow in calls(by_digest[run.digest], rows[run.id].values())
+    }
+    there = views(runs(called).values()) if called else {}
+    children: dict[UUID, dict[Place, tuple[UUID, int]]] = {}
+    for child_id, (run_id, row) in called.items():
+        if child_id in there or row.state == StepState.WAITING:
+            percent = there[child_id]["percent"] if child_id in there else 0
+            children.setdefault(run_id, {})[row.step, row.item] = (child_id, percent)
+    return children
 
 
 def _readable(digests: Collection[str]) -> dict[str, Workflow]:
@@ -220,65 +245,38 @@ def _readable(digests: Collection[str]) -> dict[str, Workflow]:
 
 
 def _scopes(
-    found: Sequence[RunRecord], by_digest: Mapping[str, Workflow]
+    found: Collection[RunRecord], by_digest: Mapping[str, Workflow]
 ) -> dict[UUID, dict[str, Any]]:
-    """What the titles of these runs may name. Payloads are read only where a title has ``${{ }}``."""
-    chosen = [run for run in found if run.digest in by_digest and _titles(by_digest, run)]
+    """What the titles of steps to come may name. Payloads are read only where a title has ``${{ }}``."""
+    chosen = [
+        run for run in found if run.digest in by_digest and titles_in_need(by_digest[run.digest])
+    ]
     if not chosen:
         return {}
-    events = _events([run.event_id for run in chosen])
+    causes = _events([run.event_id for run in chosen])
     inputs = _inputs([run.id for run in chosen])
-    outputs = step_rows.load(
-        (run.id, step)
-        for run in chosen
-        for title in _titles(by_digest, run)
-        for step in steps_used(title)
-    )
     config = dict(settings().CONFIG)
     return {
-        run.id: scope_of(
+        run.id: scope_before_steps(
             Run(
                 id=run.id,
                 workflow=run.workflow,
                 digest=run.digest,
-                event=events[run.event_id],
+                event=causes[run.event_id],
                 replay=run.replay,
                 inputs=inputs.get(run.id),
-                steps=outputs.get(run.id, {}),
                 started_at=run.started_at,
             ),
             config,
         )
         for run in chosen
-        if run.event_id in events
+        if run.event_id in causes
     }
-
-
-def _titles(by_digest: Mapping[str, Workflow], run: RunRecord) -> list[Template]:
-    return titles_of(by_digest[run.digest])
 
 
 def _events(ids: Collection[UUID]) -> dict[UUID, Event]:
-    rows = EventRecord.objects.using(settings().DATABASE).filter(pk__in=list(ids))
-    return {
-        row.id: Event(
-            id=row.id,
-            type=row.type,
-            data=_decode(bytes(row.data)),
-            time=row.time,
-            source=row.source,
-            external_id=row.external_id,
-            subject=row.subject,
-            actor=row.actor,
-            key=row.key,
-            correlation_id=row.correlation_id,
-            causation_id=row.causation_id,
-            hops=row.hops,
-            traceparent=row.traceparent,
-            replay=row.replay,
-        )
-        for row in rows
-    }
+    rows = sql.query(_EVENTS, {"ids": list(ids)})
+    return {sql.as_uuid(row[0]): events.value(row) for row in rows}
 
 
 def _inputs(ids: Collection[UUID]) -> dict[UUID, Any]:

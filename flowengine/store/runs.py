@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,25 +10,55 @@ from uuid import UUID
 
 import msgspec
 
-from flowengine.engine.event import Event
+from flowengine.engine.event import Parent
 from flowengine.engine.run import Failure, Run
-from flowengine.engine.states import RunState
-from flowengine.store import sql, tables
+from flowengine.engine.states import FINAL_RUN_STATES, RunState
+from flowengine.store import events, parents, sql, tables
 
-_LOCK = """
+_LOCK = f"""
 SELECT r.id, r.workflow, r.digest, r.replay, r.state, r.seq, r.due_at, r.title, r.inputs,
-       r.failure, r.outcome, r.created_at, r.started_at, r.event_id,
-       e.type, e.data, e.time, e.source, e.external_id, e.subject, e.actor,
-       e.correlation_id, e.causation_id, e.hops, e.traceparent, e.replay
+       r.output, r.failure, r.outcome, r.priority, r.busy, r.asleep, r.undoing, r.has_undone,
+       r.still_s, r.tail, r.created_at, r.started_at, r.held_at, r.finished_at, r.parent_run,
+       r.parent_step, r.parent_item, r.parent_depth, r.parent_detached, {events.columns("e")}
 FROM flowengine_run r JOIN flowengine_event e ON e.id = r.event_id
 WHERE r.id = ANY(%(ids)s) ORDER BY r.id FOR NO KEY UPDATE OF r"""
 
 _COLUMNS = (
     *("id", "workflow", "digest", "event_id", "replay", "state", "seq", "due_at", "title"),
+    *("priority", "parent_run", "parent_step", "parent_item", "parent_depth", "parent_detached"),
+    *("busy", "asleep", "undoing", "has_undone", "still_s", "tail"),
     *("actor", "watchers", "watcher_groups", "labels", "inputs", "output", "failure", "outcome"),
-    *("created_at", "started_at", "finished_at"),
+    *("created_at", "started_at", "held_at", "finished_at"),
 )
-_CHANGING = ("state", "seq", "due_at", "output", "failure", "outcome", "started_at", "finished_at")
+_CHANGING = (
+    *(
+        "replay",
+        "state",
+        "seq",
+        "due_at",
+        "title",
+        "output",
+        "failure",
+        "outcome",
+        "busy",
+        "asleep",
+    ),
+    *("undoing", "has_undone", "still_s", "tail", "started_at", "held_at", "finished_at"),
+)
+_ENDED = """
+SELECT r.id, r.workflow, r.digest, r.seq, r.state, r.tail, r.output, r.failure, r.parent_run,
+       r.parent_step, r.parent_item, r.parent_depth, r.parent_detached
+FROM flowengine_run r
+WHERE r.id = ANY(%(ids)s) AND r.due_at IS NOT NULL AND r.state = ANY(%(states)s)"""
+_CAUSED_BY = """
+SELECT id, event_id FROM flowengine_run
+WHERE event_id = ANY(%(events)s) AND NOT state = ANY(%(states)s)"""
+_HOLD = """
+SELECT id FROM flowengine_run WHERE id = ANY(%(ids)s) ORDER BY id
+FOR NO KEY UPDATE SKIP LOCKED"""
+_DUE = """
+SELECT id, state FROM flowengine_run WHERE due_at <= %(now)s AND state <> 'queued'
+ORDER BY due_at LIMIT %(limit)s"""
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
@@ -45,6 +75,23 @@ class Locked:
     """Rows that this version cannot make a value of, with why."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A run that is final, as others need to know of it."""
+
+    id: UUID
+    workflow: str
+    digest: str
+    seq: int
+    """Its head."""
+    state: RunState
+    tail: str
+    """The hooks at work; empty = none."""
+    output: Any
+    failure: Failure | None
+    parent: Parent | None
+
+
 def lock(ids: Iterable[UUID], *, wait: bool = False) -> Locked:
     """The runs of these ids, locked until the transaction ends.
 
@@ -55,7 +102,8 @@ def lock(ids: Iterable[UUID], *, wait: bool = False) -> Locked:
     wanted = sorted(set(ids))
     if not wanted:
         return locked
-    for row in sql.query(_LOCK if wait else _LOCK + " SKIP LOCKED", {"ids": wanted}):
+    rows = sql.query(_LOCK if wait else _LOCK + " SKIP LOCKED", {"ids": wanted})
+    for row in rows:
         run_id = sql.as_uuid(row[0])
         try:
             locked.readable[run_id] = _run(row)
@@ -65,36 +113,32 @@ def lock(ids: Iterable[UUID], *, wait: bool = False) -> Locked:
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    event = Event(
-        id=sql.as_uuid(row[13]),
-        type=row[14],
-        data=_decode(row[15]),
-        time=sql.as_datetime(row[16]) or row[16],
-        source=row[17],
-        external_id=row[18],
-        subject=row[19],
-        actor=row[20],
-        correlation_id=row[21],
-        causation_id=row[22],
-        hops=row[23],
-        traceparent=row[24],
-        replay=row[25],
-    )
     return Run(
         id=sql.as_uuid(row[0]),
         workflow=row[1],
         digest=row[2],
-        event=event,
+        event=events.value(row[28:]),
         replay=row[3],
         state=RunState(row[4]),
         seq=row[5],
         due_at=sql.as_datetime(row[6]),
         title=row[7],
         inputs=None if row[8] is None else _decode(row[8]),
-        failure=None if row[9] is None else _failure(row[9]),
-        outcome=None if row[10] is None else RunState(row[10]),
-        created_at=sql.as_datetime(row[11]),
-        started_at=sql.as_datetime(row[12]),
+        output=None if row[9] is None else _decode(row[9]),
+        failure=None if row[10] is None else _failure(row[10]),
+        outcome=None if row[11] is None else RunState(row[11]),
+        parent=parents.of_columns(row[23:28]),
+        priority=row[12],
+        busy=row[13],
+        asleep=row[14],
+        undoing=row[15],
+        has_undone=bool(row[16]),
+        still_s=row[17],
+        tail=row[18],
+        created_at=sql.as_datetime(row[19]),
+        started_at=sql.as_datetime(row[20]),
+        held_at=sql.as_datetime(row[21]),
+        finished_at=sql.as_datetime(row[22]),
     )
 
 
@@ -106,7 +150,17 @@ def insert(rows: Sequence[tuple[Run, Sequence[str], Sequence[str], dict[str, Any
         [
             (
                 *(run.id, run.workflow, run.digest, run.event.id, run.replay),
-                *(run.state, run.seq, run.due_at, run.title, run.event.actor),
+                *(run.state, run.seq, run.due_at, run.title, run.priority),
+                *parents.columns(run.parent),
+                *(
+                    run.busy,
+                    run.asleep,
+                    run.undoing,
+                    run.has_undone,
+                    run.still_s,
+                    run.tail,
+                    run.event.actor,
+                ),
                 _encode(watchers).decode(),
                 _encode(groups).decode(),
                 _encode(labels).decode(),
@@ -114,7 +168,7 @@ def insert(rows: Sequence[tuple[Run, Sequence[str], Sequence[str], dict[str, Any
                 _output(run),
                 encoded(run.failure),
                 run.outcome,
-                *(run.created_at, run.started_at, run.finished_at),
+                *(run.created_at, run.started_at, run.held_at, run.finished_at),
             )
             for run, watchers, groups, labels in rows
         ],
@@ -122,30 +176,70 @@ def insert(rows: Sequence[tuple[Run, Sequence[str], Sequence[str], dict[str, Any
 
 
 def update(runs: Sequence[Run]) -> None:
-    """Write what changes of runs that are locked and were not final before."""
+    """Write what changes of runs that are locked."""
     sql.update(
         tables.RUN,
         _CHANGING,
         ("id",),
         [
             (
-                *(run.state, run.seq, run.due_at, _output(run)),
+                *(run.replay, run.state, run.seq, run.due_at, run.title, _output(run)),
                 encoded(run.failure),
-                *(run.outcome, run.started_at, run.finished_at),
-                run.id,
+                *(
+                    run.outcome,
+                    run.busy,
+                    run.asleep,
+                    run.undoing,
+                    run.has_undone,
+                    run.still_s,
+                    run.tail,
+                ),
+                *(run.started_at, run.held_at, run.finished_at, run.id),
             )
             for run in runs
         ],
     )
 
 
-def due(now: datetime, *, limit: int) -> list[UUID]:
-    """The ids of runs that want attention themselves, oldest first; without locks."""
-    rows = sql.query(
-        "SELECT id FROM flowengine_run WHERE due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s",
-        {"now": now, "limit": limit},
-    )
-    return [sql.as_uuid(row[0]) for row in rows]
+def due(now: datetime, *, limit: int) -> tuple[list[UUID], list[UUID]]:
+    """The ids of runs that want attention themselves, oldest first; without locks.
+
+    Those that are open, and those that are final and whose end is not passed on yet; together at
+    most *limit*. Not those that are queued, which are admission's.
+    """
+    rows = sql.query(_DUE, {"now": now, "limit": limit})
+    found = [(sql.as_uuid(row[0]), row[1] in FINAL_RUN_STATES) for row in rows]
+    return [each for each, final in found if not final], [each for each, final in found if final]
+
+
+def ended(ids: Sequence[UUID]) -> list[Ended]:
+    """Those of these runs that are final and whose end is not passed on yet; without locks."""
+    return [
+        Ended(
+            id=sql.as_uuid(row[0]),
+            workflow=row[1],
+            digest=row[2],
+            seq=row[3],
+            state=RunState(row[4]),
+            tail=row[5],
+            output=None if row[6] is None else _decode(row[6]),
+            failure=None if row[7] is None else _failure(row[7]),
+            parent=parents.of_columns(row[8:]),
+        )
+        for row in sql.query(_ENDED, {"ids": list(ids), "states": sorted(FINAL_RUN_STATES)})
+    ]
+
+
+def caused_by(event_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The runs of these events that are not final, each with its event; without locks."""
+    values = {"events": list(event_ids), "states": sorted(FINAL_RUN_STATES)}
+    return {sql.as_uuid(row[0]): sql.as_uuid(row[1]) for row in sql.query(_CAUSED_BY, values)}
+
+
+def hold(ids: Collection[UUID]) -> set[UUID]:
+    """Lock those of these runs that are free, until the transaction ends; they are not read."""
+    rows = sql.query(_HOLD, {"ids": list(ids)})
+    return {sql.as_uuid(row[0]) for row in rows}
 
 
 def existing(ids: Sequence[UUID]) -> set[UUID]:
@@ -162,14 +256,14 @@ def postpone(ids: Sequence[UUID], now: datetime, until: datetime) -> None:
     )
 
 
-def cancelling(ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these runs that are being cancelled, or are final already."""
-    rows = sql.query(
-        "SELECT id FROM flowengine_run WHERE id = ANY(%(ids)s)"
-        " AND state NOT IN ('running', 'waiting')",
-        {"ids": list(ids)},
+def passed_on(seen: Mapping[UUID, int]) -> None:
+    """Nothing is due any more of these final runs, which are locked and had this head; others stay."""
+    sql.update(
+        tables.RUN,
+        ("due_at",),
+        ("id", "seq"),
+        [(None, run_id, seq) for run_id, seq in sorted(seen.items())],
     )
-    return {sql.as_uuid(row[0]) for row in rows}
 
 
 def encoded(value: Any) -> bytes | None:

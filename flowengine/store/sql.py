@@ -94,15 +94,23 @@ def _turn_to_write(waits_for_ever: bool) -> Iterator[None]:  # noqa: FBT001 - pr
 
 
 def insert(
-    table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, ignore: bool = False
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    ignore: bool = False,
+    over: Sequence[str] = (),
 ) -> int:
     """Insert all *rows*, each in the order of *columns*; the number inserted.
 
-    With *ignore*, a row that meets a unique key that is already there is left out.
+    With *ignore*, a row that meets a unique key that is already there is left out. With *over*, the
+    columns of a unique key, it takes the place of the one that is there; no two *rows* may share it.
     """
     if not rows:
         return 0
-    text = _insert_text(table, tuple(columns), ignore=ignore, arrays=is_postgresql())
+    text = _insert_text(
+        table, tuple(columns), ignore=ignore, over=tuple(over), arrays=is_postgresql()
+    )
     return _write_rows(text, rows)
 
 
@@ -134,6 +142,19 @@ def query(text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection().cursor() as cursor:
         cursor.execute(_sqlite_text(text), _sqlite_parameters(parameters))
         return list(cursor.fetchall())
+
+
+def query_rows(
+    text: str, sqlite_text: str, parameters: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]
+) -> list[tuple[Any, ...]]:
+    """The rows of a SELECT that joins rows given to it, by *columns* of equal length.
+
+    On PostgreSQL each column is an array of its name, for ``unnest``. On SQLite all are one value
+    ``rows``, for one ``json_each``: joining several by their keys would be a loop in a loop.
+    """
+    if is_postgresql():
+        return query(text, {**parameters, **{name: list(of) for name, of in columns.items()}})
+    return query(sqlite_text, {**parameters, "rows": list(zip(*columns.values(), strict=True))})
 
 
 def execute(text: str, parameters: Mapping[str, Any]) -> int:
@@ -212,13 +233,18 @@ def _binary(text: str) -> str:
 
 
 @cache
-def _insert_text(table: Table, columns: tuple[str, ...], *, ignore: bool, arrays: bool) -> str:
+def _insert_text(
+    table: Table, columns: tuple[str, ...], *, ignore: bool, over: tuple[str, ...], arrays: bool
+) -> str:
     names = ", ".join(columns)
     if arrays:
         source = f"SELECT * FROM unnest({_arrays(table, columns)})"
     else:
         source = f"VALUES ({', '.join(['%s'] * len(columns))})"
     conflict = " ON CONFLICT DO NOTHING" if ignore else ""
+    if over:
+        sets = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in over)
+        conflict = f" ON CONFLICT ({', '.join(over)}) DO UPDATE SET {sets}"
     return f"INSERT INTO {table.name} ({names}) {source}{conflict}"
 
 
@@ -243,7 +269,7 @@ def _arrays(table: Table, columns: Sequence[str]) -> str:
 
 def _sqlite_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: json.dumps([for_sqlite(item) for item in value])
+        name: json.dumps(value, default=for_sqlite)
         if isinstance(value, list | tuple)
         else for_sqlite(value)
         for name, value in parameters.items()

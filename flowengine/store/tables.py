@@ -21,6 +21,8 @@ EVENT = Table(
         "hops": "smallint",
         "traceparent": "text",
         "replay": "smallint",
+        "target": "text",
+        "parent": "text",
         "state": "text",
         "due_at": "timestamptz",
         "tries": "smallint",
@@ -55,6 +57,18 @@ RUN = Table(
         "seq": "integer",
         "due_at": "timestamptz",
         "title": "text",
+        "priority": "smallint",
+        "parent_run": "uuid",
+        "parent_step": "text",
+        "parent_item": "text",
+        "parent_depth": "smallint",
+        "parent_detached": "boolean",
+        "busy": "integer",
+        "asleep": "integer",
+        "undoing": "integer",
+        "has_undone": "boolean",
+        "still_s": "double precision",
+        "tail": "text",
         "actor": "text",
         "watchers": "text",
         "watcher_groups": "text",
@@ -65,6 +79,7 @@ RUN = Table(
         "outcome": "text",
         "created_at": "timestamptz",
         "started_at": "timestamptz",
+        "held_at": "timestamptz",
         "finished_at": "timestamptz",
     },
 )
@@ -74,18 +89,28 @@ STEP = Table(
     {
         "run_id": "uuid",
         "step": "text",
-        "item": "integer",
+        "item": "text",
+        "kind": "text",
+        "title": "text",
         "task": "text",
         "station": "text",
         "state": "text",
+        "priority": "smallint",
         "attempt": "integer",
         "tries": "integer",
         "crashes": "integer",
+        "block": "text",
+        "counts": "bytea",
+        "clause": "smallint",
+        "is_stopping": "boolean",
         "worker_id": "uuid",
         "due_at": "timestamptz",
+        "value": "bytea",
         "input": "bytea",
         "output": "bytea",
         "failure": "bytea",
+        "answers": "bytea",
+        "ended": "integer",
         "progress": "double precision",
         "note": "text",
         "ready_at": "timestamptz",
@@ -143,4 +168,68 @@ WORKER = Table(
     },
 )
 
-ALL = (EVENT, DECISION, RUN, STEP, HISTORY, DEAD_LETTER, WORKER)
+WAIT = Table(
+    "flowengine_wait",
+    {
+        "run_id": "uuid",
+        "step": "text",
+        "item": "text",
+        "entry": "smallint",
+        "patterns": "text",
+        "match": "text",
+        "key": "uuid",
+        "event_id": "uuid",
+        "due_at": "timestamptz",
+        "created_at": "timestamptz",
+    },
+)
+
+EVENT_KEY = Table("flowengine_event_key", {"key": "uuid", "event_id": "uuid"})
+
+SUBSCRIPTION = Table(
+    "flowengine_subscription", {"digest": "text", "pattern": "text", "path": "text"}
+)
+
+KEY = Table(
+    "flowengine_key",
+    {
+        "id": "uuid",
+        "workflow": "text",
+        "gate": "text",
+        "key": "text",
+        "state": "bytea",
+        "due_at": "timestamptz",
+    },
+)
+
+PLACE = Table(
+    "flowengine_place",
+    {
+        "run_id": "uuid",
+        "key_id": "uuid",
+        "throttle_id": "uuid",
+        "priority": "smallint",
+        "state": "text",
+        "written_at": "timestamptz",
+        "slot_at": "timestamptz",
+        "expires_at": "timestamptz",
+    },
+)
+
+SCHEDULE = Table(
+    "flowengine_schedule",
+    {
+        "workflow": "text",
+        "trigger": "smallint",
+        "cron": "text",
+        "timezone": "text",
+        "missed": "text",
+        "due_at": "timestamptz",
+        "ticked_at": "timestamptz",
+    },
+)
+
+ALL = (
+    *(EVENT, DECISION, RUN, STEP, HISTORY, DEAD_LETTER, WORKER, WAIT, EVENT_KEY, SUBSCRIPTION),
+    *(KEY, PLACE, SCHEDULE),
+)

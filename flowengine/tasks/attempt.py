@@ -18,6 +18,7 @@ from uuid import UUID
 
 from flowengine.engine.event import Event
 from flowengine.engine.identity import idempotency_key
+from flowengine.engine.run import Item
 from flowengine.errors import AttemptCancelled, CallerError, SoftTimeout
 
 NOTE_LENGTH_MAX = 200
@@ -76,18 +77,22 @@ class Attempt:
         step: str,
         event: Event,
         deadline: datetime,
-        item: int = 0,
+        item: Item = "",
         attempt: int = 1,
         workflow: str = "",
+        undoes: str | None = None,
         stop_sign: StopSign | None = None,
         on_progress: Callable[[float, str], None] = _nobody,
     ) -> None:
         self.run_id = run_id
         self.step = step
         self.item = item
+        """In which items of the loops around the step: empty in none, ``3``, ``3.7``."""
         self.attempt = attempt
         """The number of this attempt; it grows over retries, crashes and hand-backs."""
         self.workflow = workflow
+        self.undoes = undoes
+        """Of an undo: the ``idempotency_key`` that the step it undoes had; else None."""
         self.event = event
         """The event that started the run."""
         self.deadline = deadline
@@ -114,6 +119,7 @@ class Attempt:
         return {
             "run": str(self.run_id),
             "step": self.step,
+            "item": self.item,
             "attempt": self.attempt,
             "event": str(self.event.id),
         }

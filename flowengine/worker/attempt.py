@@ -19,6 +19,7 @@ import msgspec
 
 from flowengine.engine.event import Event
 from flowengine.engine.messages import Failed, GivenBack, Succeeded
+from flowengine.engine.run import Item
 from flowengine.tasks.attempt import Attempt, enter
 from flowengine.tasks.registry import RegisteredTask
 from flowengine.worker import output
@@ -34,7 +35,7 @@ class Order:
 
     run_id: UUID
     step: str
-    item: int = 0
+    item: Item = ""
     attempt: int
     """Its number, the fence."""
     task: str
@@ -110,7 +111,7 @@ def failed(order: Order, error: BaseException, attempt: Attempt | None = None) -
     if isinstance(error, CancelledError) and attempt is not None and attempt.stop is not None:
         error = attempt.stop
     failure = failure_of(error, timeout=order.timeout)
-    return Failed(step=order.step, attempt=order.attempt, failure=failure)
+    return Failed(step=order.step, item=order.item, attempt=order.attempt, failure=failure)
 
 
 def _check_names(given: Mapping[str, Any], task: RegisteredTask) -> None:
@@ -154,7 +155,7 @@ def _succeeded(order: Order, value: Any, output_max_bytes: int) -> Succeeded:
             f"is {output_max_bytes / 1024:.0f} KiB: store it and return a reference",
             fe="FE423",
         ) from None
-    return Succeeded(step=order.step, attempt=order.attempt, output=plain)
+    return Succeeded(step=order.step, item=order.item, attempt=order.attempt, output=plain)
 
 
 def _close(value: Any) -> None:

@@ -20,22 +20,21 @@ from uuid import UUID
 from flowengine.broker.base import Broker, Delivery, Outcome, Verdict
 from flowengine.broker.envelope import Envelope, parse_hint
 from flowengine.conf import settings
-from flowengine.engine.messages import GivenBack
+from flowengine.engine.messages import Failed, GivenBack, Succeeded
 from flowengine.errors import MessageUnreadable
-from flowengine.orchestration.announce import announce
 from flowengine.orchestration.bury import bury_unreadable
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.faults import Fault, no_fault
+from flowengine.orchestration.follow import see_through
 from flowengine.orchestration.save import save
 from flowengine.orchestration.work import Advanced, Begun, Progress, Told, Wanted, Work
-from flowengine.store import runs, steps
+from flowengine.store import due_steps
 from flowengine.store.clock import Clock
+from flowengine.store.due_steps import AttemptKey, RowKey
 from flowengine.worker.attempt import Order
 from flowengine.worker.inbox import Inbox
 from flowengine.worker.pool import Pool
 
-Key = tuple[UUID, str, int]
-"""Run, step, item."""
 PROGRESS_EVERY_S = 0.1
 LOCKED_S = 0.02
 """Between two tries for runs that another transaction holds."""
@@ -81,15 +80,15 @@ class Cycle:
         self._fault = fault
         self._monotonic = monotonic
         self._told: list[Told] = []
-        self._progress: dict[Key, Progress] = {}
-        self._spoke_at: dict[Key, float] = {}
-        self._backlog: dict[Key, _Waiting] = {}
-        self._overdue: dict[Key, None] = {}
+        self._progress: dict[RowKey, Progress] = {}
+        self._spoke_at: dict[RowKey, float] = {}
+        self._backlog: dict[RowKey, _Waiting] = {}
+        self._overdue: dict[RowKey, None] = {}
         self._to_announce: list[Committed] = []
         self._unpublished: list[Envelope] = []
         self._unreadable: list[tuple[Delivery, MessageUnreadable]] = []
         self._refused: list[tuple[float, Told]] = []
-        self._suspects: set[steps.Place] = set()
+        self._suspects: set[AttemptKey] = set()
         self._looked_at = float("-inf")
         self.is_draining = False
         self.stale = 0
@@ -171,11 +170,11 @@ class Cycle:
     def _settle(self) -> None:
         """What is owed from before: each is dropped only once it is done."""
         while self._to_announce:
-            self._announce(self._to_announce.pop(0))
+            self._see_through(self._to_announce.pop(0))
         if self._unpublished:
             hints = [parse_hint(envelope.body) for envelope in self._unpublished]
             places = [(h.run_id, h.step, h.item, h.attempt) for h in hints]
-            steps.make_due(places, self._clock.now())
+            due_steps.make_due(places, self._clock.now())
             self._unpublished.clear()
             self._looked_at = float("-inf")
         if self._unreadable:
@@ -199,7 +198,7 @@ class Cycle:
         now = self._clock.now()
         if len(self._backlog) >= room:
             now, room = now - LONG_OVERDUE, max(1, room // 10)
-        found = steps.overdue(self._stations, sorted(self._tasks), now, limit=room)
+        found = due_steps.overdue(self._stations, sorted(self._tasks), now, limit=room)
         self._looked_at = float("-inf") if len(found) == room else at
         self._overdue = {(run, step, item): None for run, step, item, _attempt in found}
 
@@ -253,11 +252,12 @@ class Cycle:
             if id(waiting.delivery) in taken and key not in later
         ]
         self._broker.settle([self._backlog.pop(key).delivery for key in done], Verdict.ACK)
-        self._announce(advanced.committed)
         self.stale += advanced.stale
+        self._see_through(advanced.committed)
 
-    def _announce(self, committed: Committed) -> None:
-        announce(committed, self._broker, self._published)
+    def _see_through(self, committed: Committed) -> None:
+        """Announce what was committed, and do what it leaves to do; last, because it may fail."""
+        see_through(committed, self._broker, self._clock.now(), self._published)
         self._fault("cycle.announced")
 
     def _published(self, envelope: Envelope, outcome: Outcome) -> None:
@@ -267,7 +267,7 @@ class Cycle:
     # -- now and then -------------------------------------------------------------------------
 
     def watch(self) -> None:
-        """Once per ``POLL_S``: cancelled runs, time that is over, and the books."""
+        """Once per ``POLL_S``: what is not wanted any more, time that is over, and the books."""
         self._pool.sweep()
         self._retry_refused()
         self.audit()
@@ -275,10 +275,10 @@ class Cycle:
         if not running:
             self._spoke_at.clear()
             return
-        cancelled = runs.cancelling([order.run_id for order in running])
+        stopping = due_steps.stopping(self._worker, {order.run_id for order in running})
         for order in running:
-            if order.run_id in cancelled:
-                self._pool.cancel(order.run_id, order.step, order.attempt, order.item)
+            if (order.run_id, order.step, order.item) in stopping:
+                self._pool.cancel(order.run_id, order.step, order.item, order.attempt)
 
     def audit(self) -> None:
         """Give back what the database says this worker runs, and nobody here knows of.
@@ -287,23 +287,22 @@ class Cycle:
         (invariant I18). What is unknown at two looks in a row was begun unheard: it goes back,
         without a try or a crash. The rows are read first: what ends in between is known or saved.
         """
-        held = set(steps.held([self._worker], limit=HELD_MAX))
+        held = set(due_steps.held([self._worker], limit=HELD_MAX))
         unknown = held - self._known() if held else set()
-        for run_id, step, _item, attempt in unknown & self._suspects:
-            told = Told(run_id=run_id, message=GivenBack(step=step, attempt=attempt))
-            self._told.append(told)
+        for run_id, step, item, attempt in unknown & self._suspects:
+            back = GivenBack(step=step, item=item, attempt=attempt)
+            self._told.append(Told(run_id=run_id, message=back))
         self._suspects = unknown - self._suspects
 
-    def _known(self) -> set[steps.Place]:
+    def _known(self) -> set[AttemptKey]:
         """The attempts that run here, or whose end is waiting to be saved."""
         # The pool hands an end over before it forgets the attempt, so it is asked first.
         known = {(o.run_id, o.step, o.item, o.attempt) for o in self._pool.running()}
         self._take()
         for told in (*self._told, *(each for _at, each in self._refused)):
             message = told.message
-            known.add(
-                (told.run_id, getattr(message, "step", ""), 0, getattr(message, "attempt", 0))
-            )
+            if isinstance(message, Succeeded | Failed | GivenBack):
+                known.add((told.run_id, message.step, message.item, message.attempt))
         return known
 
     def _retry_refused(self) -> None:
@@ -318,7 +317,7 @@ class Cycle:
     def give_back(self) -> None:
         """Hand back what still runs: neither a try nor a crash is used."""
         self._told += [
-            Told(run_id=o.run_id, message=GivenBack(step=o.step, attempt=o.attempt))
+            Told(run_id=o.run_id, message=GivenBack(step=o.step, item=o.item, attempt=o.attempt))
             for o in self._pool.give_back()
         ]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from flowengine.broker.base import Delivery
 from flowengine.broker.envelope import Envelope
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.work import Progress
+from flowengine.store.due_steps import RowKey
 from flowengine.worker.attempt import Finished, Order
 
 
@@ -21,7 +21,7 @@ class Taken:
     finished: list[Finished] = field(default_factory=list)
     committed: list[Committed] = field(default_factory=list)
     unpublished: list[Envelope] = field(default_factory=list)
-    progress: dict[tuple[UUID, str, int], Progress] = field(default_factory=dict)
+    progress: dict[RowKey, Progress] = field(default_factory=dict)
 
 
 class Inbox:

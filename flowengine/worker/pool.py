@@ -20,7 +20,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from flowengine.engine.identity import undone_key
 from flowengine.engine.messages import Failed
+from flowengine.engine.run import Item
 from flowengine.errors import AttemptCancelled, SoftTimeout
 from flowengine.store.clock import system_now
 from flowengine.tasks import registry
@@ -34,7 +36,7 @@ from flowengine.worker.threads import TaskThreads
 
 logger = logging.getLogger("flowengine.worker")
 
-Key = tuple[UUID, str, int, int]
+Key = tuple[UUID, str, Item, int]
 """Run, step, item, attempt."""
 InTransaction = Callable[[Order, Callable[[], End]], Finished]
 """Runs the call, which never raises, and saves its end, in one transaction; on a ``Failed`` the
@@ -144,8 +146,8 @@ class Pool:
         except Exception as error:  # noqa: BLE001 - no more threads, an unknown task …
             self._end(running, Finished(order=order, message=failed(order, error)))
 
-    def cancel(self, run_id: UUID, step: str, attempt: int, item: int = 0) -> bool:
-        """Tell the attempt that its run is cancelled; False = it does not run here.
+    def cancel(self, run_id: UUID, step: str, item: Item, attempt: int) -> bool:
+        """Tell the attempt that it is not wanted any more; False = it does not run here.
 
         It ends at its next checkpoint, a coroutine at its next ``await``, and keeps its time limit.
         """
@@ -153,7 +155,7 @@ class Pool:
             running = self._running.get((run_id, step, item, attempt))
         if running is None:
             return False
-        self._tell(running, AttemptCancelled("the run was cancelled"))
+        self._tell(running, AttemptCancelled("its run, or the block around its step, ends"))
         return True
 
     def sweep(self) -> float | None:
@@ -224,6 +226,7 @@ class Pool:
             deadline=self._deadline(order.timeout),
             stop_sign=running.stop_sign,
             on_progress=partial(self._progress, running),
+            undoes=undone_key(order.run_id, order.step, order.item),
         )
         if task.is_async:
             running.loop = self._loop
@@ -283,7 +286,7 @@ class Pool:
         self._tell(running, SoftTimeout("the time of the step is over"))
         order = running.order
         failure = timed_out(order.timeout, fenced_after_s=self._fence_s)
-        message = Failed(step=order.step, attempt=order.attempt, failure=failure)
+        message = Failed(step=order.step, item=order.item, attempt=order.attempt, failure=failure)
         self._report(running, Finished(order=order, message=message))
 
     def _decide(self, running: _Running) -> bool:
@@ -338,6 +341,7 @@ def _log(finished: Finished) -> None:
         extra={
             "run": str(order.run_id),
             "step": order.step,
+            "item": order.item,
             "attempt": order.attempt,
             "event": str(order.event.id),
         },

@@ -14,8 +14,8 @@ from uuid import UUID
 from flowengine.broker.base import Broker, Delivery, Verdict
 from flowengine.conf import settings
 from flowengine.orchestration import route
-from flowengine.orchestration.announce import announce
 from flowengine.orchestration.faults import Fault, no_fault
+from flowengine.orchestration.follow import see_through
 from flowengine.store.clock import Clock
 
 PREFETCH = 500
@@ -82,7 +82,7 @@ class Router:
             routed = route.route(ids, now=now)
             self._fault("router.committed")
             self.strays += routed.missing
-            announce(routed.committed, self._broker)
+            see_through(routed.committed, self._broker, now)
         if self._deliveries:
             self._broker.settle(self._deliveries, Verdict.ACK)
             self._deliveries = []

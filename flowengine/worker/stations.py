@@ -10,7 +10,7 @@ from flowengine.broker.base import Broker
 from flowengine.broker.topology import station_queue
 from flowengine.conf import settings
 from flowengine.orchestration.faults import Fault, no_fault
-from flowengine.orchestration.transactional import perform
+from flowengine.orchestration.transactional import Performed, perform
 from flowengine.store.clock import Clock
 from flowengine.tasks import registry
 from flowengine.worker.attempt import End, Finished, Order
@@ -110,7 +110,10 @@ class Stations:
 
     def _in_transaction(self, order: Order, call: Callable[[], End]) -> Finished:
         """Run a ``transaction: true`` task; called in its thread."""
-        ended = perform(order.run_id, order.step, order.attempt, call, self._clock)
+        which = Performed(
+            run_id=order.run_id, step=order.step, item=order.item, attempt=order.attempt
+        )
+        ended = perform(which, call, self._clock)
         if ended.committed is not None:
             self._inbox.commit(ended.committed)
         saved = ended.committed is not None or ended.fenced

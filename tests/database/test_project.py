@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from flowengine import project
 from flowengine.broker.topology import station_queue
+from flowengine.definitions.steps import TaskStep
 from tests.builders.files import HELLO, declare
 
 
@@ -31,6 +32,7 @@ def test_steps_are_bound_to_the_tasks_of_this_process(settings: Settings, tmp_pa
 
     [step] = project.catalog().workflows["hello"].steps
 
+    assert isinstance(step, TaskStep)
     assert step.signature is not None
     assert step.station == "default"
 

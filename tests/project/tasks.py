@@ -82,3 +82,11 @@ def told(order_id: int, note: str = "") -> dict[str, Any]:
 def anything(**given: Any) -> Any:
     """Returns what ``with`` gave it as ``value``."""
     return given.get("value")
+
+
+@task(name="line.keyed")
+def keyed(ctx: Attempt) -> dict[str, Any]:
+    """Returns what its context says of it; of an undo, leaves the key of what it undoes."""
+    if ctx.undoes is not None:
+        Mark.objects.create(run_id=ctx.run_id, step=ctx.undoes, attempt=ctx.attempt)
+    return {"key": ctx.idempotency_key, "item": ctx.item}

@@ -12,6 +12,7 @@ import pydantic
 import pytest
 
 from flowengine import event_types
+from flowengine.definitions.expressions.shapes import of_schema
 from flowengine.errors import AuthorError
 from flowengine.event_types import problems, register_event
 
@@ -109,6 +110,30 @@ def test_type_without_a_schema_is_known_and_unchecked() -> None:
     assert event_types.get(NAME) is not None
     assert problems(NAME, {"any": "thing"}) == []
     assert event_types.nearest("test.tpyed") == NAME
+
+
+@pytest.mark.parametrize("schema", [JSON_SCHEMA, PydanticOrder, StructOrder, DataclassOrder])
+def test_fields_of_a_type_are_known_before_there_is_an_event(schema: Any) -> None:
+    register_event(NAME, schema)
+
+    shape = of_schema(event_types.schemas()[NAME])
+
+    assert shape is not None
+    assert list(shape.fields) == ["lines"]
+
+
+def test_type_without_a_json_schema_has_no_known_fields() -> None:
+    class Strange(pydantic.BaseModel):
+        model_config = pydantic.ConfigDict(arbitrary_types_allowed=True)
+
+        line: LineStruct
+
+    register_event(NAME, Strange)
+    assert NAME not in event_types.schemas()
+    event_types.forget(NAME)
+
+    register_event(NAME)
+    assert NAME not in event_types.schemas()
 
 
 def test_same_registration_twice_is_nothing() -> None:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from flowengine import project
-from flowengine.definitions.model import TaskSignature
+from flowengine.definitions.steps import TaskSignature, TaskStep
 from flowengine.errors import DefinitionError
 from flowengine.models import DefinitionRecord, WorkflowRecord
 from flowengine.orchestration.sync import sync, sync_project
@@ -137,6 +137,7 @@ def test_stored_signatures_are_what_a_definition_is_bound_to(
 
     [step] = definitions.load([digest])[digest].steps
 
+    assert isinstance(step, TaskStep)
     assert step.signature == TaskSignature(required=("order_id",), station="mail")
     assert step.station == "mail"
 

@@ -6,81 +6,49 @@ is done, and over a backlog in which almost nothing is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import transaction
 
-from flowengine.store import events, progress, runs, sql, steps, workers
+from flowengine.engine.rows import Active, Ended, Items, Newest, Question
+from flowengine.store import (
+    approvals,
+    due_steps,
+    events,
+    progress,
+    questions,
+    runs,
+    shown,
+    steps,
+    waits,
+    workers,
+)
 from flowengine.web import health
 from tests.builders import crowd
 from tests.builders.events import NOON
+from tests.builders.plans import explained
+from tests.builders.steps import step
+from tests.builders.workflows import a_workflow
 
 pytestmark = pytest.mark.django_db
 
-LARGE = {f"flowengine_{name}" for name in ("event", "decision", "run", "step", "history")}
 PAGE = 100
 LATER = NOON + timedelta(minutes=1)
 
 
-@dataclass(slots=True)
-class Seen:
-    """What some statements did to the large tables."""
-
-    scanned: set[str] = field(default_factory=set)
-    """Tables that were read from end to end."""
-    read: int = 0
-    """Rows that were looked at, wanted or not."""
-    plans: list[Any] = field(default_factory=list)
-
-    def add(self, node: dict[str, Any]) -> None:
-        """One node of a plan, and all below it."""
-        if node.get("Relation Name") in LARGE and "Scan" in node["Node Type"]:
-            if node["Node Type"] == "Seq Scan":
-                self.scanned.add(node["Relation Name"])
-            rows = sum(
-                node.get(name, 0)
-                for name in ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter")
-            )
-            self.read += round(rows * node["Actual Loops"])
-        for below in node.get("Plans", ()):
-            self.add(below)
+def answers(question: Question) -> object:
+    """What is read where that is asked of some runs."""
+    return questions.read({run: [question] for run in crowd.run_ids(PAGE)}, {})
 
 
-@contextmanager
-def explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
-    """Explains each statement of ``store.sql`` before it is run; what it changes in doing so is undone."""
-    seen = Seen()
-    run = sql._executed
-
-    @contextmanager
-    def explain(text: str, parameters: Any) -> Iterator[Any]:
-        with transaction.atomic():
-            with run(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}", parameters) as cursor:
-                [[[answer]]] = cursor.fetchall()
-            transaction.set_rollback(True)
-        seen.plans.append((text, answer))
-        seen.add(answer["Plan"])
-        with run(text, parameters) as cursor:
-            yield cursor
-
-    with monkeypatch.context() as patched:
-        patched.setattr(sql, "_executed", explain)
-        yield seen
+Hot = dict[str, tuple[Callable[[], object], int]]
+"""What is asked all the time; each with the rows of large tables it may look at."""
 
 
-def hot() -> dict[str, tuple[Callable[[], object], int]]:
-    """What is asked all the time; each with the rows of large tables it may look at."""
+def hot_of_events() -> Hot:
+    """From the emit to the wait."""
     some_events, some_runs = crowd.event_ids(PAGE), crowd.run_ids(PAGE)
-    pairs = [(run_id, step) for run_id in some_runs for step in ("one", "two")]
-    after = dict.fromkeys(some_runs, 9)
-    locked = list(runs.lock(some_runs).readable.values())
-    loaded = [(run_id, step) for run_id, by in steps.load(pairs).items() for step in by.values()]
-    places = [(run_id, step.id, step.item, step.attempt) for run_id, step in loaded]
     return {
         "events to publish": (
             lambda: events.claim_pending(NOON, LATER, limit=PAGE),
@@ -98,30 +66,68 @@ def hot() -> dict[str, tuple[Callable[[], object], int]]:
         "events that are there": (lambda: events.existing(some_events), PAGE),
         "events published": (lambda: events.mark_published(some_events, LATER), 3 * PAGE),
         "events routed": (lambda: events.mark_routed(some_events, LATER), PAGE),
+        "runs that wait for events": (lambda: waits.waiting(crowd.keys(PAGE), limit=PAGE), PAGE),
+        "waits of runs": (lambda: waits.of_runs(some_runs), PAGE),
+        "waits that have to look back": (lambda: waits.due(NOON, limit=PAGE), PAGE),
+        "events that waits have missed": (lambda: waits.past(some_runs), 5 * PAGE),
+        "events for everybody": (lambda: events.untargeted(some_events), PAGE),
+    }
+
+
+def hot_of_runs() -> Hot:
+    """What moves them."""
+    some_runs = crowd.run_ids(PAGE)
+    locked = list(runs.lock(some_runs).readable.values())
+    records = list(progress.runs(some_runs).values())
+    looped = a_workflow(step("one", each="${{ [1] }}"), "two", "three")
+    after = dict.fromkeys(some_runs, 9)
+    return {
         "runs to advance": (lambda: runs.lock(some_runs), 2 * PAGE),
         "runs that are there": (lambda: runs.existing(some_runs), PAGE),
-        "runs being cancelled": (lambda: runs.cancelling(some_runs), PAGE),
+        "runs that have ended": (lambda: runs.ended(some_runs), PAGE),
+        "runs that steps have called": (lambda: runs.caused_by(crowd.event_ids(PAGE)), PAGE),
         "runs written": (lambda: runs.update(locked), PAGE),
         "runs out of time": (lambda: runs.due(NOON, limit=PAGE), PAGE),
-        "steps of hints": (lambda: steps.load(pairs), 2 * PAGE),
-        "steps that are not final": (lambda: steps.load((), some_runs), 5 * PAGE),
-        "steps written": (lambda: steps.update(loaded), 2 * PAGE),
-        "steps that progress": (lambda: steps.progress([(*p, 0.5, "") for p in places]), 2 * PAGE),
-        "steps whose hint was lost": (lambda: steps.make_due(places, LATER), 4 * PAGE),
-        "steps nobody took": (
-            lambda: steps.overdue(crowd.STATIONS, ["line.work"], NOON, limit=PAGE),
-            3 * PAGE,
-        ),
-        "steps that have slept": (lambda: steps.due(NOON, limit=PAGE), PAGE),
-        "the next step to wake": (steps.next_due, 1),
-        "steps of lost workers": (lambda: steps.held(crowd.worker_ids(), limit=PAGE), 2 * PAGE),
         "workers that are lost": (lambda: workers.expired(NOON), 2 * PAGE),
         "heads of watched runs": (lambda: progress.heads(some_runs, some_runs), 2 * PAGE),
         "history after n": (lambda: progress.facts(after), 5 * PAGE),
-        "steps of watched runs": (lambda: progress.steps(some_runs), 5 * PAGE),
+        "steps of watched runs": (lambda: shown.rows(records, {}), 5 * PAGE),
+        "items of watched runs": (lambda: shown.rows(records, {"d": looped}), 5 * PAGE),
+        "approvals that wait": (approvals.waiting, 0),
+        "approvals of a run": (lambda: approvals.waiting_in(some_runs[0]), 5),
         "who may watch": (lambda: progress.audiences(some_runs), PAGE),
         "outcomes without a run": (lambda: progress.ended(some_runs), PAGE),
         "readiness": (lambda: health.stalled(LATER), 2 * PAGE),
+    }
+
+
+def hot_of_steps() -> Hot:
+    """What moves these."""
+    some_runs = crowd.run_ids(PAGE)
+    pairs = [(run_id, (step, "")) for run_id in some_runs for step in ("one", "two")]
+    loaded = [(run_id, step) for run_id, by in steps.load(pairs).items() for step in by.values()]
+    written = [(run_id, step, step) for run_id, step in loaded]
+    places = [(run_id, step.id, step.item, step.attempt) for run_id, step in loaded]
+    return {
+        "steps of hints": (lambda: steps.load(pairs), 2 * PAGE),
+        "steps that are not final": (lambda: answers(Active()), 5 * PAGE),
+        "steps that ended badly": (lambda: answers(Ended()), 5 * PAGE),
+        "items of a loop": (lambda: answers(Items("one", "")), PAGE),
+        "the newest step": (lambda: answers(Newest(("one", "two"), None)), 5 * PAGE),
+        "steps written": (lambda: steps.update(written), 2 * PAGE),
+        "steps that progress": (lambda: steps.progress([(*p, 0.5, "") for p in places]), 2 * PAGE),
+        "steps whose hint was lost": (lambda: due_steps.make_due(places, LATER), 4 * PAGE),
+        "steps nobody took": (
+            lambda: due_steps.overdue(crowd.STATIONS, ["line.work"], NOON, limit=PAGE),
+            9 * PAGE,
+        ),
+        "steps that have slept": (lambda: due_steps.due(NOON, limit=PAGE), PAGE),
+        "the next step to wake": (due_steps.next_due, 1),
+        "steps of lost workers": (lambda: due_steps.held(crowd.worker_ids(), limit=PAGE), 2 * PAGE),
+        "steps that are stopped": (
+            lambda: due_steps.stopping(crowd.worker_ids()[0], some_runs),
+            10 * PAGE,
+        ),
     }
 
 
@@ -135,7 +141,11 @@ def test_hot_statements_read_by_an_index_and_no_more_than_they_need(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fill()
-    for name, (statement, rows_max) in hot().items():
+    for name, (statement, rows_max) in {
+        **hot_of_events(),
+        **hot_of_runs(),
+        **hot_of_steps(),
+    }.items():
         with explained(monkeypatch) as seen:
             statement()
         with subtests.test(name):

@@ -12,63 +12,14 @@ from django.db import connection
 from flowengine import signals
 from flowengine.broker.base import Delivery, Outcome, Verdict
 from flowengine.broker.topology import station_queue
-from flowengine.engine.commands import Dispatch
 from flowengine.engine.states import StepState
 from flowengine.models import DeadLetterRecord, StepRecord
 from flowengine.orchestration.control import cancel
-from flowengine.orchestration.dispatch import hint
-from flowengine.store.clock import DatabaseClock
-from flowengine.worker.stations import Stations
 from tests.builders.line import begin, begin_by, now, state_of, step_of
-from tests.fakes.broker import FakeBroker, delivery_of
+from tests.database.worker.bench import Bench
 from tests.project.models import Mark
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Bench:
-    """One worker's stations, and hands that turn it."""
-
-    def __init__(self, *, concurrency: int = 4) -> None:
-        self.broker = FakeBroker()
-        self.at = 0.0
-        self.worker = uuid4()
-        self.stations = Stations(
-            worker=self.worker,
-            names=("default",),
-            concurrency=concurrency,
-            broker=self.broker,
-            clock=DatabaseClock(),
-            monotonic=lambda: self.at,
-        )
-        self.stations.consume()
-        self.duty = self.stations.duty()
-
-    def deliver(self, run: UUID, step: str, attempt: int = 0) -> Delivery:
-        """A hint arrives."""
-        envelope = hint(run, Dispatch(step=step, station="default", attempt=attempt))
-        delivery = delivery_of(envelope)
-        self.broker.sinks[station_queue("default")](delivery)
-        return delivery
-
-    def turn(self) -> bool:
-        """One cycle."""
-        return self.duty.step()
-
-    def turn_until(self, is_so: Callable[[], bool]) -> None:
-        """Cycles until *is_so*; what ends in the pool wakes them."""
-        for _ in range(400):
-            self.turn()
-            if is_so():
-                return
-            self.stations._inbox.wait(0.05)
-        raise AssertionError("it did not come to that")
-
-    def serve(self) -> None:
-        """Bring what was published as the broker would."""
-        for envelope in self.broker.published:
-            self.broker.sinks[station_queue("default")](delivery_of(envelope))
-        self.broker.published.clear()
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def an_envelope(**changes: Any) -> Envelope:
         Hint,
         run_id=st.uuids(),
         step=TEXT,
-        item=st.integers(0, 2**31 - 1),
+        item=st.lists(st.integers(0, 9_999), max_size=8).map(lambda path: ".".join(map(str, path))),
         attempt=st.integers(0, 2**31 - 1),
     )
 )
@@ -48,7 +48,7 @@ def test_hint_comes_back_as_it_was_sent(hint: Hint) -> None:
 def test_hints_of_different_attempts_have_different_ids() -> None:
     ids = {
         hint_envelope(Hint(run_id=ID, step="charge", item=item, attempt=attempt), "x").id
-        for item in range(3)
+        for item in ("", "1", "1.1")
         for attempt in range(3)
     }
 
@@ -58,7 +58,7 @@ def test_hints_of_different_attempts_have_different_ids() -> None:
 def test_unknown_fields_of_a_hint_are_ignored() -> None:
     body = json.dumps({"run_id": str(ID), "step": "charge", "since": 3}).encode()
 
-    assert parse_hint(body) == Hint(run_id=ID, step="charge", item=0, attempt=0)
+    assert parse_hint(body) == Hint(run_id=ID, step="charge", item="", attempt=0)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,22 @@ def test_unknown_fields_of_a_hint_are_ignored() -> None:
         b'{"run_id": "0195500c-0000-7000-8000-000000000001", "step": "a\\u0000"}',
         b'{"run_id": "0195500c-0000-7000-8000-000000000001", "step": "a", "attempt": -1}',
         b'{"run_id": "0195500c-0000-7000-8000-000000000001", "step": "a", "attempt": 1e9}',
-        b'{"run_id": "0195500c-0000-7000-8000-000000000001", "step": "a", "item": 2147483648}',
+        b'{"run_id": "0195500c-0000-7000-8000-000000000001", "step": "a", "item": 0}',
+        *(
+            json.dumps({"run_id": str(ID), "step": "a", "item": item}).encode()
+            for item in (
+                "a",
+                "1.",
+                ".1",
+                "-1",
+                "1..2",
+                " 1",
+                "1\n",
+                "100000",
+                "\u0661",
+                "1." * 32 + "1",
+            )
+        ),
     ],
 )
 def test_body_that_is_no_hint_is_unreadable(body: bytes) -> None:

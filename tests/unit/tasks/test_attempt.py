@@ -28,7 +28,7 @@ def test_idempotency_key_is_the_same_for_every_attempt_and_no_other_item() -> No
     first, second = an_attempt(attempt=1), an_attempt(attempt=2)
 
     assert first.idempotency_key == second.idempotency_key
-    assert first.idempotency_key != an_attempt(item=1).idempotency_key
+    assert first.idempotency_key != an_attempt(item="1").idempotency_key
     assert first.idempotency_key != an_attempt(step="ship").idempotency_key
 
 

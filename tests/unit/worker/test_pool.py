@@ -355,7 +355,7 @@ def test_coroutine_cancelled_in_a_blocking_call_does_not_hold_up_the_loop(
 
     order = line.submit(slow)
     gate.reached()
-    line.pool.cancel(order.run_id, order.step, order.attempt)
+    line.pool.cancel(order.run_id, order.step, order.item, order.attempt)
     assert failure(line.end().message).code == "Cancelled"
     line.submit(quick)
 

@@ -26,7 +26,7 @@ def test_cancelled_thread_meets_its_stop_sign_at_the_next_checkpoint(
     order = line.submit(reserve)
     gate.reached()
 
-    assert line.pool.cancel(order.run_id, order.step, order.attempt)
+    assert line.pool.cancel(order.run_id, order.step, order.item, order.attempt)
     gate.open()
 
     assert failure(line.end().message).code == "Cancelled"
@@ -42,7 +42,7 @@ def test_cancelled_coroutine_ends_at_its_await(line: Line) -> None:
     order = line.submit(reserve)
     assert started.wait(PATIENCE_S)
 
-    assert line.pool.cancel(order.run_id, order.step, order.attempt)
+    assert line.pool.cancel(order.run_id, order.step, order.item, order.attempt)
 
     assert failure(line.end().message).code == "Cancelled"
 
@@ -57,7 +57,7 @@ def test_coroutine_cancelled_before_its_first_step_is_told_as_ended(line: Line, 
     line.submit(blocks)
     gate.reached()
     order = line.submit(reserve)
-    line.pool.cancel(order.run_id, order.step, order.attempt)
+    line.pool.cancel(order.run_id, order.step, order.item, order.attempt)
     gate.open()
 
     ends = {finished.order.step: finished.message for finished in (line.end(), line.end())}
@@ -68,7 +68,7 @@ def test_coroutine_cancelled_before_its_first_step_is_told_as_ended(line: Line, 
 def test_attempt_that_does_not_run_here_cannot_be_cancelled(line: Line) -> None:
     order = an_order()
 
-    assert not line.pool.cancel(order.run_id, order.step, order.attempt)
+    assert not line.pool.cancel(order.run_id, order.step, order.item, order.attempt)
 
 
 def test_other_attempt_of_the_same_step_is_not_cancelled(line: Line, gate: Gate) -> None:
@@ -79,7 +79,7 @@ def test_other_attempt_of_the_same_step_is_not_cancelled(line: Line, gate: Gate)
     order = line.submit(reserve, attempt=2)
     gate.reached()
 
-    assert not line.pool.cancel(order.run_id, order.step, 1)
+    assert not line.pool.cancel(order.run_id, order.step, order.item, 1)
     gate.open()
     assert line.output() is False
 
@@ -92,7 +92,7 @@ def test_stop_sign_of_a_cancel_is_not_overwritten_by_the_time_out(line: Line, ga
 
     order = line.submit(reserve)
     gate.reached()
-    line.pool.cancel(order.run_id, order.step, order.attempt)
+    line.pool.cancel(order.run_id, order.step, order.item, order.attempt)
     line.at += 60
     line.pool.sweep()
     gate.open()

@@ -1,0 +1,266 @@
+"""A burst of events starts one run, with the last of them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from flowengine import NewEvent, emit_many
+from flowengine.models import (
+    DeadLetterRecord,
+    DecisionRecord,
+    EventRecord,
+    KeyRecord,
+    PlaceRecord,
+    RunRecord,
+    WorkflowRecord,
+)
+from flowengine.orchestration import admit as admission
+from flowengine.orchestration import bursts
+from flowengine.orchestration.route import route
+from flowengine.store import keys
+from tests.builders.door import at, said, see, states
+from tests.builders.events import NOON
+from tests.builders.files import HELLO, synchronise
+
+pytestmark = pytest.mark.django_db
+
+QUIET = f"{HELLO}\ndebounce: {{key: event.data.name, period: 10s, max_wait: 25s}}"
+
+
+def settle(second: float) -> int:
+    """How many runs start at that second because their bursts are over."""
+    done, _more = bursts.run_due(at(second), limit=100)
+    see(done, second)
+    return len({run for run, _head in done.heads})
+
+
+def test_burst_starts_one_run_with_its_last_event_when_it_has_been_quiet(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    first, second = said(name="ann"), said(name="ann", second=5, last=True)
+    assert states(first, second) == ["debounced", "debouncing"]
+
+    assert settle(14.9) == 0
+    assert settle(15) == 1
+
+    assert states(first, second) == ["debounced", "running"]
+    run = RunRecord.objects.get()
+    assert (run.id, run.created_at) == (second, at(15))
+    decision = DecisionRecord.objects.get(run_id=second)
+    assert (decision.outcome, decision.decided_at, decision.detail) == ("started", at(15), "")
+    assert not KeyRecord.objects.exists()
+
+
+def test_superseded_event_says_which_took_its_place(settings: Settings, tmp_path: Path) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    first = said(name="ann")
+    second = said(name="ann")
+
+    newer = DecisionRecord.objects.get(run_id=second).event_id
+    assert DecisionRecord.objects.get(run_id=first).detail == f"event {newer} is newer"
+
+
+def test_max_wait_ends_a_burst_that_never_rests(settings: Settings, tmp_path: Path) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    runs = [said(name="ann", second=second) for second in (0, 8, 16, 24)]
+
+    assert settle(24.9) == 0
+    assert settle(25) == 1
+
+    assert states(*runs) == ["debounced"] * 3 + ["running"]
+
+
+def test_each_key_has_a_burst_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    ann, bob = said(name="ann"), said(name="bob", second=5)
+
+    assert settle(10) == 1
+    assert states(ann, bob) == ["running", "debouncing"]
+
+
+def test_event_that_was_written_last_starts_the_run_in_whatever_order_they_are_routed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    emitted = emit_many(NewEvent("hello.said", {"name": "ann"}) for _ in range(3))
+    runs = [each.run_ids["hello"] for each in emitted]
+
+    for each in (emitted[1], emitted[2], emitted[0]):
+        route([each.event_id], now=NOON)
+    settle(10)
+
+    assert states(*runs) == ["debounced", "debounced", "running"]
+
+
+def test_burst_within_one_batch_leaves_its_last_event_waiting(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    emitted = emit_many(NewEvent("hello.said", {"name": "ann"}) for _ in range(50))
+
+    route([each.event_id for each in emitted], now=NOON)
+
+    outcomes = states(*[each.run_ids["hello"] for each in emitted])
+    assert outcomes == ["debounced"] * 49 + ["debouncing"]
+
+
+def test_new_version_is_the_one_that_answers_when_the_burst_is_over(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    run = said(name="ann")
+    old = DecisionRecord.objects.get().digest
+    synchronise(settings, tmp_path, HELLO + "title: new\n")  # without a debounce
+
+    settle(10)
+
+    record = RunRecord.objects.get()
+    assert (record.id, record.title) == (run, "new")
+    assert record.digest == DecisionRecord.objects.get().digest != old
+    assert not KeyRecord.objects.exists()
+
+
+def test_new_version_may_say_no_when_the_burst_is_over(settings: Settings, tmp_path: Path) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    run = said(name="ann")
+    synchronise(settings, tmp_path, HELLO.replace("hello.said", "hello.shouted"))
+
+    assert settle(10) == 0
+
+    assert states(run) == ["no_match"]
+    assert not KeyRecord.objects.exists()
+
+
+def test_new_version_that_cannot_work_with_the_event_leaves_a_dead_letter(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    run = said(name="ann")
+    synchronise(settings, tmp_path, f"{QUIET}\ninputs: {{age: integer}}")
+
+    settle(10)
+
+    assert states(run) == ["bad_input"]
+    assert DeadLetterRecord.objects.get().code == "FE306"
+    assert not KeyRecord.objects.exists()
+
+
+def test_burst_of_a_workflow_that_takes_no_new_runs_any_more_starts_none(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    run = said(name="ann")
+    WorkflowRecord.objects.update(is_enabled=False)
+
+    assert settle(10) == 0
+
+    assert states(run) == ["no_match"]
+    assert DecisionRecord.objects.get().detail == "hello takes no new runs any more"
+    assert not KeyRecord.objects.exists()
+
+
+def test_gates_behind_the_debounce_are_asked_when_the_burst_is_over(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, f"{QUIET}\nconcurrency: {{on_conflict: skip}}")
+    first, second = said(name="ann"), said(name="bob", second=1)
+
+    settle(11)
+
+    assert states(first, second) == ["running", "skipped"]
+    assert PlaceRecord.objects.count() == 1
+
+
+def test_burst_that_was_settled_by_another_beat_starts_once(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    run = said(name="ann")
+    over = keys.bursts(at(10), limit=10)
+    settle(10)
+    monkeypatch.setattr(keys, "bursts", lambda _now, *, limit: over[:limit])
+
+    assert settle(10) == 0
+    assert states(run) == ["running"]
+
+
+def test_burst_that_went_on_meanwhile_is_left_alone(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    said(name="ann")
+    over = keys.bursts(at(10), limit=10)
+    second = said(name="ann", second=9)
+    monkeypatch.setattr(keys, "bursts", lambda _now, *, limit: over[:limit])
+
+    assert settle(10) == 0
+    assert states(second) == ["debouncing"]
+
+
+def test_burst_that_cannot_be_settled_keeps_no_other_waiting(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    runs = [said(name=str(n)) for n in range(5)]
+
+    def admit(asked: Any, now: Any) -> Any:
+        if any(each.run_id == runs[3] for each in asked):
+            raise ZeroDivisionError
+        return admission.admit(asked, now)
+
+    monkeypatch.setattr(bursts, "admit", admit)
+
+    with caplog.at_level(logging.ERROR):
+        settle(10)
+
+    assert states(*runs) == ["running"] * 3 + ["debouncing", "running"]
+    assert KeyRecord.objects.get().due_at == at(70)
+    assert "a burst could not be settled" in caplog.text
+
+
+def test_burst_whose_event_cannot_be_read_waits_and_is_told_of(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    said(name="ann")
+    EventRecord.objects.update(data=b"{")
+
+    with caplog.at_level(logging.ERROR):
+        assert settle(10) == 0
+
+    assert KeyRecord.objects.get().due_at == at(70)
+    assert "cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_statements_do_not_depend_on_how_many_bursts_are_over(
+    count: int, settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, QUIET)
+    emitted = emit_many(NewEvent("hello.said", {"name": str(n)}) for n in range(count))
+    route([each.event_id for each in emitted], now=NOON)
+
+    with CaptureQueriesContext(connection) as statements:
+        started = settle(10)
+
+    assert started == count
+    assert len([s for s in statements if "SAVEPOINT" not in s["sql"]]) <= 12
+
+
+def test_nothing_is_asked_of_the_database_where_no_burst_is_over() -> None:
+    with CaptureQueriesContext(connection) as statements:
+        done, more = bursts.run_due(NOON, limit=10)
+
+    assert (done.heads, more) == ([], False)
+    assert len(statements) == 1

@@ -1,0 +1,119 @@
+"""A failed run that is resumed holds a place of its key again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from pytest_django import Settings
+
+from flowengine import NewEvent, emit_many
+from flowengine.engine.messages import Failed
+from flowengine.engine.run import Failure
+from flowengine.errors import EditRefused
+from flowengine.models import (
+    EventRecord,
+    PlaceRecord,
+    RunRecord,
+)
+from flowengine.orchestration import control, turns
+from flowengine.orchestration.advance import Told, Wanted, Work, advance
+from tests.builders.door import check_counts, said, see, states
+from tests.builders.events import NOON
+from tests.builders.files import HELLO, synchronise
+from tests.builders.line import WORKER
+
+pytestmark = pytest.mark.django_db
+
+
+def hello(*lines: str) -> str:
+    return "\n".join([HELLO, *lines])
+
+
+QUEUE = hello("concurrency: {key: event.data.name}")
+SKIP = hello("concurrency: {key: event.data.name, on_conflict: skip}")
+REPLACE = hello("concurrency: {key: event.data.name, on_conflict: replace}")
+
+
+def events_written(*names: str) -> list[UUID]:
+    """Events of these names, written in this order and not routed yet."""
+    return [each.event_id for each in emit_many(NewEvent("hello.said", {"name": n}) for n in names)]
+
+
+def runs_in_order() -> list[str]:
+    """The states of all runs, in the order in which their events were written."""
+    events = EventRecord.objects.order_by("created_at").values_list("id", flat=True)
+    by_event = dict(RunRecord.objects.values_list("event_id", "state"))
+    return [by_event[event] for event in events if event in by_event]
+
+
+TROUBLED = QUEUE.replace("- line.nothing", "- {id: nothing, task: line.broken}")
+
+
+def test_failed_run_that_is_resumed_holds_a_place_again_and_the_next_waits_for_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, TROUBLED)
+    first = said(name="ann")
+    _fail(first)
+    assert not PlaceRecord.objects.exists()
+
+    see(control.resume(first, by="7", now=NOON))
+
+    second = said(name="ann")
+    assert states(first, second) == ["running", "queued"]
+    check_counts()
+    _fail(first, attempt=2)
+    assert states(first, second) == ["failed", "running"]
+    check_counts()
+
+
+def test_run_that_is_resumed_waits_for_nobody_and_its_place_is_one_too_many(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, TROUBLED)
+    first = said(name="ann")
+    _fail(first)
+    second, third = said(name="ann"), said(name="ann")
+
+    see(control.resume(first, by="7", now=NOON))
+    assert states(first, second, third) == ["running", "running", "queued"]
+    _fail(second)
+
+    assert states(first, second, third) == ["running", "failed", "queued"]
+    check_counts()
+
+
+def test_resume_that_is_refused_takes_no_place(settings: Settings, tmp_path: Path) -> None:
+    synchronise(settings, tmp_path, TROUBLED)
+    first = said(name="ann")
+    _fail(first)
+
+    with pytest.raises(EditRefused):
+        control.resume(first, inputs={"unknown": 1}, now=NOON)
+
+    assert not PlaceRecord.objects.exists()
+    check_counts()
+
+
+def _fail(run: UUID, *, attempt: int = 1) -> None:
+    wanted = (Wanted(run_id=run, step="nothing"),)
+    advance(Work(wanted=wanted, worker=WORKER, tasks=frozenset({"line.broken"})), NOON)
+    failure = Failure(code="Permanent", message="no", permanent=True)
+    told = Told(run_id=run, message=Failed(step="nothing", attempt=attempt, failure=failure))
+    see(advance(Work(told=(told,)), NOON).committed)
+
+
+def test_end_that_is_passed_on_after_the_run_was_resumed_leaves_its_place(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, TROUBLED)
+    first = said(name="ann")
+    _fail(first)
+    see(control.resume(first, by="7", now=NOON))
+
+    turns.release([first], NOON)
+
+    assert states(said(name="ann")) == ["queued"]
+    check_counts()
