@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import Any, Protocol
 
@@ -86,6 +86,47 @@ def is_default() -> bool:
 def cancel_run(user: Any, run: Watchable) -> bool:
     """*user* may end *run* early: who may see it and has ``flowengine.cancel_run``."""
     return view_run(user, run) and bool(user.has_perm("flowengine.cancel_run"))
+
+
+def resume_run(user: Any, run: Watchable) -> bool:
+    """*user* may resume *run* or give it up: who may see it and has ``flowengine.resume_run``."""
+    return view_run(user, run) and bool(user.has_perm("flowengine.resume_run"))
+
+
+def answer_approval(user: Any, asked: Mapping[str, Any], requester: str | None) -> bool:
+    """*user* is among the people whom an approval asks, by key or by group.
+
+    The requester, who is the event's actor, is not where the step does not allow it. To see the run
+    one needs nothing more: who is asked may know the question.
+
+    Args:
+        user: somebody.
+        asked: the input of the approval's row: ``users``, ``groups``, ``allow_requester``.
+        requester: the key of the user who caused the run; None = nobody did.
+    """
+    if not is_known(user):
+        return False
+    key = user_key(user)
+    if key == requester and not asked.get("allow_requester", False):
+        return False
+    return key in asked.get("users", ()) or not _group_names(user).isdisjoint(
+        asked.get("groups", ())
+    )
+
+
+def start_workflow(user: Any, groups: Collection[str] | None) -> bool:
+    """*user* may start a workflow by hand.
+
+    Args:
+        user: somebody.
+        groups: the names of the groups that its ``manual`` trigger names; None = it names none: who
+            has the permission ``flowengine.start_workflow`` may.
+    """
+    if not is_known(user):
+        return False
+    if groups is None or getattr(user, "is_superuser", False):
+        return bool(user.has_perm("flowengine.start_workflow"))
+    return not _group_names(user).isdisjoint(groups)
 
 
 def _group_names(user: Any) -> set[str]:

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from django.urls import path
 
-from flowengine.web import health, runs
+from flowengine.web import approvals, health, runs, start
 
 app_name = "flowengine"
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("runs/<uuid:run_id>/", runs.run_page, name="run"),
     path("runs/<uuid:run_id>.json", runs.run_json, name="run-json"),
+    path("runs/<uuid:run_id>/approvals.json", approvals.run_approvals_json, name="run-approvals"),
+    path("approvals/", approvals.approval_list, name="approvals"),
+    path("approvals.json", approvals.approvals_json, name="approvals-json"),
+    path("approvals/<uuid:run_id>/<str:step>/", approvals.approval_page, name="approval"),
+    path("approvals/<uuid:run_id>/<str:step>.json", approvals.approval_json, name="approval-json"),
+    path(
+        "approvals/<uuid:run_id>/<str:step>/<str:item>/", approvals.approval_page, name="approval"
+    ),
+    path(
+        "approvals/<uuid:run_id>/<str:step>/<str:item>.json",
+        approvals.approval_json,
+        name="approval-json",
+    ),
+    path("start/", start.workflow_list, name="workflows"),
+    path("start/<str:workflow>/", start.start_page, name="start"),
+    path("start/<str:workflow>.json", start.start_json, name="start-json"),
     path("ws/", runs.socket_needs_asgi, name="socket"),
 ]

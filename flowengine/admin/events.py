@@ -24,6 +24,7 @@ class EventAdmin(ReadOnlyAdmin):
     hidden_in_lists = ("data",)
     shown = (
         *("id", "type", "state", "decisions", "subject", "actor", "key", "source", "external_id"),
+        "target",
         *("time", "created_at", "routed_at", "due_at", "tries"),
         *("correlation_id", "causation_id", "hops", "traceparent", "replay"),
     )
@@ -40,7 +41,9 @@ class EventAdmin(ReadOnlyAdmin):
                 (
                     row.workflow,
                     row.outcome,
-                    showing.run_link(site, row.run_id) if row.outcome == "started" else "",
+                    showing.run_link(site, row.run_id)
+                    if row.outcome in {"started", "queued"}
+                    else "",
                     row.detail,
                 )
                 for row in rows.order_by("workflow")

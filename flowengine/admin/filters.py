@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from flowengine.conf import settings
+from flowengine.engine.rules.gates import Gate
 from flowengine.engine.states import RunState
 from flowengine.models import WorkflowRecord
 from flowengine.store.clock import DatabaseClock
@@ -92,6 +93,22 @@ class EventStateFilter(_ValueFilter):
     title = _("state")
     parameter_name = "state"
     values = tuple(state.value for state in EventState)
+
+
+class GateFilter(_ValueFilter):
+    """By the gate that remembers."""
+
+    title = _("gate")
+    parameter_name = "gate"
+    values = tuple(gate.value for gate in Gate)
+
+
+class PlaceStateFilter(_ValueFilter):
+    """By the state of a place."""
+
+    title = _("state")
+    parameter_name = "state"
+    values = ("queued", "open", "leaving")
 
 
 class WorkflowFilter(_ValueFilter):

@@ -1,7 +1,8 @@
-"""Runs, with their steps and their history on one page."""
+"""Runs, with their steps, waits, callees and history on one page."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -14,10 +15,11 @@ from flowengine.admin import showing
 from flowengine.admin.filters import PeriodFilter, RunStateFilter, WorkflowFilter
 from flowengine.admin.read_only import ReadOnlyAdmin, may_view_payload
 from flowengine.conf import settings
-from flowengine.models import EventRecord, HistoryRecord, RunRecord, StepRecord
+from flowengine.models import EventRecord, HistoryRecord, RunRecord, StepRecord, WaitRecord
 
 STEPS_MAX = 500
 HISTORY_MAX = 500
+CHILDREN_MAX = 50
 _UNSAID = ("t", "failure")
 
 
@@ -32,8 +34,9 @@ class RunAdmin(ReadOnlyAdmin):
     hidden_in_lists = ("inputs", "output", "failure")
     shown = (
         *("id", "workflow", "digest", "title", "state", "outcome", "why_failed", "event"),
-        *("actor", "watchers", "watcher_groups", "labels", "replay"),
-        *("created_at", "started_at", "finished_at", "due_at", "steps", "history"),
+        *("actor", "watchers", "watcher_groups", "labels", "priority", "replay", "caller"),
+        *("created_at", "started_at", "held_at", "finished_at", "due_at", "tail"),
+        *("steps", "waits", "children", "history"),
     )
     payloads = ("error", "steps_with_payloads", "run_inputs", "run_output")
 
@@ -99,6 +102,47 @@ class RunAdmin(ReadOnlyAdmin):
         ]
         return showing.table([*self._step_heads(), "", ""], rows)
 
+    @admin.display(description=_("called by"))
+    def caller(self, run: RunRecord) -> str:
+        """A link to the run whose step called this one."""
+        return showing.run_link(self.admin_site.name, run.parent_run)
+
+    @admin.display(description=_("called"))
+    def children(self, run: RunRecord) -> str:
+        """The runs that its steps have called, the last first."""
+        rows = RunRecord.objects.using(settings().DATABASE).filter(parent_run=run.id)
+        site = self.admin_site.name
+        return showing.table(
+            [_("step"), _("run"), _("workflow"), _("state")],
+            [
+                (
+                    _place(row.parent_step or "", row.parent_item or ""),
+                    showing.run_link(site, row.id),
+                    row.workflow,
+                    row.state,
+                )
+                for row in rows.defer(*self.hidden_in_lists).order_by("-created_at")[:CHILDREN_MAX]
+            ],
+        )
+
+    @admin.display(description=_("waits for events"))
+    def waits(self, run: RunRecord) -> str:
+        """What it waits for, or has waited for; the values that an event must have are payload."""
+        rows = WaitRecord.objects.using(settings().DATABASE).filter(run_id=run.id)
+        model = EventRecord._meta.model_name or ""  # noqa: SLF001 - public in effect
+        site = self.admin_site.name
+        return showing.table(
+            [_("step"), _("event"), _("came")],
+            [
+                (
+                    _place(row.step, row.item) if row.step else "cancel_on",
+                    ", ".join(json.loads(row.patterns)),
+                    showing.link(site, model, row.event_id),
+                )
+                for row in rows.order_by("created_at")[:STEPS_MAX]
+            ],
+        )
+
     @admin.display(description=_("history"))
     def history(self, run: RunRecord) -> str:
         """What happened to it, numbered; without error texts."""
@@ -112,14 +156,21 @@ class RunAdmin(ReadOnlyAdmin):
 
     def _step_heads(self) -> list[Any]:
         return [
-            *(_("step"), _("state"), _("station"), _("task"), _("attempt"), _("tries")),
+            *(_("step"), _("kind"), _("state"), _("station"), _("task"), _("attempt"), _("tries")),
             *(_("started"), _("finished"), _("failure")),
         ]
 
     def _step(self, step: StepRecord, *, with_text: bool) -> list[Any]:
-        name = step.step if step.item == 0 else f"{step.step}[{step.item}]"
         return [
-            *(name, step.state, step.station, step.task, step.attempt, step.tries),
+            *(
+                _place(step.step, step.item),
+                step.kind,
+                step.state,
+                step.station,
+                step.task,
+                step.attempt,
+                step.tries,
+            ),
             *(step.started_at or "", step.finished_at or ""),
             showing.failure(step.failure, with_text=with_text),
         ]
@@ -128,6 +179,10 @@ class RunAdmin(ReadOnlyAdmin):
 def _steps(run: RunRecord) -> list[StepRecord]:
     rows = StepRecord.objects.using(settings().DATABASE).filter(run_id=run.id)
     return list(rows.order_by("ready_at", "finished_at", "step", "item")[:STEPS_MAX])
+
+
+def _place(step: str, item: str) -> str:
+    return f"{step}[{item}]" if item else step
 
 
 def _decode(row: HistoryRecord) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from flowengine.admin import showing
 from flowengine.admin.read_only import ReadOnlyAdmin
 from flowengine.conf import settings
-from flowengine.models import DefinitionRecord, WorkflowRecord
+from flowengine.models import DefinitionRecord, ScheduleRecord, WorkflowRecord
 
 VERSIONS_MAX = 50
 
@@ -24,7 +24,16 @@ class WorkflowAdmin(ReadOnlyAdmin):
     ordering = ("name",)
     list_display = ("name", "version", "is_enabled", "updated_at")
     search_help_text = _("A name, or its beginning")
-    shown = ("name", "version", "is_enabled", "updated_at", "path", "source", "versions")
+    shown = (
+        "name",
+        "version",
+        "is_enabled",
+        "updated_at",
+        "path",
+        "source",
+        "schedules",
+        "versions",
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -48,6 +57,18 @@ class WorkflowAdmin(ReadOnlyAdmin):
         """The file as it was synchronised."""
         found = self._definition(workflow)
         return showing.EMPTY if found is None else showing.preformatted(found.source)
+
+    @admin.display(description=_("schedules"))
+    def schedules(self, workflow: WorkflowRecord) -> str:
+        """When it starts by itself."""
+        rows = ScheduleRecord.objects.using(settings().DATABASE).filter(workflow=workflow.name)
+        return showing.table(
+            [_("cron"), _("time zone"), _("missed"), _("next"), _("last")],
+            [
+                (row.cron, row.timezone, row.missed, row.due_at or "", row.ticked_at or "")
+                for row in rows.order_by("trigger")
+            ],
+        )
 
     @admin.display(description=_("versions"))
     def versions(self, workflow: WorkflowRecord) -> str:

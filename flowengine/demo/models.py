@@ -18,10 +18,13 @@ class Product(models.Model):
 
 
 class Order(models.Model):
-    """One customer's order of one product."""
+    """One customer's order of one product, or a basket of several."""
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    product = models.ForeignKey(Product, on_delete=models.PROTECT)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True)
+    """None for a basket."""
+    things = models.JSONField(default=list)
+    """What is in the basket: names and prices."""
     run_id = models.UUIDField(null=True)
     """The run that fulfils it; known when the order is placed."""
     is_reserved = models.BooleanField(default=False)
@@ -32,4 +35,6 @@ class Order(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"Order {self.pk}: {self.product}"
+        if self.product is not None:
+            return f"Order {self.pk}: {self.product}"
+        return f"Basket {self.pk}: {len(self.things)} things"

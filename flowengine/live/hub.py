@@ -1,7 +1,8 @@
 """The hub: what changes, told once to all the sockets of this process that watch it.
 
 Hints only mark a run dirty. One loop reads all dirty runs at once, encodes a frame once for all who
-stand at the same number, and puts it into their outboxes; a run is read at most ten times a second.
+stand at the same number, and puts it into their outboxes; a run that was quiet is read at once, one
+that moves without rest ten times a second.
 Every heartbeat, one query reads the heads of everything that is watched: what a lost hint has left
 behind is found there and sent before the heartbeat that names the head. While nobody watches, nothing
 runs and nothing is asked.
@@ -38,7 +39,9 @@ from flowengine.store.progress import Position
 logger = logging.getLogger("flowengine.live")
 
 READ_INTERVAL_S = 0.1
-"""A run is read for its watchers at most this often."""
+"""A run that moves without rest is read for its watchers this often."""
+READS_AT_ONCE = 3
+"""Reads that a run may have without waiting, after it was quiet for as many intervals."""
 PAGE_MAX = 200
 """Runs read at once."""
 RENEW_S = 10.0
@@ -62,7 +65,8 @@ class Hub:
         """Where each watched run stood when it was last read."""
         self._dirty: dict[UUID, float] = {}
         """When each dirty run may be read, by the loop's clock."""
-        self._read_at: dict[UUID, float] = {}
+        self._paid_until: dict[UUID, float] = {}
+        """Until when the reads of each run are paid for, one interval each, by the loop's clock."""
         self._sessions: sessions.Sessions = {}
         self._pinging: set[Peer] = set()
         self._arrived = asyncio.Event()
@@ -113,7 +117,7 @@ class Hub:
         del watchers[peer]
         if not watchers:
             del self._watchers[run_id]
-            for kept in (self._known, self._dirty, self._read_at):
+            for kept in (self._known, self._dirty, self._paid_until):
                 kept.pop(run_id, None)
 
     def resync(self, peer: Peer, run_ids: Iterable[UUID]) -> None:
@@ -141,9 +145,9 @@ class Hub:
             peer.outbox.close(code, reason)
 
     def _mark(self, run_id: UUID, at: float | None = None) -> None:
-        """Have a run read: at once, or when it was last read long enough ago."""
+        """Have a run read: at once, or when it has not been read too often of late."""
         if at is None:
-            at = self._read_at.get(run_id, 0.0) + READ_INTERVAL_S
+            at = self._paid_until.get(run_id, 0.0) - (READS_AT_ONCE - 1) * READ_INTERVAL_S
         self._dirty[run_id] = min(at, self._dirty.get(run_id, at))
         self._arrived.set()
 
@@ -246,8 +250,12 @@ class Hub:
                 raise
             read_at = asyncio.get_running_loop().time()
             for question in questions:
-                self._read_at[question.run_id] = read_at
-                self._tell(question, answers[question.run_id])
+                answer = answers[question.run_id]
+                if answer.position is not None:
+                    # One that was not there yet costs nothing: its first news goes out at once.
+                    paid = self._paid_until.get(question.run_id, 0.0)
+                    self._paid_until[question.run_id] = max(paid, read_at) + READ_INTERVAL_S
+                self._tell(question, answer)
 
     def _question(self, run_id: UUID) -> Question:
         watchers = self._watchers[run_id]
@@ -260,7 +268,7 @@ class Hub:
     def _tell(self, question: Question, answer: Answer) -> None:
         run_id = question.run_id
         if run_id not in self._watchers:
-            self._read_at.pop(run_id, None)
+            self._paid_until.pop(run_id, None)
             return
         if answer.position is not None:
             self._known[run_id] = answer.position

@@ -15,24 +15,15 @@ from django.db.models import prefetch_related_objects
 
 from flowengine import access
 from flowengine.access import Watchable, view_run
-from flowengine.definitions.expressions.evaluate import names_used
 from flowengine.definitions.model import Workflow
-from flowengine.engine.states import FINAL_RUN_STATES, RunState, StepState
+from flowengine.engine.states import FINAL_RUN_STATES
 from flowengine.live.protocol import encode
 from flowengine.models import RunRecord
-from flowengine.representations import (
-    Json,
-    StepRow,
-    changes,
-    ended,
-    fact_view,
-    progress_view,
-    shows_steps,
-    snapshot,
-    titles_of,
-)
+from flowengine.representations import Fact, changes, ended, snapshot
+from flowengine.representations.news import news
+from flowengine.representations.run import shows_steps
 from flowengine.store import progress
-from flowengine.store.progress import FACTS_MAX, Position
+from flowengine.store.progress import FACTS_MAX, Position, Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +76,13 @@ def answers(questions: Sequence[Question]) -> dict[UUID, Answer]:
                 resumable[run.id] = near
             if len(near) < len(question.positions):
                 whole.append(run.id)
-    whole += _add_changes(made, found, resumable)
-    views = progress.views([found[run_id] for run_id in dict.fromkeys(whole)])
-    for run_id, view in views.items():
-        made[run_id].snapshot = encode(snapshot(run_id, progress.position(found[run_id]), view))
+    behind = [run_id for run_id, at in resumable.items() if _is_behind(found[run_id], at)]
+    shown = dict.fromkeys([*whole, *behind])
+    seen = progress.look([found[run_id] for run_id in shown], workflows)
+    whole += _add_changes(made, found, resumable, seen, workflows)
+    for run_id in dict.fromkeys(whole):
+        at = progress.position(found[run_id])
+        made[run_id].snapshot = encode(snapshot(run_id, at, seen[run_id].view))
     return made
 
 
@@ -142,10 +136,10 @@ def _without_run(question: Question, gone: tuple[RunRecord, str] | None) -> Answ
 def _resumable(question: Question, run: RunRecord, workflow: Workflow | None) -> list[Position]:
     """The positions from which the numbers after them can be told, instead of the whole view.
 
-    A failed run is told whole: what is said of the failure is no part of its history.
+    One that shows no steps, or whose definition cannot be read here, is told whole.
     """
     epoch, head = progress.position(run)
-    if workflow is None or not _is_told_by_changes(workflow) or run.state == RunState.FAILED:
+    if workflow is None or not shows_steps(workflow):
         return [position for position in question.positions if position == (epoch, head)]
     return [
         position
@@ -154,46 +148,39 @@ def _resumable(question: Question, run: RunRecord, workflow: Workflow | None) ->
     ]
 
 
-def _is_told_by_changes(workflow: Workflow) -> bool:
-    """Transitions alone tell what is shown: all steps are, and no title waits for an output."""
-    return shows_steps(workflow) and not any(
-        "steps" in names_used(title) for title in titles_of(workflow)
-    )
+def _is_behind(run: RunRecord, positions: Sequence[Position]) -> bool:
+    return any(number < run.seq for _epoch, number in positions)
 
 
 def _add_changes(
     made: Mapping[UUID, Answer],
     found: Mapping[UUID, RunRecord],
     resumable: Mapping[UUID, Sequence[Position]],
+    seen: Mapping[UUID, Seen],
+    workflows: Mapping[str, Workflow],
 ) -> list[UUID]:
     """Fill in the frames of those who can resume; the ids of runs where somebody cannot after all."""
     facts = progress.facts({run_id: min(n for _, n in at) for run_id, at in resumable.items()})
-    rows = progress.steps(list(resumable)) if resumable else {}
     broken: dict[UUID, None] = {}
     for run_id, positions in resumable.items():
         run, answer = found[run_id], made[run_id]
         at = progress.position(run)
-        entries = [fact_view(fact) for fact in facts[run_id] if fact.n <= at[1]]
-        spoken = [progress_view(row) for row in rows[run_id] if _is_speaking(row)]
         for position in positions:
-            news = [entry for entry in entries if entry["n"] > position[1]]
-            if _is_pruned(run, position[1], news):
+            came = at[1] > position[1]
+            new = [fact for fact in facts[run_id] if position[1] < fact.n <= at[1]]
+            if came and _is_pruned(run, new):
                 broken[run_id] = None
                 continue
-            came = at[1] > position[1]
-            answer.is_news[position] = came
-            answer.changes[position] = encode(
-                changes(run_id, at, position[1], [*news, *spoken] if came else [])
+            entries = (
+                news(workflows[run.digest], seen[run_id].view, new, seen[run_id].rows)
+                if came and run.digest in workflows
+                else []
             )
+            answer.is_news[position] = came
+            answer.changes[position] = encode(changes(run_id, at, position[1], entries))
     return list(broken)
 
 
-def _is_speaking(row: StepRow) -> bool:
-    return row.state == StepState.RUNNING and row.progress is not None
-
-
-def _is_pruned(run: RunRecord, after: int, news: Sequence[Json]) -> bool:
+def _is_pruned(run: RunRecord, new: Sequence[Fact]) -> bool:
     """The history of a finished run may have been deleted; then its numbers tell nothing."""
-    if run.state not in FINAL_RUN_STATES or run.seq == after:
-        return False
-    return not any(entry["t"] == f"run.{run.state}" for entry in news)
+    return run.state in FINAL_RUN_STATES and not new

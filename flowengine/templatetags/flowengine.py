@@ -6,8 +6,6 @@ be seen. Without JavaScript the page shows how the run stood when it was made, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,68 +13,27 @@ from django import template
 from django.template.context import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from flowengine.access import is_known, view_run
-from flowengine.engine.states import FINAL_RUN_STATES, RunState, StepState
 from flowengine.models import RunRecord
 from flowengine.representations import Json, ended, instant, pending, snapshot
 from flowengine.store import progress
 from flowengine.store.clock import system_now
+from flowengine.web.approvals import answer_urls
+from flowengine.web.shown import (
+    Links,
+    ended_shown,
+    every_step,
+    expected_shown,
+    is_waiting_approval,
+    local_time,
+    run_shown,
+)
+from flowengine.web.words import say, translated
 
 register = template.Library()
-
-LONG_LINE = 6
-"""A line of more stations stands upright."""
-
-RUN_WORDS = {
-    "pending": gettext_lazy("Expected"),
-    "running": gettext_lazy("Running"),
-    "waiting": gettext_lazy("Waiting"),
-    "cancelling": gettext_lazy("Stopping"),
-    "succeeded": gettext_lazy("Done"),
-    "failed": gettext_lazy("Failed"),
-    "cancelled": gettext_lazy("Cancelled"),
-    "ended": gettext_lazy("Nothing to do"),
-}
-STEP_WORDS = {
-    "pending": gettext_lazy("to come"),
-    "ready": gettext_lazy("next"),
-    "running": gettext_lazy("running"),
-    "retrying": gettext_lazy("trying again"),
-    "succeeded": gettext_lazy("done"),
-    "skipped": gettext_lazy("skipped"),
-    "failed": gettext_lazy("failed"),
-    "cancelled": gettext_lazy("cancelled"),
-    "not_reached": gettext_lazy("not reached"),
-}
-_CHECK, _CROSS, _SLASH = "M5.5 12.5l4.3 4.3L18.5 8", "M7 7l10 10M17 7L7 17", "M6.5 17.5l11-11"
-_ARC, _DASH, _DOTS = "M12 5a7 7 0 1 1-7 7", "M8 12h8", "M7 12h.01M12 12h.01M17 12h.01"
-STEP_GLYPHS = {
-    "pending": "M12 12h.01",
-    "ready": _DOTS,
-    "running": _ARC,
-    "retrying": "M18.5 12a6.5 6.5 0 1 1-1.9-4.6M18.5 4v4h-4",
-    "succeeded": _CHECK,
-    "skipped": "M7 6.5l6 5.5-6 5.5M17 6.5v11",
-    "failed": _CROSS,
-    "cancelled": _SLASH,
-    "not_reached": _DASH,
-}
-"""The path of each state's sign, a stroked drawing of 24 by 24; the browser's are the same."""
-RUN_GLYPHS = {
-    "pending": _DOTS,
-    "running": _ARC,
-    "waiting": "M12 4.5a7.5 7.5 0 1 1 0 15a7.5 7.5 0 0 1 0-15M12 8v4.2l2.8 1.8",
-    "cancelling": _SLASH,
-    "succeeded": _CHECK,
-    "failed": _CROSS,
-    "cancelled": _SLASH,
-    "ended": _DASH,
-}
 
 
 @register.simple_tag(takes_context=True)
@@ -87,10 +44,12 @@ def flow_assets(context: Context) -> SafeString:
         nonce = getattr(context.get("request"), "csp_nonce", None)
     # A nonce that is lazy is false until it is read: ask for its text, not whether it is there.
     attribute = "" if nonce is None else format_html(' nonce="{}"', str(nonce))
+    own = translated()
     return format_html(
-        '<link rel="stylesheet" href="{}"{}>\n<script type="module" src="{}"{}></script>',
+        '<link rel="stylesheet" href="{}"{}>\n{}<script type="module" src="{}"{}></script>',
         static("flowengine/flowengine.css"),
         attribute,
+        json_script(own, "flow-words") if own else "",
         static("flowengine/flowengine.js"),
         attribute,
     )
@@ -119,16 +78,20 @@ def flow_progress(
     frame = _frame(run_id, user)
     if frame is None:
         return {"frame": None}
+    now = system_now()
+    run_page = _url("flowengine:run", run_id)
     return {
         "frame": frame,
         "run_id": str(run_id),
         "label": label,
         "is_compact": compact,
-        "as_of": system_now(),
-        "as_of_text": instant(system_now()),
+        "as_of": say("live.as_of", time=local_time(instant(now) or "")),
+        "as_of_text": instant(now),
         "socket": _url("flowengine:socket"),
         "poll": _url("flowengine:run-json", run_id),
-        **_shown(frame, label),
+        "page": run_page,
+        "approvals": _url("flowengine:run-approvals", run_id),
+        **_shown(frame, label, run_id, user),
     }
 
 
@@ -162,104 +125,25 @@ def _url(name: str, *arguments: Any) -> str:
         return ""
 
 
-def _shown(frame: Json, label: str) -> dict[str, Any]:
+def _shown(frame: Json, label: str, run_id: UUID, user: Any) -> dict[str, Any]:
     """The values of the template, for each kind of frame."""
-    if frame["t"] == "snap":
-        return _run(frame["s"], label)
-    is_pending = frame["t"] == "pending"
-    state = "pending" if is_pending else "ended"
-    headline = _("Waiting for this to begin.") if is_pending else frame["message"]
-    return {
-        "title": label,
-        "state": state,
-        "word": RUN_WORDS[state],
-        "glyph": RUN_GLYPHS[state],
-        "headline": headline,
-        "percent": None,
-        "steps": [],
-    }
-
-
-def _run(view: Json, label: str) -> dict[str, Any]:
-    at = place_of(view["steps"])
-    is_over = view["state"] in FINAL_RUN_STATES
-    return {
-        "title": label or view["title"],
-        "state": view["state"],
-        "word": RUN_WORDS[view["state"]],
-        "glyph": RUN_GLYPHS[view["state"]],
-        "headline": _headline(view, at),
-        "percent": view["percent"],
-        "place": _place(view, at),
-        "is_long": len(view["steps"]) > LONG_LINE,
-        "steps": [
-            {
-                **step,
-                "word": STEP_WORDS[step["state"]],
-                "glyph": STEP_GLYPHS[step["state"]],
-                "is_current": index == at and not is_over,
-                "note": _note(step),
-            }
-            for index, step in enumerate(view["steps"])
-        ],
-    }
-
-
-def place_of(steps: list[Mapping[str, Any]]) -> int:
-    """Where the piece is: the step at work, else the first that is not over; the last at the end."""
-    active = {
-        *(StepState.RUNNING, StepState.RETRYING, StepState.READY),
-        *(StepState.FAILED, StepState.CANCELLED),
-    }
-    at_work = [index for index, step in enumerate(steps) if step["state"] in active]
-    to_come = [index for index, step in enumerate(steps) if step["state"] == StepState.PENDING]
-    return next(iter([*at_work[-1:], *to_come[:1]]), len(steps) - 1)
-
-
-def _headline(view: Json, at: int) -> str:
-    match view["state"]:
-        case RunState.SUCCEEDED:
-            return _("All done.")
-        case RunState.FAILED:
-            return str(view["message"])
-        case RunState.CANCELLED:
-            return _("This was cancelled.")
-        case RunState.CANCELLING:
-            return _("Being stopped.")
+    match frame["t"]:
+        case "snap":
+            return run_shown(frame["s"], label, _links(frame["s"], run_id, user))
+        case "pending":
+            return expected_shown(label)
         case _:
-            return view["steps"][at]["title"] if view["steps"] else _("Under way.")
+            return ended_shown(frame, label)
 
 
-def _place(view: Json, at: int) -> str:
-    """Which step of how many, and what it says of itself; how long it took, once it is done."""
-    if view["state"] == RunState.SUCCEEDED:
-        took = _duration(view["started_at"], view["finished_at"])
-        return took and _("Took %(time)s") % {"time": took}
-    if not view["steps"]:
-        return ""
-    place = _("Step %(at)d of %(count)d") % {"at": at + 1, "count": len(view["steps"])}
-    step = view["steps"][at]
-    return f"{place} · {step['note']}" if step["note"] and step["state"] == "running" else place
+def _links(view: Json, run_id: UUID, user: Any) -> Links:
+    """Where the steps of a run lead: to the run that they have started, or to where one answers."""
+    is_asking = any(is_waiting_approval(step) for step in every_step(view["steps"]))
+    answers = answer_urls(run_id, user) if is_asking else {}
 
+    def link(step: Json) -> str:
+        if is_waiting_approval(step):
+            return answers.get(step["id"], "")
+        return _url("flowengine:run", step["child"]) if "child" in step else ""
 
-def _note(step: Json) -> str:
-    """The small line below a step; when it is tried again is told by the script, in local time."""
-    if step["state"] == StepState.SUCCEEDED:
-        return _duration(step["started_at"], step["finished_at"])
-    return str(step["note"]) if step["state"] == StepState.RUNNING else ""
-
-
-def _duration(start: str | None, end: str | None) -> str:
-    """The time between two instants in human units; empty where one is not known."""
-    if start is None or end is None:
-        return ""
-    between = datetime.fromisoformat(end) - datetime.fromisoformat(start)
-    seconds = max(0.0, between.total_seconds())
-    if seconds < 0.05:
-        return "<0.1 s"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{round(minutes / 60)} h"
+    return link

@@ -1,16 +1,18 @@
-"""How a run goes, over HTTP: the frame that the socket would send, for where none can be opened."""
+"""How a run goes, over HTTP: a page, and the frame that the socket would send, for where there is none."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from flowengine.access import is_known, view_run
 from flowengine.representations import Json, changes, ended, pending, snapshot, topic
 from flowengine.store import progress
+from flowengine.web.asking import page
 
 
 @require_safe
@@ -38,6 +40,21 @@ def run_json(request: HttpRequest, run_id: UUID) -> HttpResponse:
         return JsonResponse(changes(run_id, at, at[1], []))
     view: Json = progress.views([run])[run_id]
     return JsonResponse(snapshot(run_id, at, view))
+
+
+@require_safe
+@never_cache
+@page
+def run_page(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """One run, live, for who may watch it; 404 for everybody else.
+
+    A run that is not there yet is expected here: somebody was sent to it who has just started it.
+    """
+    run = progress.runs([run_id]).get(run_id)
+    if run is not None and not view_run(request.user, run):
+        raise Http404
+    title = "" if run is None else run.title or run.workflow
+    return render(request, "flowengine/run.html", {"run_id": run_id, "title": title})
 
 
 @require_safe

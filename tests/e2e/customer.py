@@ -54,6 +54,14 @@ class Line:
         """Wait until it says of itself whether it is live."""
         expect(self.element).to_have_attribute("data-link", state)
 
+    def inside(self, step: str) -> Locator:
+        """What is shown inside a station: steps and items, at any depth."""
+        return self.station(step).locator("[data-step]")
+
+    def answer(self) -> None:
+        """Follow the link of the approval that waits."""
+        self.element.get_by_role("link", name="Answer").click()
+
     def until_done(self) -> None:
         """Wait until the order and each of its stations is done."""
         self.until_run("succeeded")
@@ -101,6 +109,13 @@ class Customer:
         if product:
             self.page.get_by_role("combobox").select_option(label=product)
         self.press("Place one order")
+        expect(self.page.locator(".order")).to_have_count(before + 1)
+        return self.lines()[0]
+
+    def fill(self, basket: str) -> Line:
+        """Fill a basket, by its button, and find its line."""
+        before = self.page.locator(".order").count()
+        self.press(basket)
         expect(self.page.locator(".order")).to_have_count(before + 1)
         return self.lines()[0]
 

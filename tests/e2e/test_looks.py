@@ -53,7 +53,7 @@ least => {
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
     if (!walker.currentNode.data.trim() || !element.checkVisibility({ opacityProperty: true })) continue;
-    if (element.closest("script, option, :disabled") || element.clientWidth === 1) continue;
+    if (element.closest("script, option, progress, :disabled") || element.clientWidth === 1) continue;
     const below = ground(element);
     const text = over(rgba(getComputedStyle(element).color), below);
     const [low, high] = [light(text), light(below)].sort((a, b) => a - b);
@@ -103,6 +103,37 @@ def test_page_is_legible_at_every_stage_of_an_order(open_embedded: OpenShop, ent
     failed = customer.order("Grand piano")
     failed.until_run("failed")
     look(page, "failed")
+
+
+def test_basket_is_legible_at_every_stage(open_embedded: OpenShop, enter: Enter) -> None:
+    shop = open_embedded(pace=2)
+    customer = enter(shop)
+    page = customer.page
+    line = customer.fill("With a grand piano")
+    line.until_step("manager", "waiting")
+    expect(page.get_by_role("link", name="Answer")).to_be_visible()
+    look(page, "asked")
+
+    line.answer()
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    look(page, "approval")
+    page.get_by_role("button", name="Approve").click()
+    customer.enter()
+    line.until_step("packing", "running")
+    expect(line.inside("packing").first).to_be_visible()
+    look(page, "branches")
+
+    line.until_run("compensating")
+    look(page, "taken-back")
+    line.until_run("failed")
+    look(page, "not-paid")
+
+    page.get_by_role("link", name="Start by hand").click()
+    look(page, "starts")
+    page.get_by_role("link", name="Restock").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("What is missing.")).to_be_visible()
+    look(page, "start")
 
 
 def test_page_is_legible_with_a_hundred_orders(open_embedded: OpenShop, enter: Enter) -> None:

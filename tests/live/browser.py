@@ -74,11 +74,11 @@ class Browser:
             if frame["t"] == kind:
                 return frame
 
-    async def change_of(self, kind: str) -> dict[str, Any]:
-        """The frame that ends with a transition of that kind; others before it are dropped."""
+    async def until_run(self, state: str) -> dict[str, Any]:
+        """The frame that tells that the run is in that state; others before it are dropped."""
         while True:
             frame = await self.frame_of("pub")
-            if frame["d"][-1:] and frame["d"][-1]["t"] == kind:
+            if state_told(frame) == state:
                 return frame
 
     async def is_silent(self, timeout_s: float = 0.3) -> bool:
@@ -112,6 +112,17 @@ class Browser:
 
 
 Open = Callable[..., Awaitable[Browser]]
+
+
+def state_told(frame: dict[str, Any]) -> str:
+    """The state of the run that a ``pub`` frame tells; empty where it tells nothing."""
+    [*_, last] = frame["d"] or [{"state": ""}]
+    return str(last["state"])
+
+
+def steps_told(frame: dict[str, Any]) -> dict[str, str]:
+    """The steps that a ``pub`` frame tells, with their states."""
+    return {entry["id"]: entry["state"] for entry in frame["d"] if entry["t"] == "step"}
 
 
 async def until(is_so: Callable[[], Any]) -> None:
@@ -149,9 +160,9 @@ def an_emitted(type_: str = "line.begun", actor: Any = None, **data: Any) -> Emi
 
 
 @database_sync_to_async
-def routed(emitted: Emitted) -> None:
-    """Have every workflow answer to that event."""
-    route([emitted.event_id], now=now())
+def routed(emitted: Emitted) -> list[tuple[UUID, int]]:
+    """Have every workflow answer to that event; the heads to tell of."""
+    return route([emitted.event_id], now=now()).committed.heads
 
 
 async def a_line(actor: Any = None, **data: Any) -> UUID:

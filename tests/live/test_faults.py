@@ -27,6 +27,7 @@ from tests.live.browser import (
     a_line,
     a_user,
     begun,
+    state_told,
     until,
     worked,
 )
@@ -79,7 +80,7 @@ async def test_without_the_layer_a_page_follows_by_heartbeat(
 
     announce(await worked(run, *ALL_STEPS))
 
-    assert await browser.change_of("run.succeeded")
+    assert await browser.until_run("succeeded")
 
 
 def test_layer_that_hangs_does_not_hold_up_who_announces(deaf_layer: DeafLayer) -> None:
@@ -154,7 +155,7 @@ async def test_database_that_is_away_gives_heartbeats_that_confirm_nothing(
     monkeypatch.setattr(reading, "answers", answers)
 
     assert blind["h"] is None
-    assert (await browser.frame())["d"][-1]["t"] == "run.succeeded"
+    assert state_told(await browser.frame()) == "succeeded"
 
 
 async def test_mistake_in_the_hub_ends_the_sockets_and_the_next_are_served(

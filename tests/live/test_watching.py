@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 from flowengine.engine.messages import Failed
 from flowengine.engine.run import Failure
 from flowengine.live.hints import announce
+from flowengine.live.hub import READ_INTERVAL_S, READS_AT_ONCE, hub
 from flowengine.models import HistoryRecord, RunRecord, StepRecord
 from flowengine.store.progress import FACTS_MAX
 from tests.builders.line import tell
@@ -20,19 +22,19 @@ from tests.live.browser import (
     Open,
     a_line,
     a_user,
+    an_emitted,
     begun,
     ended,
     in_database,
+    routed,
+    state_told,
+    steps_told,
     worked,
 )
 
 
 def position(frame: dict[str, Any]) -> dict[str, Any]:
     return {"e": frame["e"], "o": frame["o"]}
-
-
-def kinds(frame: dict[str, Any]) -> list[str]:
-    return [entry["t"] for entry in frame["d"]]
 
 
 def states(frame: dict[str, Any]) -> list[str]:
@@ -57,15 +59,14 @@ async def test_who_joins_is_given_the_whole_view(browse: Open) -> None:
     assert first["s"]["percent"] == 0
 
 
-async def test_change_is_pushed_as_its_transitions(browse: Open) -> None:
+async def test_change_is_pushed_as_what_it_has_changed(browse: Open) -> None:
     browser, run, first = await joined(browse)
 
     announce(await begun(run, "one"))
     frame = await browser.frame()
 
     assert (frame["t"], frame["e"], frame["f"], frame["o"]) == ("pub", first["e"], 3, 3)
-    assert kinds(frame) == ["step.started"]
-    assert frame["d"][0]["n"] == 3
+    assert (steps_told(frame), state_told(frame)) == ({"one": "running"}, "running")
 
 
 async def test_line_is_seen_to_its_end_without_a_payload(browse: Open) -> None:
@@ -77,7 +78,8 @@ async def test_line_is_seen_to_its_end_without_a_payload(browse: Open) -> None:
         seen.append(await browser.frame())
 
     assert [frame["t"] for frame in seen] == ["pub"] * 5
-    assert kinds(seen[-1])[-1] == "run.succeeded"
+    assert [state_told(frame) for frame in seen] == [*["running"] * 4, "succeeded"]
+    assert steps_told(seen[0]) == {"one": "succeeded", "two": "ready"}
     assert [frame["f"] for frame in seen[1:]] == [frame["o"] + 1 for frame in seen[:-1]]
     assert SECRET not in str(seen)
 
@@ -89,9 +91,8 @@ async def test_browser_that_comes_back_is_given_exactly_what_it_missed(browse: O
     await browser.watch(run, position(first))
     frame = await browser.frame()
 
-    numbers = [entry["n"] for entry in frame["d"]]
     assert (frame["t"], frame["f"]) == ("pub", first["o"] + 1)
-    assert numbers == list(range(first["o"] + 1, frame["o"] + 1))
+    assert steps_told(frame) == {"one": "succeeded", "two": "succeeded", "three": "ready"}
 
 
 async def test_browser_that_missed_nothing_is_told_so(browse: Open) -> None:
@@ -147,7 +148,7 @@ async def test_last_frame_that_was_lost_comes_before_the_heartbeat_that_names_th
     await browser.send(t="ping")
     frame, heartbeat = await browser.frame(), await browser.frame()
 
-    assert kinds(frame)[-1] == "run.succeeded"
+    assert state_told(frame) == "succeeded"
     assert heartbeat["t"] == "hb"
     assert heartbeat["h"] == {f"run:{run}": [frame["e"], frame["o"]]}
 
@@ -157,7 +158,7 @@ async def test_heartbeat_comes_by_itself_and_heals(browse: Open, settings: Any) 
     browser, run, _ = await joined(browse)
     await worked(run, *ALL_STEPS)
 
-    assert await browser.change_of("run.succeeded")
+    assert await browser.until_run("succeeded")
     assert (await browser.frame())["t"] == "hb"
 
 
@@ -176,12 +177,12 @@ async def test_progress_is_pushed_without_a_number(browse: Open) -> None:
     frame = await browser.frame()
 
     assert (frame["f"], frame["o"]) == (4, 4)
-    assert frame["d"] == [
-        {"t": "progress", "step": "one", "item": 0, "fraction": 0.4, "note": "page 12 of 30"}
-    ]
+    told, run_told = frame["d"]
+    assert (told["id"], told["progress"], told["note"]) == ("one", 0.4, "page 12 of 30")
+    assert (run_told["t"], run_told["percent"]) == ("run", 8)
 
 
-async def test_failed_run_is_shown_whole_with_a_text_for_customers(browse: Open) -> None:
+async def test_failure_is_told_with_a_text_for_customers(browse: Open) -> None:
     browser, run, _ = await joined(browse)
     await begun(run, "one")
     failure = Failure(code="CardDeclined", message=SECRET, traceback=SECRET, permanent=True)
@@ -190,8 +191,9 @@ async def test_failed_run_is_shown_whole_with_a_text_for_customers(browse: Open)
     announce(told.committed.heads)
     frame = await browser.frame()
 
-    assert (frame["t"], frame["s"]["state"]) == ("snap", "failed")
-    assert frame["s"]["message"] == "Something went wrong in «One»."
+    assert (frame["t"], state_told(frame)) == ("pub", "failed")
+    assert frame["d"][-1]["message"] == "Something went wrong in «One»."
+    assert steps_told(frame) == {"one": "failed", **dict.fromkeys(ALL_STEPS[1:], "not_reached")}
     assert SECRET not in str(frame)
 
 
@@ -209,16 +211,68 @@ async def test_hint_that_comes_twice_or_late_is_no_news(browse: Open) -> None:
 
 async def test_change_in_quick_succession_is_told_in_few_frames(browse: Open) -> None:
     browser, run, _ = await joined(browse)
+    clock = asyncio.get_running_loop().time
+    began = clock()
 
     for step in ALL_STEPS:
         announce(await begun(run, step))
         announce(await ended(run, step))
     frames = [await browser.frame()]
-    while kinds(frames[-1])[-1:] != ["run.succeeded"]:
+    while state_told(frames[-1]) != "succeeded":
         frames.append(await browser.frame())
 
-    numbers = [entry["n"] for frame in frames for entry in frame["d"]]
-    assert numbers == list(range(3, frames[-1]["o"] + 1))
+    assert len(frames) <= READS_AT_ONCE + 2 + (clock() - began) / READ_INTERVAL_S
+    assert [frame["f"] for frame in frames] == [3, *(frame["o"] + 1 for frame in frames[:-1])]
+
+
+async def test_first_news_of_a_run_are_read_at_once_though_it_was_asked_for_a_moment_ago(
+    browse: Open,
+) -> None:
+    user = await a_user()
+    emitted = await an_emitted(actor=user)
+    run = emitted.run_ids["line"]
+    browser = await browse(user)
+    await browser.watch(run)
+    assert (await browser.frame())["t"] == "pending"
+
+    hub().hint(run, 1)
+
+    assert hub()._dirty[run] <= asyncio.get_running_loop().time()
+    await routed(emitted)
+    announce([(run, 2)])
+    assert (await browser.frame())["t"] == "snap"
+
+
+async def test_event_that_starts_no_run_ends_what_is_watched_at_once(browse: Open) -> None:
+    user = await a_user()
+    emitted = await an_emitted("troubled.x", actor=user, order_id="no number")
+    run = emitted.run_ids["troubled"]
+    browser = await browse(user)
+    await browser.watch(run)
+    assert (await browser.frame())["t"] == "pending"
+
+    announce(await routed(emitted))
+    frame = await browser.frame()
+
+    assert (frame["t"], frame["outcome"]) == ("end", "bad_input")
+    assert frame["message"] == "This could not be started."
+    assert (await browser.ping())["h"] == {}
+
+
+async def test_run_that_moves_without_rest_is_read_ten_times_a_second(browse: Open) -> None:
+    browser, run, _ = await joined(browse)
+    here, clock = hub(), asyncio.get_running_loop().time
+    waits = []
+    for head in range(3, 3 + READS_AT_ONCE + 2):
+        here.hint(run, head)
+        waits.append(max(0.0, here._dirty[run] - clock()))
+        here._dirty.clear()
+        here._paid_until[run] = max(here._paid_until[run], clock()) + READ_INTERVAL_S
+
+    at_once = [0.0] * (READS_AT_ONCE - 1)  # one was used up by joining
+    later = [READ_INTERVAL_S * n for n in (1, 2, 3)]
+    assert waits == pytest.approx([*at_once, *later], abs=READ_INTERVAL_S / 2)
+    assert browser.hello
 
 
 async def test_two_browsers_of_one_run_are_told_alike(browse: Open) -> None:

@@ -27,12 +27,13 @@ class Migration(migrations.Migration):
             name='Order',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('things', models.JSONField(default=list)),
                 ('run_id', models.UUIDField(null=True)),
                 ('is_reserved', models.BooleanField(default=False)),
                 ('tracking_number', models.CharField(blank=True, max_length=20)),
                 ('placed_at', models.DateTimeField(auto_now_add=True)),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='demo.product')),
+                ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='demo.product')),
             ],
             options={
                 'ordering': ['-id'],

@@ -2,6 +2,7 @@
 
 import { Connection, type Environment } from "./connection";
 import { httpPoll } from "./poll";
+import { answersOf } from "./protocol";
 import { WebSocketTransport } from "./transport";
 
 /** A page that is hidden for longer lets go of its socket. */
@@ -37,6 +38,19 @@ export function connectionTo(path: string): Connection {
 /** Where `topic` is asked for while no socket can be opened. */
 export function pollAt(topic: string, url: string): void {
   pollUrls.set(topic, url);
+}
+
+/** Where this user answers which approval of a run, by step: what the JSON at `url` says. Never rejects. */
+export async function answersAt(url: string): Promise<ReadonlyMap<string, string>> {
+  try {
+    const response = await fetch(url, {
+      headers: { accept: "application/json" },
+      credentials: "same-origin",
+    });
+    return answersOf(JSON.parse(await response.text()));
+  } catch {
+    return new Map();
+  }
 }
 
 function wakeWithThePage(connection: Connection): void {

@@ -11,17 +11,17 @@ export {
   type Watch,
 } from "./connection";
 export { httpPoll, type Poll } from "./poll";
-export {
-  type Change,
-  type Frame,
-  FrameError,
-  type Position,
-  type Progress,
-  parseFrame,
-  type RunState,
-  type RunView,
-  type StepState,
-  type StepView,
-} from "./protocol";
+export { type Entry, type Frame, FrameError, type Position, parseFrame } from "./protocol";
 export { type End, type Listener, Subscription } from "./subscription";
 export { type Link, type Transport, type TransportEvents, WebSocketTransport } from "./transport";
+export type {
+  Counts,
+  ItemView,
+  LineView,
+  RunPart,
+  RunState,
+  RunView,
+  StepState,
+  StepView,
+  Why,
+} from "./views";

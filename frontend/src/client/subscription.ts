@@ -5,7 +5,8 @@
  * A heartbeat that names a higher head shows that the last frame was lost, which no gap would.
  */
 
-import type { Change, Frame, Position, Progress, RunView } from "./protocol";
+import type { Entry, Frame, Position } from "./protocol";
+import type { RunView } from "./views";
 
 /** Why nothing more will come. */
 export type End =
@@ -16,7 +17,7 @@ export interface Listener {
   /** The whole view; takes the place of everything before. `isNewEpoch`: the run was made anew. */
   snapshot(view: RunView, isNewEpoch: boolean): void;
   /** What came next. False: it cannot be applied to what is there; a snapshot is asked for. */
-  changes(changes: readonly (Change | Progress)[]): boolean;
+  changes(entries: readonly Entry[]): boolean;
   pending(): void;
   ended(end: End): void;
   /** `asOf`: when what is shown was last known to be true, or null before that. */
@@ -128,7 +129,7 @@ export class Subscription {
   }
 
   #onChanges(
-    frame: { epoch: string; first: number; last: number; changes: readonly (Change | Progress)[] },
+    frame: { epoch: string; first: number; last: number; entries: readonly Entry[] },
     now: number,
   ): void {
     const here = this.#position;
@@ -141,8 +142,8 @@ export class Subscription {
       return;
     }
     if (frame.last > here.number) {
-      const news = frame.changes.filter((item) => item.kind === "progress" || item.n > here.number);
-      if (news.some((item) => item.kind === "unknown") || !this.#listener.changes(news)) {
+      const { entries } = frame;
+      if (entries.some((item) => item.kind === "unknown") || !this.#listener.changes(entries)) {
         this.#askFrom(null);
         return;
       }

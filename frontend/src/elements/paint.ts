@@ -2,40 +2,42 @@
 
 import type { End } from "../client/subscription";
 import {
+  ending,
   headline,
   isFinal,
   place,
   placeOf,
-  RUN_WORDS,
   type RunView,
   type ShownState,
-  STEP_WORDS,
-  type StepView,
+  spaced,
   spoken,
-  stepNote,
 } from "../model/run";
-import { RUN_GLYPHS, STEP_GLYPHS } from "./glyphs";
-import { type Parts, pieceIn, stationOf, write } from "./parts";
+import { say } from "../model/words";
+import { RUN_GLYPHS } from "./glyphs";
+import { type Parts, write } from "./parts";
+import { type Links, paintLine, paintSteps } from "./stations";
 
 export type Shown =
   | { readonly kind: "pending" }
-  | { readonly kind: "run"; readonly view: RunView; readonly percent: number }
+  | {
+      readonly kind: "run";
+      readonly view: RunView;
+      readonly percent: number;
+      readonly links: Links;
+    }
   | { readonly kind: "ended"; readonly end: End };
-
-const LONG_LINE = 6;
-/** A line of more stations stands upright. */
 
 export function paint(host: HTMLElement, parts: Parts, shown: Shown): void {
   switch (shown.kind) {
     case "pending":
       paintState(host, parts, "pending");
-      paintNow(parts, "Waiting for this to begin.", "", null);
+      paintNow(parts, say("say.pending"), "", null);
       return;
     case "ended":
       paintEnd(host, parts, shown.end);
       return;
     case "run":
-      paintRun(host, parts, shown.view, shown.percent);
+      paintRun(host, parts, shown.view, shown.percent, shown.links);
       return;
     default:
       assertNever(shown);
@@ -45,25 +47,43 @@ export function paint(host: HTMLElement, parts: Parts, shown: Shown): void {
 function paintEnd(host: HTMLElement, parts: Parts, end: End): void {
   if (end.kind === "no-run") {
     paintState(host, parts, "ended");
-    paintNow(parts, end.message, "", null);
+    paintNow(parts, ending(end.outcome, end.message), "", null);
   } else {
     host.dataset["denied"] = end.reason;
   }
 }
 
-function paintRun(host: HTMLElement, parts: Parts, view: RunView, percent: number): void {
+function paintRun(
+  host: HTMLElement,
+  parts: Parts,
+  view: RunView,
+  percent: number,
+  links: Links,
+): void {
+  const isOver = isFinal(view.state);
   paintState(host, parts, view.state);
   write(parts.title, host.getAttribute("label") ?? view.title);
   const step = view.steps[placeOf(view.steps)];
-  const note = step?.state === "running" ? step.note : "";
-  const where = [place(view), isFinal(view.state) ? "" : note].filter((text) => text !== "");
-  paintNow(parts, headline(view), where.join(" · "), percent);
-  paintLine(parts.line, view);
+  const note = step?.state === "running" && !isOver ? step.note : "";
+  paintNow(parts, headline(view), spaced(place(view), note), percent);
+  paintUndo(parts.undo, view);
+  paintLine(parts.line, view, isOver, links);
+  parts.hooks.hidden = view.hooks.length === 0;
+  parts.hooks.setAttribute("aria-label", say("afterwards"));
+  paintSteps(parts.hooks, view.hooks, links);
+}
+
+function paintUndo(bar: HTMLProgressElement, view: RunView): void {
+  bar.hidden = view.undo === null || view.state !== "compensating";
+  if (view.undo === null) return;
+  bar.max = Math.max(1, view.undo.total);
+  bar.value = view.undo.done + view.undo.failed;
+  bar.setAttribute("aria-label", say("place.undone", view.undo));
 }
 
 function paintState(host: HTMLElement, parts: Parts, state: ShownState): void {
   host.dataset["state"] = state;
-  write(parts.word, RUN_WORDS[state]);
+  write(parts.word, say(`run.${state}`));
   parts.chipGlyph.setAttribute("d", RUN_GLYPHS[state]);
 }
 
@@ -78,49 +98,6 @@ function paintNow(parts: Parts, sentence: string, where: string, percent: number
   }
   const share = percent === null ? "" : `${percent} %`;
   parts.progress.setAttribute("aria-valuetext", spoken(share, sentence, where));
-}
-
-function paintLine(line: HTMLOListElement, view: RunView): void {
-  line.hidden = view.steps.length === 0;
-  line.toggleAttribute("data-long", view.steps.length > LONG_LINE);
-  const at = placeOf(view.steps);
-  view.steps.forEach((step, index) => {
-    paintStation(line, step, index, index === at && !isFinal(view.state));
-  });
-  const known = new Set(view.steps.map((step) => step.id));
-  for (const item of [...line.children]) {
-    if (item instanceof HTMLLIElement && item.dataset["step"] !== undefined) {
-      if (!known.has(item.dataset["step"])) item.remove();
-    }
-  }
-  const piece = pieceIn(line);
-  piece.dataset["state"] = isFinal(view.state) ? view.state : (view.steps[at]?.state ?? "pending");
-  line.style.setProperty("--flow-count", String(view.steps.length));
-  line.style.setProperty("--flow-at", String(at));
-}
-
-function paintStation(
-  line: HTMLOListElement,
-  step: StepView,
-  index: number,
-  isCurrent: boolean,
-): void {
-  const parts = stationOf(line, step.id, index);
-  parts.item.dataset["state"] = step.state;
-  if (isCurrent) parts.item.setAttribute("aria-current", "step");
-  else parts.item.removeAttribute("aria-current");
-  parts.glyph.setAttribute("d", STEP_GLYPHS[step.state]);
-  write(parts.name, step.title);
-  write(parts.said, STEP_WORDS[step.state]);
-  write(parts.note, stepNote(step, clock));
-  const said = step.state === "running" ? step.progress : null;
-  parts.item.toggleAttribute("data-measured", said !== null);
-  parts.mark.style.setProperty("--flow-part", String(said ?? 0));
-}
-
-/** The time of an instant, in the reader's own zone and manner. */
-export function clock(instant: string | number): string {
-  return new Date(instant).toLocaleTimeString(undefined, { timeStyle: "medium" });
 }
 
 function assertNever(value: never): never {

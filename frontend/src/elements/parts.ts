@@ -12,7 +12,9 @@ export interface Parts {
   readonly percent: HTMLElement;
   readonly place: HTMLElement;
   readonly progress: HTMLProgressElement;
+  readonly undo: HTMLProgressElement;
   readonly line: HTMLOListElement;
+  readonly hooks: HTMLOListElement;
   readonly link: HTMLElement;
   readonly said: HTMLElement;
 }
@@ -38,27 +40,40 @@ export function partsOf(host: HTMLElement): Parts {
   const headline = part(host, now, "p", "headline");
   const percent = part(host, now, "p", "percent");
   const place = part(host, now, "p", "place");
-  const progress = progressIn(host);
-  const line = lineIn(host);
+  const progress = barIn(host, "flow-bar");
+  const undo = barIn(host, "flow-undo");
+  const line = listIn(host, "flow-line");
+  const hooks = listIn(host, "flow-hooks");
   const foot = part(host, host, "p", "foot");
   const link = part(host, foot, "span", "link");
   const said = part(host, host, "p", "said");
   // One persistent polite region; a region that is born with its text is not read.
   said.setAttribute("role", "status");
-  return { title, chip, chipGlyph, word, headline, percent, place, progress, line, link, said };
+  return {
+    title,
+    chip,
+    chipGlyph,
+    word,
+    headline,
+    percent,
+    place,
+    progress,
+    undo,
+    line,
+    hooks,
+    link,
+    said,
+  };
 }
 
-/** The parts of the station of step `id`, made and put in place where they are missing. */
-export function stationOf(line: HTMLOListElement, id: string, index: number): StationParts {
-  let item = [...line.children].find(
-    (child): child is HTMLLIElement =>
-      child instanceof HTMLLIElement && child.dataset["step"] === id,
-  );
+/** The parts of the station of that key, made and put in place where they are missing. */
+export function stationOf(list: HTMLElement, key: string, index: number): StationParts {
+  let item = stationsIn(list).find((station) => station.dataset["step"] === key);
   if (item === undefined) {
     item = document.createElement("li");
-    item.dataset["step"] = id;
+    item.dataset["step"] = key;
   }
-  if (line.children[index] !== item) line.insertBefore(item, line.children[index] ?? null);
+  if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
   const mark = child(item, "span", "flow-mark");
   mark.setAttribute("aria-hidden", "true");
   return {
@@ -69,6 +84,79 @@ export function stationOf(line: HTMLOListElement, id: string, index: number): St
     said: child(item, "span", "flow-word"),
     note: child(item, "span", "flow-note"),
   };
+}
+
+/** Take away the stations of a list that are none of these. */
+export function keepOnly(list: HTMLElement, keys: ReadonlySet<string>): void {
+  for (const station of stationsIn(list)) {
+    if (!keys.has(station.dataset["step"] ?? "")) station.remove();
+  }
+}
+
+function stationsIn(list: HTMLElement): HTMLLIElement[] {
+  return [...list.children].filter(
+    (child): child is HTMLLIElement =>
+      child instanceof HTMLLIElement && child.dataset["step"] !== undefined,
+  );
+}
+
+/** The list inside a station of that key, made where it is missing; null takes it away. */
+export function listOf(
+  item: HTMLElement,
+  name: string,
+  key: string,
+  isWanted: boolean,
+): HTMLOListElement | null {
+  const found = [...item.children].find(
+    (child): child is HTMLOListElement =>
+      child instanceof HTMLOListElement &&
+      child.className === name &&
+      child.dataset["line"] === key,
+  );
+  if (!isWanted) {
+    found?.remove();
+    return null;
+  }
+  if (found !== undefined) return found;
+  const made = document.createElement("ol");
+  made.className = name;
+  made.dataset["line"] = key;
+  item.append(made);
+  return made;
+}
+
+/** The small bar of a station; null takes it away. What it says is in the note as well. */
+export function barOf(item: HTMLElement, part: number | null): void {
+  const found = item.querySelector<HTMLProgressElement>(":scope > progress");
+  if (part === null) {
+    found?.remove();
+    return;
+  }
+  const bar = found ?? document.createElement("progress");
+  if (found === null) {
+    bar.className = "flow-part";
+    bar.max = 1;
+    bar.setAttribute("aria-hidden", "true");
+    item.append(bar);
+  }
+  bar.value = part;
+}
+
+/** The link of a station; null takes it away. */
+export function linkOf(item: HTMLElement, href: string | null, text: string, name: string): void {
+  const found = item.querySelector<HTMLAnchorElement>(":scope > a");
+  if (href === null) {
+    found?.remove();
+    return;
+  }
+  const link = found ?? document.createElement("a");
+  if (found === null) {
+    link.className = "flow-go";
+    item.append(link);
+  }
+  if (link.getAttribute("href") !== href) link.setAttribute("href", href);
+  link.setAttribute("aria-label", `${text}: ${name}`);
+  write(link, text);
 }
 
 /** The piece that moves along the line; only a script can move it, so only a script makes it. */
@@ -106,20 +194,21 @@ function child(parent: HTMLElement, tag: string, name: string): HTMLElement {
   return made;
 }
 
-function progressIn(host: HTMLElement): HTMLProgressElement {
-  const found = host.querySelector("progress");
+function barIn(host: HTMLElement, name: string): HTMLProgressElement {
+  const found = host.querySelector<HTMLProgressElement>(`:scope > .${name}`);
   if (found !== null) return found;
   const made = document.createElement("progress");
+  made.className = name;
   made.max = 100;
   host.append(made);
   return made;
 }
 
-function lineIn(host: HTMLElement): HTMLOListElement {
-  const found = host.querySelector("ol");
+function listIn(host: HTMLElement, name: string): HTMLOListElement {
+  const found = host.querySelector<HTMLOListElement>(`:scope > .${name}`);
   if (found !== null) return found;
   const made = document.createElement("ol");
-  made.className = "flow-line";
+  made.className = name;
   host.append(made);
   return made;
 }

@@ -1,96 +1,102 @@
-/** A run as it is shown: pure questions about a view. The words are those of the server's page. */
+/** A run as it is shown: pure questions about a view. The server's page answers them alike. */
 
-import type { RunState, RunView, StepState, StepView } from "../client/protocol";
+import type { RunState, RunView, StepState, StepView, Why } from "../client/views";
+import { AT_WORK } from "./percent";
+import { isWord, say } from "./words";
 
-export type { RunState, RunView, StepState, StepView } from "../client/protocol";
+export type { RunState, RunView, StepState, StepView } from "../client/views";
 
-const FINAL: readonly RunState[] = ["succeeded", "failed", "cancelled"];
+/** A run, or the lack of one: expected, or known never to come. */
+export type ShownState = RunState | "pending" | "ended";
+
+/** Tells an instant in the reader's own zone and manner. */
+export type Clock = (instant: string) => string;
+
+const FINAL: readonly RunState[] = ["succeeded", "failed", "cancelled", "expired"];
+const HERE: readonly StepState[] = [...AT_WORK, "failed", "cancelled"];
+/** Kinds of steps that have steps inside them. */
+export const BLOCKS: readonly string[] = ["parallel", "switch", "steps", "for_each"];
 
 export function isFinal(state: RunState): boolean {
   return FINAL.includes(state);
 }
 
-/** What is done, by weight; 100 only when succeeded, at most 99 before. As the server counts it. */
-export function percentOf(state: RunState, steps: readonly StepView[]): number {
-  if (state === "succeeded") return 100;
-  let done = 0;
-  let total = 0;
-  for (const step of steps) {
-    total += step.weight;
-    done += step.weight * partOf(step);
-  }
-  return total > 0 ? Math.min(99, Math.trunc((100 * done) / total + 1e-9)) : 0;
-}
-
-function partOf(step: StepView): number {
-  if (step.state === "succeeded" || step.state === "skipped") return 1;
-  return Math.min(1, Math.max(0, step.progress ?? 0));
-}
-
 /** Where the piece is: the step at work, else the first that is not over; the last at the end. */
 export function placeOf(steps: readonly StepView[]): number {
-  const active: readonly StepState[] = ["running", "retrying", "ready", "failed", "cancelled"];
-  const at = steps.findLastIndex((step) => active.includes(step.state));
+  const at = steps.findLastIndex((step) => HERE.includes(step.state));
   if (at >= 0) return at;
   const next = steps.findIndex((step) => step.state === "pending");
   return next >= 0 ? next : steps.length - 1;
 }
 
-/** A run, or the lack of one: expected, or known never to come. */
-export type ShownState = RunState | "pending" | "ended";
-
-export const RUN_WORDS: Readonly<Record<ShownState, string>> = {
-  pending: "Expected",
-  running: "Running",
-  waiting: "Waiting",
-  cancelling: "Stopping",
-  succeeded: "Done",
-  failed: "Failed",
-  cancelled: "Cancelled",
-  ended: "Nothing to do",
-};
-
-export const STEP_WORDS: Readonly<Record<StepState, string>> = {
-  pending: "to come",
-  ready: "next",
-  running: "running",
-  retrying: "trying again",
-  succeeded: "done",
-  skipped: "skipped",
-  failed: "failed",
-  cancelled: "cancelled",
-  not_reached: "not reached",
-};
+/** Some step of the line has, or may have, something inside it: the line is shown as a tree. */
+export function isTree(steps: readonly StepView[]): boolean {
+  return steps.some((step) => BLOCKS.includes(step.kind) || step.lines.length > 0);
+}
 
 /** The one sentence that says where the run stands. */
 export function headline(view: RunView): string {
   switch (view.state) {
-    case "succeeded":
-      return "All done.";
     case "failed":
-      return view.message ?? "Something went wrong.";
-    case "cancelled":
-      return "This was cancelled.";
-    case "cancelling":
-      return "Being stopped.";
+      return view.why === null ? say("why.plain") : reason(view.why);
     case "running":
     case "waiting": {
       const step = view.steps[placeOf(view.steps)];
-      return step === undefined ? "Under way." : step.title;
+      return step === undefined ? say("say.under_way") : several(namesAtWork(step));
     }
     default:
-      return assertNever(view.state);
+      return say(`say.${view.state}`);
   }
+}
+
+/** Why it failed, in the page's language where the sentence is ours. */
+function reason(why: Why): string {
+  return why.kind === "said" ? why.message : say(`why.${why.kind}`, { step: why.step ?? "" });
+}
+
+/** What is at work: the step, or, where it is a block without a name, what is inside it. */
+function namesAtWork(step: StepView): readonly string[] {
+  const inside = step.lines
+    .flatMap((line) => line.steps)
+    .filter((each) => AT_WORK.includes(each.state))
+    .flatMap(namesAtWork);
+  const isNameless = step.id.includes(" ") && BLOCKS.includes(step.kind);
+  return (isNameless || step.state === "rescuing") && inside.length > 0 ? inside : [step.title];
+}
+
+function several(names: readonly string[]): string {
+  const [first = "", second = ""] = names;
+  if (names.length < 2) return first;
+  if (names.length === 2) return `${first}, ${second}`;
+  return say("and_more", { first, count: names.length - 1 });
 }
 
 /** What is said below the headline: which step of how many, or how long it took. */
 export function place(view: RunView): string {
-  if (view.state === "succeeded") {
-    const took = duration(view.startedAt, view.finishedAt);
-    return took === "" ? "" : `Took ${took}`;
+  switch (view.state) {
+    case "succeeded": {
+      const took = duration(view.startedAt, view.finishedAt);
+      return took === "" ? "" : say("place.took", { time: took });
+    }
+    case "compensating":
+      return spaced(
+        view.why === null ? "" : reason(view.why),
+        view.undo === null ? "" : say("place.undone", view.undo),
+      );
+    case "queued":
+    case "expired":
+      return "";
+    default:
+      return view.steps.length === 0
+        ? ""
+        : say("place.step", { at: placeOf(view.steps) + 1, count: view.steps.length });
   }
-  if (view.steps.length === 0) return "";
-  return `Step ${placeOf(view.steps) + 1} of ${view.steps.length}`;
+}
+
+/** The sentence for an event that started no run. */
+export function ending(outcome: string, message: string): string {
+  const word = `end.${outcome}`;
+  return isWord(word) ? say(word) : message;
 }
 
 /** Pieces of text as one: after a sentence a new one begins, after anything else the same goes on. */
@@ -101,27 +107,92 @@ export function spoken(...parts: readonly string[]): string {
     .replace(/^, /, "");
 }
 
-/** The small line below a step: what it says of itself, or when it is tried again. */
-export function stepNote(step: StepView, clock: (instant: string) => string): string {
+/** Pieces of text beside one another. */
+export function spaced(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** The small line below a step: what it says of itself, how far it is, or what it waits for. */
+export function stepNote(step: StepView, clock: Clock): string {
   switch (step.state) {
-    case "retrying": {
-      const again = step.dueAt === null ? "" : ` at ${clock(step.dueAt)}`;
-      return `again${again} (${step.tries + 1} of ${step.triesMax})`;
-    }
+    case "retrying":
+      return again(step.tries, step.triesMax, step.dueAt, clock);
     case "running":
-      return step.note;
+    case "rescuing":
+    case "undoing":
+      return spaced(itemsNote(step), step.note);
+    case "waiting":
+      return spaced(answersNote(step), childNote(step), untilNote(step.dueAt, clock));
     case "succeeded":
-      return duration(step.startedAt, step.finishedAt);
+      return spaced(
+        step.counts !== null && step.counts.failed > 0 ? itemsNote(step) : "",
+        duration(step.startedAt, step.finishedAt),
+      );
+    case "failed":
+      return itemsNote(step);
     case "pending":
     case "ready":
+    case "rescued":
     case "skipped":
-    case "failed":
     case "cancelled":
     case "not_reached":
+    case "undone":
+    case "undo_failed":
       return "";
     default:
       return assertNever(step.state);
   }
+}
+
+/** The small line of one item of a loop. */
+export function itemNote(
+  item: { state: StepState; note: string; tries: number; dueAt: string | null },
+  triesMax: number,
+  clock: Clock,
+): string {
+  switch (item.state) {
+    case "retrying":
+      return again(item.tries, triesMax, item.dueAt, clock);
+    case "waiting":
+      return spaced(item.note, untilNote(item.dueAt, clock));
+    case "failed":
+      return say("step.failed");
+    default:
+      return item.note;
+  }
+}
+
+function again(tries: number, count: number, dueAt: string | null, clock: Clock): string {
+  const values = { at: tries + 1, count };
+  return dueAt === null ? say("again", values) : say("again.at", { ...values, time: clock(dueAt) });
+}
+
+function itemsNote(step: StepView): string {
+  if (step.counts === null) return "";
+  const { done, total, failed } = step.counts;
+  return spaced(
+    say("items", { done: grouped(done), total: grouped(total) }),
+    failed > 0 ? say("items.failed", { count: grouped(failed) }) : "",
+  );
+}
+
+function answersNote(step: StepView): string {
+  return step.answers !== null && step.answers.wanted > 1 ? say("answers", step.answers) : "";
+}
+
+function childNote(step: StepView): string {
+  return step.child !== null && step.progress !== null
+    ? `${Math.trunc(100 * step.progress + 1e-9)} %`
+    : "";
+}
+
+function untilNote(dueAt: string | null, clock: Clock): string {
+  return dueAt === null ? "" : say("until", { time: clock(dueAt) });
+}
+
+/** A number with a thin space between thousands: 10 000. */
+function grouped(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
 /** The time between two instants in human units; empty where one is not known. */

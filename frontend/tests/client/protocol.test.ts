@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FrameError, parseFrame } from "../../src/client/protocol";
-import { changes, heartbeat, snapshot, TOPIC } from "../fakes/frames";
+import { changes, heartbeat, item, loop, parallel, snapshot, step, TOPIC } from "../fakes/frames";
 
 describe("what is no frame is refused", () => {
   it.each([
@@ -23,7 +23,7 @@ describe("what is no frame is refused", () => {
   });
 
   it("a state that is not known", () => {
-    const text = JSON.stringify(snapshot(1, { state: "held" }));
+    const text = JSON.stringify(snapshot(1, { state: "dreaming" }));
 
     expect(() => parseFrame(text)).toThrow(FrameError);
   });
@@ -41,10 +41,19 @@ describe("what is a frame is read", () => {
     });
   });
 
-  it("with a change of a newer server kept as unknown", () => {
-    const frame = parseFrame(JSON.stringify(changes(1, 1, [{ t: "run.held" }])));
+  it("with an entry of a newer server kept as unknown", () => {
+    const frame = parseFrame(JSON.stringify(changes(1, 1, [{ t: "dream" }])));
 
-    expect(frame).toMatchObject({ changes: [{ kind: "unknown", n: 1 }] });
+    expect(frame).toMatchObject({ entries: [{ kind: "unknown" }] });
+  });
+
+  it("with what is inside a step, at any depth", () => {
+    const inner = loop("each", { total: 3 }, [item(2, "retrying", { due_at: "x", child: "c" })]);
+    const steps = [parallel("both", "running", step("a"), inner)];
+
+    expect(parseFrame(JSON.stringify(snapshot(1, { steps })))).toMatchObject({
+      view: { steps: [{ lines: [{}, { steps: [{ items: [{ index: 2, dueAt: "x" }] }] }] }] },
+    });
   });
 
   it("with the heads of a heartbeat, pending ones as null", () => {

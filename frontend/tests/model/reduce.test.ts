@@ -1,8 +1,21 @@
-import { describe, expect, it } from "vitest";
-import { type Change, type Progress, parseFrame } from "../../src/client/protocol";
-import { reduceAll } from "../../src/model/reduce";
-import { duration, headline, percentOf, place, type RunView, stepNote } from "../../src/model/run";
-import { changes, snapshot, step, succeeded } from "../fakes/frames";
+import { afterEach, describe, expect, it } from "vitest";
+import { type Entry, parseFrame } from "../../src/client/protocol";
+import { approvalsWaiting, childrenAtWork, reduceAll, withChildren } from "../../src/model/reduce";
+import { duration, headline, place, type RunView, stepNote } from "../../src/model/run";
+import { say, speak } from "../../src/model/words";
+import {
+  CHILD,
+  changes,
+  item,
+  line,
+  loop,
+  parallel,
+  run,
+  snapshot,
+  step,
+  succeeded,
+  told,
+} from "../fakes/frames";
 
 function aView(fields: object = {}): RunView {
   const frame = parseFrame(JSON.stringify(snapshot(1, fields)));
@@ -10,54 +23,63 @@ function aView(fields: object = {}): RunView {
   return frame.view;
 }
 
-function changesOf(...items: object[]): readonly (Change | Progress)[] {
-  const frame = parseFrame(JSON.stringify(changes(1, items.length, items)));
+function entriesOf(...items: object[]): readonly Entry[] {
+  const frame = parseFrame(JSON.stringify(changes(1, 2, items)));
   if (frame.kind !== "changes") throw new Error();
-  return frame.changes;
+  return frame.entries;
 }
 
-function told(view: RunView, ...items: object[]): RunView {
-  const found = reduceAll(view, changesOf(...items));
+function moved(view: RunView, ...items: object[]): RunView {
+  const found = reduceAll(view, entriesOf(...items));
   if (found === null) throw new Error("cannot be applied");
   return found;
 }
 
-describe("changes", () => {
+describe("entries", () => {
   it("that come twice change nothing the second time", () => {
-    const once = told(aView(), succeeded("reserve"), { t: "step.ready", step: "ship" });
+    const news = [succeeded("reserve"), told("ship", "ready"), run("running")];
+    const once = moved(aView(), ...news);
 
-    expect(told(once, succeeded("reserve"), { t: "step.ready", step: "ship" })).toEqual(once);
+    expect(moved(once, ...news)).toEqual(once);
   });
 
   it("about a step that is not shown ask for everything", () => {
-    expect(reduceAll(aView(), changesOf(succeeded("elsewhere")))).toBeNull();
+    expect(reduceAll(aView(), entriesOf(succeeded("elsewhere")))).toBeNull();
   });
 
-  it("after the end of a run change nothing", () => {
-    const done = told(aView(), succeeded("reserve"), succeeded("ship"), { t: "run.succeeded" });
-
-    expect(told(done, { t: "step.started", step: "ship", attempt: 2 })).toEqual(done);
+  it("of a newer server ask for everything", () => {
+    expect(reduceAll(aView(), entriesOf({ t: "run.dreams" }))).toBeNull();
   });
 
-  it("say when a step is tried again, and forget it when it is", () => {
-    const waiting = told(aView(), {
-      t: "step.retrying",
-      step: "reserve",
-      attempt: 1,
-      tries: 1,
-      due_at: "2026-03-02T12:00:05Z",
+  it("take the place of a step wherever it stands", () => {
+    const papers = step("papers", "running", {
+      kind: "steps",
+      lines: [line("body", step("invoice", "running"), step("label"))],
     });
-    const running = told(waiting, { t: "step.started", step: "reserve", attempt: 2 });
+    const view = aView({ steps: [parallel("both", "running", step("pack", "running"), papers)] });
 
-    expect(waiting.steps[0]).toMatchObject({ state: "retrying", dueAt: "2026-03-02T12:00:05Z" });
-    expect(running.steps[0]).toMatchObject({ state: "running", attempt: 2, dueAt: null });
+    const next = moved(view, told("label", "running", { note: "page 2" }));
+
+    const label = next.steps[0]?.lines[1]?.steps[0]?.lines[0]?.steps[1];
+    expect(label).toMatchObject({ id: "label", state: "running", note: "page 2" });
+    expect(next.steps[0]?.lines[0]).toBe(view.steps[0]?.lines[0]);
+  });
+
+  it("of a hook are added, and then replaced", () => {
+    const done = aView({ state: "succeeded" });
+
+    const begun = moved(done, { t: "hook", ...step("inform", "running") });
+    const ended = moved(begun, { t: "hook", ...step("inform", "succeeded") });
+
+    expect(begun.hooks.map((hook) => hook.state)).toEqual(["running"]);
+    expect(ended.hooks.map((hook) => hook.state)).toEqual(["succeeded"]);
   });
 
   it("never touch the view they were given", () => {
     const view = aView();
     const copy = structuredClone(view);
 
-    told(view, succeeded("reserve"), { t: "run.failed" });
+    moved(view, succeeded("reserve"), run("failed"));
 
     expect(view).toEqual(copy);
   });
@@ -65,46 +87,87 @@ describe("changes", () => {
 
 describe("the percentage", () => {
   it("is a hundred only when the run has succeeded", () => {
-    const all = told(aView(), succeeded("reserve"), succeeded("ship"));
+    const all = moved(aView(), succeeded("reserve"), succeeded("ship"));
 
     expect(all.percent).toBe(99);
-    expect(told(all, { t: "run.succeeded" }).percent).toBe(100);
-    expect(told(all, { t: "run.cancelled" }).percent).toBe(99);
+    expect(moved(all, run("succeeded", { percent: 100 })).percent).toBe(100);
+    expect(moved(all, run("cancelled", { percent: 99 })).percent).toBe(99);
   });
 
-  it("counts by weight what steps say of themselves", () => {
-    const steps = aView({
-      steps: [
-        step("a", "succeeded"),
-        step("b", "running", { progress: 0.5, weight: 3 }),
-        step("c"),
-      ],
-    }).steps;
-
-    expect(percentOf("running", steps)).toBe(50);
+  it("is what the server says where no steps are shown", () => {
+    expect(moved(aView({ steps: [] }), run("running", { percent: 37 })).percent).toBe(37);
   });
 
-  it("is nothing where there are no steps", () => {
-    expect(percentOf("running", [])).toBe(0);
+  it("knows of children what their own frames say", () => {
+    const delivery = step("delivery", "waiting", { kind: "workflow", child: CHILD, progress: 0.1 });
+    const people = loop("people", { total: 2, begun: 1 }, [item(0, "waiting", { child: CHILD })]);
+    const view = aView({ steps: [delivery, people] });
+
+    const known = withChildren(view, new Map([[CHILD, 50]]));
+
+    expect(withChildren(view, new Map()).percent).toBe(view.percent);
+    expect(known.percent).toBe(37);
+    expect([known.steps[0]?.progress, known.steps[1]?.items[0]?.progress]).toEqual([0.5, 0.5]);
+  });
+});
+
+describe("what else a page is to know", () => {
+  it("is how far the children are that steps wait for", () => {
+    const away = (id: string, state: string) =>
+      step(id, state, { kind: "workflow", child: `of ${id}` });
+    const items = [item(0, "waiting", { child: "of 0" }), item(1, "failed", { child: "of 1" })];
+    const steps = [parallel("p", "running", away("a", "waiting"), away("b", "succeeded"))];
+
+    const view = aView({ steps: [...steps, loop("each", { total: 2 }, items)] });
+
+    expect(childrenAtWork(view)).toEqual(["of a", "of 0"]);
+  });
+
+  it("is where one answers what waits for an answer", () => {
+    const boss = (id: string, state: string) => step(id, state, { kind: "approval" });
+    const steps = [boss("a", "succeeded"), parallel("p", "running", boss("b", "waiting"))];
+
+    expect(approvalsWaiting(aView({ steps }))).toEqual(["b"]);
   });
 });
 
 describe("the words", () => {
+  afterEach(() => speak(new Map()));
+
   it("name the step at work and its place", () => {
-    const view = told(aView(), succeeded("reserve"), { t: "step.ready", step: "ship" });
+    const view = moved(aView(), succeeded("reserve"), told("ship", "ready"));
 
     expect([headline(view), place(view)]).toEqual(["ship", "Step 2 of 2"]);
   });
 
+  it("name what is at work inside a block that has no name", () => {
+    const branches = ["a", "b", "c"].map((id) => step(id, "running"));
+
+    const two = aView({ steps: [parallel("parallel 1", "running", ...branches.slice(1))] });
+    const three = aView({ steps: [parallel("parallel 1", "running", ...branches)] });
+    const named = aView({ steps: [parallel("papers", "running", ...branches)] });
+
+    expect([two, three, named].map(headline)).toEqual(["b, c", "a and 2 more", "papers"]);
+  });
+
   it("say at the end how it ended", () => {
     const done = aView({ state: "succeeded", finished_at: "2026-03-02T12:00:42.000Z" });
+    const why = { kind: "said", message: "Your card was declined." };
 
     expect([headline(done), place(done)]).toEqual(["All done.", "Took 42 s"]);
-    expect(headline(aView({ state: "failed", message: "Your card was declined." }))).toBe(
-      "Your card was declined.",
-    );
+    expect(headline(aView({ state: "failed", why }))).toBe("Your card was declined.");
     expect(headline(aView({ state: "failed" }))).toBe("Something went wrong.");
-    expect(headline(aView({ state: "cancelled" }))).toBe("This was cancelled.");
+  });
+
+  it.each([
+    ["queued", "Waiting for its turn."],
+    ["held", "This has stopped for now; somebody is looking at it."],
+    ["cancelling", "Being stopped."],
+    ["compensating", "Taking back what was done."],
+    ["cancelled", "This was cancelled."],
+    ["expired", "This could not begin in time."],
+  ])("have a sentence for a run that is %s", (state, sentence) => {
+    expect(headline(aView({ state }))).toBe(sentence);
   });
 
   it("say when a step is tried again, and how often it may be", () => {
@@ -113,6 +176,24 @@ describe("the words", () => {
     }).steps;
 
     expect(shown && stepNote(shown, (at) => at.slice(11, 19))).toBe("again at 12:00:05 (2 of 3)");
+  });
+
+  it("write large numbers so that they can be read", () => {
+    const [shown] = aView({ steps: [loop("a", { total: 10_000, done: 999, failed: 1234 })] }).steps;
+
+    expect(shown && stepNote(shown, (at) => at)).toBe("999 of 10\u202f000 · 1\u202f234 failed");
+  });
+
+  it("are the page's own where it has brought some", () => {
+    speak(
+      new Map([
+        ["place.step", "Schritt {at} von {count}"],
+        ["unknown", "x"],
+      ]),
+    );
+
+    expect(place(aView())).toBe("Schritt 1 von 2");
+    expect(say("say.succeeded")).toBe("All done.");
   });
 
   it.each([

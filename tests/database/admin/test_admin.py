@@ -19,7 +19,12 @@ from flowengine.admin.read_only import COUNT_MAX, BoundedPaginator, ReadOnlyAdmi
 from flowengine.models import (
     DeadLetterRecord,
     EventRecord,
+    KeyRecord,
+    PlaceRecord,
     RunRecord,
+    ScheduleRecord,
+    StepRecord,
+    WaitRecord,
     WorkerRecord,
     WorkflowRecord,
 )
@@ -27,7 +32,10 @@ from flowengine.testing import Runner
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [EventRecord, RunRecord, DeadLetterRecord, WorkerRecord, WorkflowRecord]
+MODELS = [
+    *(EventRecord, RunRecord, DeadLetterRecord, WorkerRecord, WorkflowRecord),
+    *(KeyRecord, PlaceRecord),
+]
 SECRET = "canary-payload"
 VIEWS = [f"view_{model.__name__.lower()}" for model in MODELS]
 
@@ -78,11 +86,20 @@ def a_worker() -> WorkerRecord:
     )
 
 
+def a_place(run_id: UUID) -> PlaceRecord:
+    """A run that waits for a place of a key whose text is a payload."""
+    now = datetime.now(UTC)
+    key = KeyRecord.objects.create(
+        id=uuid4(), workflow="troubled", gate="concurrency", key=SECRET, state=b'{"open": 1}'
+    )
+    return PlaceRecord.objects.create(run_id=run_id, key_id=key.id, state="queued", written_at=now)
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_each_model_is_registered_and_can_only_be_looked_at(
     model: type[Any], flow_runner: Runner
 ) -> None:
-    a_failed_run(flow_runner)
+    a_place(a_failed_run(flow_runner))
     a_worker()
     registered = admin.site._registry[model]
     row = model.objects.first()
@@ -148,6 +165,53 @@ def test_a_run_shows_its_steps_and_its_history(flow_runner: Runner) -> None:
 
     for text in ("told", "line.broken", "run.started", "step.failed", "Permanent in broken"):
         assert text in shown
+
+
+def test_a_run_shows_what_it_waits_for_who_called_it_and_whom_it_called(
+    flow_runner: Runner,
+) -> None:
+    run_id, child_id = a_failed_run(flow_runner), a_failed_run(flow_runner)
+    RunRecord.objects.filter(pk=child_id).update(
+        parent_run=run_id, parent_step="deliver", parent_item="3"
+    )
+    WaitRecord.objects.create(
+        run_id=run_id,
+        step="paid",
+        patterns='["card.paid"]',
+        match=f'{{"card": "{SECRET}"}}',
+        key=uuid4(),
+        created_at=datetime.now(UTC),
+    )
+    StepRecord.objects.filter(run_id=run_id).update(item="3.7")
+    client = a_client(*VIEWS)
+
+    caller, called = page(client, RunRecord, run_id), page(client, RunRecord, child_id)
+
+    child_page = reverse("admin:flowengine_runrecord_change", args=[child_id])
+    assert f'<td>deliver[3]</td><td><a href="{child_page}"' in caller
+    assert "card.paid" in caller
+    assert "[3.7]" in caller
+    assert SECRET not in caller
+    assert str(run_id) in called
+
+
+def test_a_workflow_shows_when_it_starts_by_itself(flow_runner: Runner) -> None:
+    ScheduleRecord.objects.create(
+        workflow="chain", trigger=0, cron="15 2 * * *", timezone="Europe/Berlin", missed="once"
+    )
+
+    assert "15 2 * * *" in page(a_client(*VIEWS), WorkflowRecord, "chain")
+
+
+def test_key_of_a_run_that_waits_is_payload(flow_runner: Runner) -> None:
+    place = a_place(a_failed_run(flow_runner))
+    operator, developer = a_client(*VIEWS), a_client(*VIEWS, "view_payload")
+
+    unseen = [page(operator, KeyRecord), page(operator, KeyRecord, place.key_id)]
+
+    assert not any(SECRET in text for text in unseen)
+    assert SECRET in page(developer, KeyRecord, place.key_id)
+    assert str(place.key_id) in page(operator, PlaceRecord, place.run_id)
 
 
 def test_who_may_watch_every_run_may_look_at_them_here(flow_runner: Runner) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +13,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.utils.functional import lazy
+from django.utils.translation import get_language, override
+from pytest_django import Settings
 
 from flowengine import emit
 from flowengine.engine.messages import Failed, Succeeded
@@ -18,6 +23,10 @@ from flowengine.engine.run import Failure
 from flowengine.models import RunRecord
 from flowengine.orchestration.route import route
 from flowengine.orchestration.sync import sync_project
+from flowengine.store.clock import system_now
+from flowengine.web.shown import local_time
+from flowengine.web.words import WORDS
+from tests.builders.files import synchronise
 from tests.builders.line import begin, claim, now, tell
 
 pytestmark = pytest.mark.django_db
@@ -58,9 +67,9 @@ def test_run_is_shown_as_it_stands_with_its_position(ann: User) -> None:
     html = page(run, ann)
 
     assert f'<flow-progress run-id="{run}" data-state="running"' in html
-    assert '<progress max="100" value="20"' in html
+    assert '<progress class="flow-bar" max="100" value="20"' in html
     assert html.count("<li data-step=") == 5
-    assert '<li data-step="two" data-state="ready" aria-current="step">' in html
+    assert '<li data-step="two" data-state="ready" data-kind="task" aria-current="step">' in html
     assert "Step 2 of 5" in html
     assert (frame_in(html)["t"], frame_in(html)["s"]["percent"]) == ("snap", 20)
 
@@ -190,3 +199,66 @@ def test_assets_without_a_nonce_carry_none() -> None:
     html = Template("{% load flowengine %}{% flow_assets %}").render(Context())
 
     assert "nonce" not in html
+
+
+TREE = """
+workflow: tree
+on: tree.begun
+steps:
+  - id: both
+    parallel:
+      pack: {for_each: [a, b, c], task: line.nothing, title: "Packing ${{ item }}"}
+      papers: [line.nothing, {id: more, task: line.nothing}]
+  - id: last
+    task: line.nothing
+"""
+
+
+def a_tree(settings: Settings, folder: Path, user: User) -> UUID:
+    synchronise(settings, folder, TREE)
+    emitted = emit("tree.begun", {}, actor=user)
+    route([emitted.event_id], now=now())
+    return emitted.run_ids["tree"]
+
+
+def test_blocks_are_written_with_what_is_inside_them(
+    settings: Settings, tmp_path: Path, ann: User
+) -> None:
+    html = page(a_tree(settings, tmp_path, ann), ann)
+
+    assert '<ol class="flow-line" data-long data-tree>' in html
+    assert html.count('<ol class="flow-inside" data-line="branch">') == 1
+    assert '<ol class="flow-inside" data-line="body 0">' in html
+    assert re.findall(r'<li data-step="(\w+)" data-state="\w+" data-kind', html) == [
+        *("both", "pack", "papers", "nothing", "more", "last"),
+    ]
+    assert "0 of 3" in html
+    assert "Packing b" in html
+    assert '<progress class="flow-part" max="1" value="0.0000"' in html
+    assert " style=" not in html
+
+
+def test_page_speaks_the_language_of_the_request(
+    ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    german: Any = lazy(lambda: "Fertig." if get_language() == "de" else "All done.", str)
+    monkeypatch.setitem(WORDS, "say.succeeded", german())
+    run = a_run_of(ann)
+    RunRecord.objects.filter(pk=run).update(state="succeeded")
+    assets = Template("{% load flowengine %}{% flow_assets %}")
+
+    with override("de"):
+        html, head = page(run, ann), assets.render(Context())
+    plain = assets.render(Context())
+
+    assert "Fertig." in html
+    assert '<script id="flow-words" type="application/json">' in head
+    assert '"say.succeeded": "Fertig."' in head
+    assert "flow-words" not in plain
+
+
+def test_time_is_told_with_its_day_where_that_is_not_today() -> None:
+    today, later = system_now(), system_now() + timedelta(days=3)
+
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", local_time(today.isoformat()))
+    assert str(later.year) in local_time(later.isoformat())

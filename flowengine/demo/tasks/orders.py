@@ -1,24 +1,16 @@
-"""The shop's tasks: they take visible time, and sometimes fail and are tried again.
-
-What goes wrong depends on the order and on the step's idempotency key, so an order that has bad luck
-has it again after a restart.
-"""
+"""What is done with an order of one thing, station by station."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
-import time
 from typing import TypedDict
 
 from django.db.models import F
 
 from flowengine import Attempt, Permanent, task
 from flowengine.demo.models import Order, Product
+from flowengine.demo.tasks.working import PACE, luck_of, work
 
-PACE = float(os.environ.get("FLOWENGINE_DEMO_PACE", "1"))
-"""How long the shop's work takes: 1 = to be watched, 0 = no time at all."""
 CARD_LIMIT_CENTS = 1_000_000
 """The demo's card pays no more at once."""
 UNLUCKY = 13
@@ -61,24 +53,24 @@ class Shipment(TypedDict):
 def reserve(order_id: int) -> Reservation:
     """Take one piece from the shelf. Exactly once: it commits together with the step."""
     order = Order.objects.select_related("product").get(pk=order_id)
-    taken = Product.objects.filter(pk=order.product_id, in_stock__gt=0).update(
-        in_stock=F("in_stock") - 1
-    )
+    product = order.product
+    assert product is not None, "a basket goes another way"
+    taken = Product.objects.filter(pk=product.pk, in_stock__gt=0).update(in_stock=F("in_stock") - 1)
     if not taken:
         raise Permanent(
-            f"no {order.product} left",
-            details={"user_message": f"{order.product} is sold out. Nothing was charged."},
+            f"no {product} left",
+            details={"user_message": f"{product} is sold out. Nothing was charged."},
         )
     Order.objects.filter(pk=order_id).update(is_reserved=True)
-    return {"shelf": f"{'ABCDEFG'[order.product_id % 7]}{order_id % 12 + 1}"}
+    return {"shelf": f"{'ABCDEFG'[product.pk % 7]}{order_id % 12 + 1}"}
 
 
 @task(name="payment.charge", station="payment")
 def charge(order_id: int, amount_cents: int, ctx: Attempt) -> Payment:
     """Charge the card: about a second; one order in five meets a gateway that is asleep."""
-    luck = _luck(ctx)
+    luck = luck_of(ctx)
     ctx.progress(0.2, "Asking your bank")
-    _work(0.9, ctx)
+    work(0.9, ctx)
     if luck < 20 and ctx.attempt == 1:
         raise GatewayTimeout("the card gateway did not answer in time")
     if order_id % 100 == UNLUCKY or amount_cents > CARD_LIMIT_CENTS:
@@ -99,8 +91,8 @@ def pack(shelf: str, ctx: Attempt) -> Parcel:
         (0.9, "Weighing"),
     ):
         ctx.progress(share, note)
-        _work(0.5, ctx)
-    return {"weight_grams": 300 + _luck(ctx) * 7}
+        work(0.5, ctx)
+    return {"weight_grams": 300 + luck_of(ctx) * 7}
 
 
 @task(name="shipping.hand_over", station="shipping")
@@ -108,22 +100,10 @@ async def hand_over(order_id: int, weight_grams: int, ctx: Attempt) -> Shipment:
     """Hand the parcel to the carrier, on the event loop."""
     ctx.progress(0.5, f"{weight_grams} g, waiting for the carrier")
     await asyncio.sleep(0.8 * PACE)
-    return {"tracking_number": f"FE{order_id:06}{_luck(ctx):02}"}
+    return {"tracking_number": f"FE{order_id:06}{luck_of(ctx):02}"}
 
 
 @task(name="shipping.notify", station="shipping")
 def notify(order_id: int, tracking_number: str) -> None:
     """Write the tracking number where the customer finds it."""
     Order.objects.filter(pk=order_id).update(tracking_number=tracking_number)
-
-
-def _luck(ctx: Attempt) -> int:
-    """0-99, the same for every attempt of this step."""
-    return int.from_bytes(hashlib.sha256(ctx.idempotency_key.encode()).digest()[:4], "big") % 100
-
-
-def _work(seconds: float, ctx: Attempt) -> None:
-    """Take that long, and stop when told to."""
-    for _ in range(5):
-        ctx.check()
-        time.sleep(seconds * PACE / 5)
