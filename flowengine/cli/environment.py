@@ -26,8 +26,7 @@ def prepare(settings_name: str | None, pythonpath: str | None) -> bool:
         if settings_name:
             os.environ[VARIABLE] = settings_name
         if not os.environ.get(VARIABLE) and not settings.configured:
-            settings.configure(INSTALLED_APPS=["flowengine"], USE_TZ=True)
-            django.setup()
+            prepare_without_project()
             return False
         _set_up()
     if not apps.is_installed("flowengine"):
@@ -37,6 +36,13 @@ def prepare(settings_name: str | None, pythonpath: str | None) -> bool:
             exit_code=Exit.USAGE,
         )
     return True
+
+
+def prepare_without_project() -> None:
+    """A bare Django, whatever settings are named; inside a project, the project's."""
+    if not apps.ready:
+        settings.configure(INSTALLED_APPS=["flowengine"], USE_TZ=True)
+        django.setup()
 
 
 def no_project(prog: str, command: str) -> Stopped:

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from flowengine.cli.exits import Exit
-from flowengine.cli.terminal import Style, Terminal, clean, styled
+from flowengine.cli.run_lines import all_steps, lines
+from flowengine.cli.terminal import Terminal, clean
 from flowengine.engine.states import FINAL_RUN_STATES, RunState, StepState
 from flowengine.representations import Json
 from flowengine.store import progress
 from flowengine.store.clock import DatabaseClock
 
 LOOK_EVERY_S = 0.25
-BAR = 28
-
-_MARKS = {
-    StepState.SUCCEEDED: ("✓", Style.GREEN),
-    StepState.RUNNING: ("●", Style.CYAN),
-    StepState.READY: ("◌", Style.CYAN),
-    StepState.RETRYING: ("↻", Style.YELLOW),
-    StepState.FAILED: ("✗", Style.RED),
-    StepState.CANCELLED: ("⊘", Style.DIM),
-    StepState.SKIPPED: ("-", Style.DIM),
+_BAD = {
+    *(RunState.FAILED, RunState.CANCELLED, RunState.EXPIRED),
+    *("filter_error", "bad_input", "overflow"),
 }
-_BAD = {RunState.FAILED, RunState.CANCELLED, "filter_error", "bad_input"}
-_STYLES = {RunState.SUCCEEDED: Style.GREEN, RunState.FAILED: Style.RED}
 
 
 def follow(
@@ -45,19 +36,6 @@ def follow(
         terminal.say(f"\nleft; the run goes on ({terminal.prog} run {run_ids[0]} --follow)")
         return Exit.INTERRUPTED
     return Exit.FAILED if _BAD & set(shown.outcomes.values()) else Exit.OK
-
-
-def lines(view: Json, now: datetime) -> list[str]:
-    """One run as it is drawn: a bar, and a line for each step."""
-    style = _STYLES.get(view["state"], Style.CYAN)
-    done = view["percent"] * BAR // 100
-    bar = styled("━" * done, style) + styled("━" * (BAR - done), Style.DIM)
-    title = clean(view["title"])
-    head = f" {styled(title, Style.BOLD)}  {bar}  {view['percent']:>3} %  {view['state']}"
-    text = [head, *(_step_line(step, now) for step in view["steps"])]
-    if view["message"]:
-        text.append(f"  {styled(clean(view['message']), Style.RED)}")
-    return text
 
 
 class _Shown:
@@ -104,7 +82,7 @@ class _Shown:
         """What has changed, one line each."""
         told = self._told[run_id]
         name = clean(str(run_id if view is None else view["workflow"]))
-        for step in [] if view is None else view["steps"]:
+        for step in [] if view is None else all_steps(view):
             if told.get(step["id"], StepState.PENDING) != step["state"]:
                 self._terminal.say(f"{name}: {clean(step['id'])} {step['state']}")
             told[step["id"]] = step["state"]
@@ -118,24 +96,3 @@ class _Shown:
 def _is_over(state: str | None) -> bool:
     """Final, or an outcome that starts no run; None = nothing is known yet."""
     return state is not None and (state in FINAL_RUN_STATES or state not in set(RunState))
-
-
-def _step_line(step: Json, now: datetime) -> str:
-    mark, style = _MARKS.get(StepState(step["state"]), ("○", Style.DIM))
-    text = f"  {styled(mark, style)} {clean(step['title']):<24}"
-    match StepState(step["state"]):
-        case StepState.SUCCEEDED | StepState.FAILED:
-            text += f" {_took(step)}"
-        case StepState.RUNNING if step["progress"] is not None:
-            text += f" {100 * step['progress']:3.0f} %  {clean(step['note'])}"
-        case StepState.RETRYING:
-            left = (datetime.fromisoformat(step["due_at"]) - now).total_seconds()
-            text += f" try {step['tries'] + 1} of {step['tries_max']} in {max(left, 0):.1f} s"
-    return text.rstrip()
-
-
-def _took(step: Json) -> str:
-    if not step["started_at"] or not step["finished_at"]:
-        return ""
-    span = datetime.fromisoformat(step["finished_at"]) - datetime.fromisoformat(step["started_at"])
-    return f"{span.total_seconds():.1f} s"

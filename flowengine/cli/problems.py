@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from flowengine.cli.terminal import Style, Terminal, clean, styled
+from flowengine.definitions.findings import is_warning
 from flowengine.errors import Problem
-from flowengine.orchestration.sync import WARNINGS
 
 _WORD = re.compile(r"[\w.*-]+|\S")
 _MARK_MAX = 60
@@ -23,33 +23,19 @@ def show(problems: Iterable[Problem], terminal: Terminal) -> None:
         terminal.say()
 
 
-def as_json(problem: Problem) -> dict[str, str | int]:
-    """A problem as ``--format json`` gives it; these members stay."""
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "column": problem.column,
-        "severity": "warning" if problem.code in WARNINGS else "error",
-        "code": problem.code,
-        "message": problem.message,
-        "hint": problem.hint,
-        "path": problem.path,
-    }
-
-
 def render(problem: Problem, lines: tuple[str, ...]) -> str:
-    """One problem over the *lines* of its file; without its line where they do not have it."""
-    is_warning = problem.code in WARNINGS
-    label = f"{'warning' if is_warning else 'error'}[{problem.code}]"
-    colour = Style.YELLOW if is_warning else Style.RED
-    place = f"{problem.file}:{problem.line}:{problem.column}"
-    where = f"{place}   {problem.path}" if problem.path else place
-    text = [
-        f"{styled(label, colour, Style.BOLD)}: {clean(problem.message)}",
-        f"  --> {clean(where)}",
-    ]
+    """One problem over the *lines* of its file; without its line where they do not have it.
+
+    The first line is ``path:line:column: CODE message``, which editors and terminals make a link of.
+    """
+    colour = Style.YELLOW if is_warning(problem) else Style.RED
+    place = clean(f"{problem.file}:{problem.line}:{problem.column}:")
+    code = styled(problem.code, colour, Style.BOLD)
+    text = [f"{styled(place, Style.BOLD)} {code} {clean(problem.message)}"]
     if 0 < problem.line <= len(lines):
         text += _marked(problem, lines[problem.line - 1], colour)
+    if problem.path:
+        text.append(f"  at:   {clean(problem.path)}")
     if problem.hint:
         text.append(f"  hint: {clean(problem.hint)}")
     return "\n".join(text)

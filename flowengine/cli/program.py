@@ -1,8 +1,8 @@
 """The program: finds the command, makes Django ready, runs it, and ends with a code.
 
 A command is a module of ``flowengine.cli.commands`` with ``add_arguments(parser)`` and
-``run(options, terminal) -> int``. It is imported only when it is called, and after Django is ready,
-because it imports models.
+``run(options, terminal) -> int``, and with ``needs_project(options) -> bool`` where it can do without.
+It is imported only when it is called, and after Django is ready, because it imports models.
 """
 
 from __future__ import annotations
@@ -28,16 +28,27 @@ COMMANDS = {
     "dev": "serve this project with a worker in the same process, reloading on changes",
     "worker": "do the work: route events, run steps, publish, watch the clock",
     "check": "find what is wrong with workflow files",
+    "fmt": "put the keys of workflow files in order",
+    "graph": "draw a workflow",
+    "schema": "print the JSON Schema of workflow files",
+    "try": "play a workflow through in memory, without broker and database",
     "sync": "make the workflow files what new runs are started from",
     "emit": "emit an event, and follow what it starts",
     "runs": "list runs",
     "run": "show one run",
+    "run start": "start a workflow by hand",
+    "run answer": "answer an approval",
+    "run resume": "go on with a failed or held run",
+    "run give-up": "hold a held run no longer",
     "events": "list events, and what each workflow answered",
+    "explain": "tell what each workflow says to an event, and why",
     "cancel": "end a run early",
     "topology": "show, declare or export the broker's exchanges and queues",
 }
 """Every command, in the order of the help."""
 DEMO = "flowengine.demo.serve"
+_MODULES = {"try": "rehearse"}
+"""Commands whose name Python keeps for itself."""
 
 
 def main(
@@ -66,6 +77,8 @@ def _run(given: list[str], options: Namespace, terminal: Terminal) -> int:
     if not given or given[0].startswith("-"):
         return _overview(given, terminal)
     name, *rest = given
+    if rest and f"{name} {rest[0]}" in COMMANDS:
+        name, rest = f"{name} {rest[0]}", rest[1:]
     if name not in COMMANDS:
         near = difflib.get_close_matches(name, COMMANDS, n=1)
         way = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(COMMANDS)}"
@@ -73,14 +86,26 @@ def _run(given: list[str], options: Namespace, terminal: Terminal) -> int:
     if name == "demo":
         environment.refuse_inside_project()
         return int(import_module(DEMO).main(rest))
-    has_project = environment.prepare(options.settings, options.pythonpath)
-    module = import_module(f"flowengine.cli.commands.{name}")
+    # Files for themselves are looked at even where the settings that are named cannot be read.
+    is_bare = "--standalone" in rest
+    has_project = not is_bare and environment.prepare(options.settings, options.pythonpath)
+    if is_bare:
+        environment.prepare_without_project()
+    module = import_module(f"flowengine.cli.commands.{_module_of(name)}")
     parsed = _parse(module, name, rest, terminal)
     if isinstance(parsed, int):
         return parsed
-    if not has_project and not getattr(parsed, "standalone", False):
+    if not has_project and getattr(module, "needs_project", _always)(parsed):
         raise environment.no_project(terminal.prog, name)
     return int(module.run(parsed, terminal))
+
+
+def _module_of(name: str) -> str:
+    return _MODULES.get(name, name.replace(" ", "_").replace("-", "_"))
+
+
+def _always(_options: Namespace) -> bool:
+    return True
 
 
 def _parse(module: Any, name: str, rest: list[str], terminal: Terminal) -> Namespace | int:

@@ -16,9 +16,10 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.db import Error, transaction
 
 from flowengine.conf import settings
+from flowengine.engine.identity import undone_key
 from flowengine.errors import SoftTimeout
 from flowengine.orchestration import transactional
-from flowengine.orchestration.advance import Begun, Progress
+from flowengine.orchestration.work import Begun, Progress
 from flowengine.store import sql
 from flowengine.tasks import registry
 from flowengine.tasks.attempt import Attempt, StopSign
@@ -87,9 +88,10 @@ class Attempts:
                 fe="FE126",
             )
             return transactional.Ended(message=failed(order, refusal))
-        return transactional.perform(
-            order.run_id, order.step, order.attempt, partial(self._end, call, task), self._clock
+        which = transactional.Performed(
+            run_id=order.run_id, step=order.step, item=order.item, attempt=order.attempt
         )
+        return transactional.perform(which, partial(self._end, call, task), self._clock)
 
     def _end(self, call: _Call, task: RegisteredTask) -> End:
         """The message of the attempt's end. What ends a test (ctrl-c, ``pytest.fail``) is raised."""
@@ -102,6 +104,7 @@ class Attempts:
             workflow=order.workflow,
             event=order.event,
             deadline=call.deadline,
+            undoes=undone_key(order.run_id, order.step, order.item),
             stop_sign=call.stop_sign,
             on_progress=partial(self._said, call),
         )

@@ -10,39 +10,59 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.db.models import OuterRef, Subquery
 
 from flowengine import project
 from flowengine.conf import settings
+from flowengine.definitions.drawing import start_in_words
 from flowengine.engine.run import Failure
 from flowengine.engine.states import StepState
-from flowengine.engine.transitions import Transition, from_history
+from flowengine.engine.transitions import (
+    StepFailed,
+    StepReady,
+    StepSucceeded,
+    StepWaiting,
+    Transition,
+    from_history,
+)
 from flowengine.models import DecisionRecord, EventRecord, HistoryRecord, RunRecord, StepRecord
 from flowengine.store import definitions
 
+_BLOCKS = frozenset({"steps", "switch", "parallel", "for_each"})
 _failure = msgspec.json.Decoder(Failure).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenStep:
-    """One step of a run, as its row says."""
+    """One step of a run, or one item of a loop, as its row says."""
 
     id: str
+    item: str
+    """In which items of the loops around it: empty in none, ``3``, ``3.7``."""
+    kind: str
+    """The key it is written with; ``for_each`` for a whole loop, ``undo``."""
     state: str
     attempt: int
     """How often it was begun."""
     tries: int
     """How many of these ended in an error."""
     input: Any
+    """Of a wait, an approval, a call: what it waits for, whom it asks, the child's inputs."""
     output: Any
     failure: Failure | None
     """Of its last failed try; kept after a later success."""
     due_at: datetime | None
-    """Retrying: when it is tried again."""
+    """When it is tried again, or has waited long enough."""
     progress: float | None
     note: str
 
+    @property
+    def name(self) -> str:
+        """``deliver``, and ``deliver.3`` for the fourth item of a loop."""
+        return f"{self.id}.{self.item}" if self.item else self.id
+
     def __str__(self) -> str:
-        text = f"{self.id:<20} {self.state:<10} attempt {self.attempt}"
+        text = f"{self.name:<20} {self.state:<10} attempt {self.attempt}"
         if self.failure is not None:
             text += f"  {self.failure.code}: {self.failure.message}"
         return text
@@ -55,7 +75,7 @@ class SeenRun:
     id: UUID
     workflow: str
     state: str
-    """running, waiting, cancelling, succeeded, failed or cancelled."""
+    """queued, running, waiting, held, cancelling, compensating, succeeded, failed, cancelled, expired."""
     title: str
     event_id: UUID
     inputs: Any
@@ -63,10 +83,51 @@ class SeenRun:
     output: Any
     failure: Failure | None
     """Why it failed; ``failure.step`` says where."""
+    due_at: datetime | None
+    """When its own time is over: its slot, its time-out, the end of holding."""
     steps: Mapping[str, SeenStep] = field(default_factory=dict)
-    """By id, in the order of the line; steps that were never reached have no place here."""
+    """By name, in the order of the file, an item of a loop below its loop (``deliver.3``), undos last;
+    steps that have not begun have no place here."""
     history: Sequence[Transition] = ()
     """All that happened to it, in order."""
+
+    @property
+    def line(self) -> list[str]:
+        """The names of the steps in the order in which they began: those that do something.
+
+        Not blocks, nor what was skipped; a loop counts by its items (``deliver.0``), an undo as
+        ``undo charge``.
+        """
+        begun: dict[str, None] = {}
+        for fact in self.history:
+            if isinstance(fact, StepReady | StepWaiting | StepSucceeded | StepFailed):
+                name = f"{fact.step}.{fact.item}" if fact.item else fact.step
+                step = self.steps.get(name)
+                if step is not None and step.kind not in _BLOCKS:
+                    begun[name] = None
+        return list(begun)
+
+    @property
+    def children(self) -> list[SeenRun]:
+        """The runs that its steps called, detached ones too, in the order of their start."""
+        return [_run(row) for row in _in_order(parent_run=self.id)]
+
+    def assert_line(self, expected: Sequence[str]) -> None:
+        """Fail unless the steps of :attr:`line` are these, in this order.
+
+        ``"charge"`` is a step that has begun, however it went; ``"charge: failed"`` one in that state.
+
+        Raises:
+            AssertionError: with both lines, and the run's story.
+        """
+        given = self.line
+        states = {name: f"{name}: {self.steps[name].state}" for name in given}
+        fits = len(given) == len(expected) and all(
+            wanted in (name, states[name]) for wanted, name in zip(expected, given, strict=True)
+        )
+        if not fits:
+            wanted, got = ", ".join(expected), ", ".join(states[name] for name in given)
+            raise AssertionError(f"the line was\n  {got}\nand not\n  {wanted}\n{self}")
 
     def __str__(self) -> str:
         lines = [f"run {self.id} of {self.workflow!r}: {self.state}"]
@@ -81,9 +142,14 @@ class SeenRun:
 
 
 def runs_of(workflow: str) -> list[SeenRun]:
-    """The runs of this workflow, in the order of their start."""
-    rows = RunRecord.objects.using(settings().DATABASE).filter(workflow=workflow)
-    return [_run(row) for row in rows.order_by("created_at", "id")]
+    """The runs of this workflow, in the order of their events."""
+    return [_run(row) for row in _in_order(workflow=workflow)]
+
+
+def run_by_id(run_id: UUID) -> SeenRun | None:
+    """The run of that id; None where there is none."""
+    row = RunRecord.objects.using(settings().DATABASE).filter(pk=run_id).first()
+    return None if row is None else _run(row)
 
 
 def why_no_run(workflow: str) -> str:
@@ -99,18 +165,25 @@ def why_no_run(workflow: str) -> str:
             f"  {_type_of(each)}: {each.outcome} {each.detail}" for each in declined
         )
         return f"no run of {workflow!r}; it answered:\n{answers}"
-    patterns = ", ".join(p for each in workflows[workflow].triggers for p in each.patterns)
+    starts = ", ".join(start_in_words(each) for each in workflows[workflow].triggers)
     came = EventRecord.objects.using(settings().DATABASE).order_by("created_at")
     waiting = sum(event.routed_at is None for event in came)
     if waiting:
         return f"no run of {workflow!r} yet: {waiting} events are not routed; call run() first"
     types = ", ".join(dict.fromkeys(event.type for event in came)) or "nothing"
-    return f"no run of {workflow!r}: it starts on {patterns}, and emitted was {types}"
+    return f"no run of {workflow!r}: it starts on {starts}, and emitted was {types}"
 
 
 def _type_of(decision: DecisionRecord) -> str:
     event = EventRecord.objects.using(settings().DATABASE).get(pk=decision.event_id)
     return event.type
+
+
+def _in_order(**wanted: Any) -> Any:
+    """Runs in the order of their events: on a clock that stands still all are as old."""
+    events = EventRecord.objects.using(settings().DATABASE).filter(pk=OuterRef("event_id"))
+    rows = RunRecord.objects.using(settings().DATABASE).filter(**wanted)
+    return rows.order_by(Subquery(events.values("created_at")[:1]), "event_id", "id")
 
 
 def _run(row: RunRecord) -> SeenRun:
@@ -123,6 +196,7 @@ def _run(row: RunRecord) -> SeenRun:
         inputs=_value(row.inputs),
         output=_value(row.output),
         failure=_failed(row.failure),
+        due_at=row.due_at,
         steps=_steps(row),
         history=_history(row.id),
     )
@@ -130,21 +204,30 @@ def _run(row: RunRecord) -> SeenRun:
 
 def _steps(run: RunRecord) -> dict[str, SeenStep]:
     rows = StepRecord.objects.using(settings().DATABASE).filter(run_id=run.id)
-    by_id = {row.step: row for row in rows}
-    line = [step.id for step in definitions.load({run.digest})[run.digest].steps]
-    return {name: _step(by_id[name]) for name in line if name in by_id}
+    spots = definitions.load({run.digest})[run.digest].graph.spots
+    order = {name: at for at, name in enumerate(spots)}
+
+    def place(row: StepRecord) -> tuple[int, str, list[int]]:
+        items = [int(index) for index in row.item.split(".") if index]
+        return (order.get(row.step, len(order)), row.step, items)
+
+    seen = (_step(row) for row in sorted(rows.exclude(state=StepState.PENDING), key=place))
+    return {step.name: step for step in seen}
 
 
 def _step(row: StepRecord) -> SeenStep:
+    is_asleep = row.state in {StepState.RETRYING, StepState.WAITING, StepState.RUNNING}
     return SeenStep(
         id=row.step,
+        item=row.item,
+        kind=row.kind,
         state=row.state,
         attempt=row.attempt,
         tries=row.tries,
         input=_value(row.input),
         output=_value(row.output),
         failure=_failed(row.failure),
-        due_at=row.due_at if row.state == StepState.RETRYING else None,
+        due_at=row.due_at if is_asleep else None,
         progress=row.progress,
         note=row.note,
     )

@@ -6,37 +6,23 @@ happens in the transaction that the test is in, and ends with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Min, Q
-
-from flowengine import signals
-from flowengine.conf import settings
-from flowengine.engine.messages import Due
-from flowengine.engine.states import StepState
-from flowengine.models import EventRecord, RunRecord, StepRecord
-from flowengine.orchestration import route
-from flowengine.orchestration.advance import Begun, Told, Wanted, Work, advance
+from flowengine.orchestration import control
+from flowengine.orchestration import start as starting
 from flowengine.orchestration.commit import Committed
-from flowengine.orchestration.save import save
+from flowengine.orchestration.emit import Emitted, Options, emit
 from flowengine.orchestration.sync import sync_project
-from flowengine.store import runs, steps
 from flowengine.store.clock import DatabaseClock
-from flowengine.store.events import EventState
-from flowengine.tasks import registry
 from flowengine.testing.attempts import Attempts
 from flowengine.testing.clock import SetClock, span
-from flowengine.testing.reading import SeenRun, runs_of, why_no_run
-
-PAGE = 500
-WORKER = UUID(int=1)
-"""What the steps name as their worker."""
+from flowengine.testing.doing import Doing
+from flowengine.testing.following import Followed
+from flowengine.testing.reading import SeenRun, run_by_id, runs_of, why_no_run
 
 
 @contextmanager
@@ -52,9 +38,14 @@ def inline(*, at: datetime | None = None) -> Iterator[Runner]:
     Raises:
         DefinitionError: a workflow file of the project has errors; all of them.
     """
+    yield opened(at=at)
+
+
+def opened(*, at: datetime | None = None) -> Runner:
+    """The runner that :func:`inline` gives."""
     clock = SetClock(at or DatabaseClock().now())
     sync_project(now=clock.now())
-    yield Runner(clock)
+    return Runner(clock)
 
 
 class Runner:
@@ -63,20 +54,20 @@ class Runner:
     def __init__(self, clock: SetClock) -> None:
         self.clock = clock
         self._attempts = Attempts(clock)
+        self._doing = Doing(clock, self._attempts)
+
+    # -- what happens -----------------------------------------------------------------------------
 
     def run(self) -> None:
         """Do all there is to do at this instant: route events, call the tasks of ready steps.
 
-        Events that tasks emit are routed too. A step that waits for its retry waits for
-        :meth:`advance`. A task that fails makes no error here: its run says so.
+        Events that tasks and steps emit are routed too, and children run. What waits (for its retry,
+        for an event, for people) waits for :meth:`advance`, :meth:`send` and :meth:`answer`. A task
+        that fails makes no error here: its run says so.
         """
         if self._attempts.is_working:
             raise RuntimeError("run() was called inside a task: the runner that calls it goes on")
-        busy = True
-        while busy:
-            busy = self._route()
-            busy = self._wake() or busy
-            busy = self._work() or busy
+        self._doing.all()
 
     def advance(self, by: timedelta | float | str) -> None:
         """Let time pass (``"10s"``, ``"2h"``, seconds) and do what becomes due, each at its instant.
@@ -89,10 +80,40 @@ class Runner:
             self._attempts.look_at_clock()
             return
         self.run()
-        while (due := self._next_due()) is not None and due <= target:
+        while (due := self._doing.next_due()) is not None and due <= target:
             self.clock.move_to(due)
             self.run()
         self.clock.move_to(target)
+
+    def send(
+        self,
+        type: str,  # noqa: A002 - CloudEvents' own word
+        data: Any = None,
+        **options: Unpack[Options],
+    ) -> Emitted:
+        """Emit an event, at the time of the clock unless *options* has one, and run.
+
+        Runs that wait for it go on; workflows that start on it start.
+        """
+        options.setdefault("time", self.clock.now())
+        emitted = emit(type, {} if data is None else data, **options)
+        self.run()
+        return emitted
+
+    def start(
+        self, workflow: str, inputs: Mapping[str, Any] | None = None, *, actor: Any = None
+    ) -> Followed:
+        """Start a workflow by hand, and run.
+
+        Raises:
+            StartRefused: it cannot be started so, or the inputs do not fit.
+        """
+        emitted = starting.start(workflow, inputs, actor=actor, now=self.clock.now())
+        self.run()
+        [run_id] = emitted.run_ids.values()
+        if run_by_id(run_id) is None:
+            raise AssertionError(why_no_run(workflow))
+        return Followed(self, run_id)
 
     def fake(self, task: str, function: Callable[..., Any]) -> None:
         """Call *function*, ``def`` or ``async def``, wherever a step calls *task*.
@@ -104,8 +125,61 @@ class Runner:
         """
         self._attempts.fake(task, function)
 
+    # -- what people do ---------------------------------------------------------------------------
+
+    def answer(
+        self,
+        run: SeenRun | UUID,
+        step: str,
+        *,
+        user: Any,
+        approved: bool = True,
+        comment: str = "",
+        form: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Answer an approval as *user*, and run. In a loop a step is named ``sign.3``.
+
+        Raises:
+            AnswerRefused, NotPermitted: as in production.
+        """
+        name, _, item = step.partition(".")
+        self._say(
+            control.answer(
+                _id(run),
+                name,
+                item,
+                user=user,
+                approved=approved,
+                comment=comment,
+                form=form,
+                now=self.clock.now(),
+            )
+        )
+
+    def resume(self, run: SeenRun | UUID, **edit: Any) -> None:
+        """Resume a failed or held run, and run; *edit* as of :func:`control.resume`.
+
+        Raises:
+            RunRefused, EditRefused: as in production.
+        """
+        self._say(control.resume(_id(run), now=self.clock.now(), **edit))
+
+    def give_up(self, run: SeenRun | UUID, *, reason: str = "") -> None:
+        """Hold a held run no longer, and run.
+
+        Raises:
+            RunRefused: it is not held.
+        """
+        self._say(control.give_up(_id(run), reason=reason, now=self.clock.now()))
+
+    def cancel(self, run: SeenRun | UUID, *, reason: str = "") -> None:
+        """End a run early, and run; one that has ended is left as it is."""
+        self._say(control.cancel(_id(run), reason=reason, now=self.clock.now()).committed)
+
+    # -- what can be seen -------------------------------------------------------------------------
+
     def run_of(self, workflow: str) -> SeenRun:
-        """The one run of that workflow.
+        """The one run of that workflow, as it is now.
 
         Raises:
             AssertionError: there is none, with the reason; or there are several.
@@ -124,96 +198,16 @@ class Runner:
         """All runs of that workflow, in the order of their start; none is no error."""
         return runs_of(workflow)
 
-    # -- what there is to do --------------------------------------------------------------------
+    def follow(self, run: SeenRun | UUID | str) -> Followed:
+        """A run to act on and to look at again and again; by a workflow's name, its only run."""
+        if isinstance(run, str):
+            run = self.run_of(run)
+        return Followed(self, _id(run))
 
-    def _route(self) -> bool:
-        """Ask every workflow about the events that wait."""
-        now = self.clock.now()
-        ids = self._events().filter(Q(state=EventState.PENDING) | Q(tries=0) | Q(due_at__lte=now))
-        page = list(ids.order_by("created_at", "id").values_list("id", flat=True)[:PAGE])
-        if not page:
-            return False
-        routed = route.route(page, now=now)
-        self._announce(routed.committed)
-        return routed.routed > 0
-
-    def _wake(self) -> bool:
-        """Tell runs what is due: delays that are over, and their own time."""
-        now = self.clock.now()
-        ids = [*(run for run, _at in steps.due(now, limit=PAGE)), *runs.due(now, limit=PAGE)]
-        told = tuple(Told(run_id=run, message=Due()) for run in dict.fromkeys(ids))
-        if not told:
-            return False
-        committed = advance(Work(told=told), now).committed
-        self._announce(committed)
-        return bool(committed.heads)
-
-    def _work(self) -> bool:
-        """Call the tasks of all steps that are ready, in the order in which they became so."""
-        ready = StepRecord.objects.using(settings().DATABASE).filter(
-            state=StepState.READY, worker_id=None
-        )
-        places = list(
-            ready.order_by("ready_at", "run_id", "step").values_list("run_id", "step", "item")[
-                :PAGE
-            ]
-        )
-        count = 0
-        for run_id, step, item in places:
-            for begun in self._begin(Wanted(run_id=run_id, step=step, item=item)):
-                self._perform(begun)
-                count += 1
-        return count > 0
-
-    def _begin(self, wanted: Wanted) -> list[Begun]:
-        work = Work(wanted=(wanted,), worker=WORKER, tasks=registry.names())
-        advanced = advance(work, self.clock.now())
-        if advanced.unknown:
-            task = StepRecord.objects.using(settings().DATABASE).get(
-                run_id=wanted.run_id, step=wanted.step, item=wanted.item
-            )
-            raise AssertionError(
-                f"step {wanted.step!r} calls {task.task!r}, which is not registered"
-            )
-        self._announce(advanced.committed)
-        return advanced.begun
-
-    def _perform(self, begun: Begun) -> None:
-        ended, said = self._attempts.perform(begun)
-        is_saved = ended.committed is not None or ended.fenced
-        if ended.committed is not None:
-            self._announce(ended.committed)
-        work = Work(
-            told=() if is_saved else (Told(run_id=begun.run.id, message=ended.message),),
-            progress=() if said is None else (said,),
-        )
-        self._announce(save(work, self.clock.now()).committed)
-
-    def _next_due(self) -> datetime | None:
-        """When something that waits becomes due; None = nothing waits for the clock."""
-        alias = settings().DATABASE
-        waiting = (
-            StepRecord.objects.using(alias).filter(state=StepState.RETRYING),
-            RunRecord.objects.using(alias),
-            self._events().filter(tries__gt=0),
-        )
-        found = [each.aggregate(at=Min("due_at"))["at"] for each in waiting]
-        return min((at for at in found if at is not None), default=None)
-
-    def _events(self) -> Any:
-        """Those not routed yet."""
-        return EventRecord.objects.using(settings().DATABASE).filter(
-            state__in=[EventState.PENDING, EventState.PUBLISHED]
-        )
-
-    def _announce(self, committed: Committed) -> None:
-        """Signals are sent after the commit: in a ``TestCase`` that is only where one is captured."""
-        if committed.heads or committed.buried:
-            transaction.on_commit(partial(_send, committed), using=settings().DATABASE)
+    def _say(self, committed: Committed) -> None:
+        self._doing.say(committed)
+        self.run()
 
 
-def _send(committed: Committed) -> None:
-    if committed.heads:
-        signals.run_changed.send(sender=None, heads=committed.heads)
-    if committed.buried:
-        signals.dead_lettered.send(sender=None, ids=committed.buried)
+def _id(run: SeenRun | UUID) -> UUID:
+    return run if isinstance(run, UUID) else run.id

@@ -149,7 +149,7 @@ def in_headers(prefix: str, body: bytes = b'{"n": 1}', /, **fields: Any) -> Mess
 
 def a_hint(_leave_out: str = "", /, **fields: Any) -> Message:
     """A hint in the queue of a station; by default of a run that is not there."""
-    whole = {"run_id": str(UUID(int=7)), "step": "one", "item": 0, "attempt": 0, **fields}
+    whole = {"run_id": str(UUID(int=7)), "step": "one", "item": "", "attempt": 0, **fields}
     whole.pop(_leave_out, None)
     return to_station(Message(body=json.dumps(whole).encode(), content_type="application/json"))
 

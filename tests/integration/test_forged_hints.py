@@ -49,7 +49,8 @@ UNREADABLE = {
     "an empty step": (a_hint(step=""), "at `$.step`"),
     "a step without end": (a_hint(step="a" * 256), "at `$.step`"),
     "a control character": (a_hint(step="o\x00ne"), "`step` contains a control character"),
-    "an item below zero": (a_hint(item=-1), "at `$.item`"),
+    "an item below zero": (a_hint(item="-1"), "at `$.item`"),
+    "an item of another kind": (a_hint(item=1), "at `$.item`"),
     "an attempt beyond all": (a_hint(attempt=2**31), "at `$.attempt`"),
     "an attempt of another kind": (a_hint(attempt="1"), "at `$.attempt`"),
 }
@@ -95,7 +96,7 @@ def test_hint_that_names_no_run_is_acknowledged_and_counted(
         pytest.param({"attempt": 99}, id="an attempt to come"),
         pytest.param({"step": "two"}, id="a step to come"),
         pytest.param({"step": "nowhere"}, id="a step that the workflow has not"),
-        pytest.param({"item": 5}, id="an item that is not there"),
+        pytest.param({"item": "5"}, id="an item that is not there"),
     ],
 )
 def test_forged_hint_for_a_running_step_runs_nothing_twice(

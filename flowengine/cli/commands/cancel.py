@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from argparse import ArgumentParser, Namespace
 from uuid import UUID
 
 from flowengine.api import cancel
+from flowengine.cli import people
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.terminal import Terminal
@@ -22,7 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, terminal: Terminal) -> int:
     """Cancel; refused where the run has ended, or is being cancelled already."""
     before = find(options.id)
-    changed = cancel(before.id, by=f"cli:{_user()}", reason=options.reason)
+    changed = cancel(before.id, by=people.operator(), reason=options.reason)
     after = find(options.id)
     if not changed:
         what = "has ended" if after.state in FINAL_RUN_STATES else "is being cancelled already"
@@ -32,10 +32,3 @@ def run(options: Namespace, terminal: Terminal) -> int:
         terminal.say("a step of it is running; it is told, and awaited")
         terminal.next(f"run {after.id} --follow")
     return Exit.OK
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return ""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from flowengine import project
+from flowengine import event_types, project
+from flowengine.cli import files
 from flowengine.cli.exits import Exit, Stopped
-from flowengine.cli.problems import as_json, show
+from flowengine.cli.problems import show
+from flowengine.cli.reports import FORMATS, report
 from flowengine.cli.terminal import Style, Terminal, styled
+from flowengine.cli.watching import watch
 from flowengine.definitions.catalog import gather
-from flowengine.definitions.check import check
+from flowengine.definitions.check import check, standalone_problems
+from flowengine.definitions.findings import is_warning
 from flowengine.definitions.parse import Document, read
 from flowengine.errors import DefinitionError, Problem
-from flowengine.orchestration.sync import errors_of
 from flowengine.tasks import registry
 
 
@@ -23,12 +27,23 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: all)"
     )
-    parser.add_argument("--format", choices=["human", "json"], default="human")
+    parser.add_argument("--format", choices=FORMATS, default="human")
     parser.add_argument(
         "--standalone",
         action="store_true",
-        help="without a project: whether tasks exist and get their inputs is not checked",
+        help="the named files for themselves, without a project: tasks are not asked for",
     )
+    parser.add_argument("--watch", action="store_true", help="again after each change of a file")
+    parser.add_argument(
+        "--open-runs",
+        action="store_true",
+        help="also whether all is there that runs need that are open now: the gate of a deploy",
+    )
+
+
+def needs_project(options: Namespace) -> bool:
+    """Only files for themselves can be checked without one."""
+    return not options.standalone
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
@@ -37,21 +52,81 @@ def run(options: Namespace, terminal: Terminal) -> int:
         raise Stopped(
             "--standalone needs the files", hint="check --standalone FILE …", exit_code=Exit.USAGE
         )
-    if options.paths:
-        files = _files(options.paths)
-        count, problems = len(files), _problems(files, with_tasks=not options.standalone)
-    else:
-        problems = project.problems()
-        count = len(project.files()) + len({p.file for p in problems} - _read_files())
-    errors = errors_of(problems)
-    if options.format == "json":
-        terminal.json([as_json(problem) for problem in problems])
-    else:
+    if options.standalone and options.open_runs:
+        raise Stopped("--open-runs asks the project's database", exit_code=Exit.USAGE)
+    if options.watch:
+        watch(lambda: _watched(options), lambda: _again(options, terminal))
+    return _once(options, terminal)
+
+
+def _watched(options: Namespace) -> Iterator[Path]:
+    for path in options.paths or project.folders():
+        yield from files.below(path)
+
+
+def _again(options: Namespace, terminal: Terminal) -> None:
+    if not options.standalone:
+        project.forget()
+    _once(options, terminal)
+    terminal.say(styled("watching; ctrl-c ends", Style.DIM))
+
+
+def _once(options: Namespace, terminal: Terminal) -> int:
+    found = _named(options) if options.paths else _project()
+    problems = found.problems
+    if options.open_runs:
+        problems = (*problems, *_open_runs())
+    errors = [problem for problem in problems if not is_warning(problem)]
+    if options.format == "human":
         show(problems, terminal)
-        _conclude(count, errors, len(problems) - len(errors), terminal)
-        if count and not errors and not options.standalone:
+        _conclude(found.files, errors, len(problems) - len(errors), terminal)
+        if found.files and not errors and not options.standalone:
             terminal.next("sync")
+    else:
+        report(problems, options.format, terminal)
     return Exit.FAILED if errors else Exit.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    files: int
+    problems: tuple[Problem, ...]
+
+
+def _project() -> _Found:
+    problems = project.problems()
+    read_files = {file.path for file in project.files()}
+    return _Found(len(read_files | {problem.file for problem in problems}), problems)
+
+
+def _named(options: Namespace) -> _Found:
+    paths = files.named(options.paths)
+    found: list[Problem] = []
+    documents: list[Document] = []
+    for path in paths:
+        try:
+            documents.append(read(files.content(path), path=str(path)))
+        except DefinitionError as error:
+            found += error.problems
+    catalog, clashes = gather(documents)
+    found += clashes
+    if options.standalone:
+        found += standalone_problems(documents)
+    else:
+        workflows = {**project.catalog().workflows, **catalog.workflows}
+        for document in documents:
+            found += document.warnings
+            found += check(
+                document, registry.signatures(), workflows=workflows, events=event_types.schemas()
+            )
+    return _Found(len(paths), tuple(sorted(dict.fromkeys(found))))
+
+
+def _open_runs() -> tuple[Problem, ...]:
+    from flowengine.orchestration.still_needed import still_needed
+
+    present = {workflow.digest for workflow in project.catalog().workflows.values()}
+    return still_needed(registry.signatures(), present=present)
 
 
 def _conclude(count: int, errors: Sequence[Problem], warnings: int, terminal: Terminal) -> None:
@@ -65,39 +140,3 @@ def _conclude(count: int, errors: Sequence[Problem], warnings: int, terminal: Te
 
 def _counted(count: int, what: str) -> str:
     return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
-
-
-def _read_files() -> set[str]:
-    return {file.path for file in project.files()}
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    """The files that are meant, each once.
-
-    Raises:
-        Stopped: one is not there.
-    """
-    found: dict[Path, None] = {}
-    for path in paths:
-        if not path.exists():
-            raise Stopped(f"there is no {path}", exit_code=Exit.USAGE)
-        found |= dict.fromkeys(sorted(path.rglob("*.yaml")) if path.is_dir() else [path])
-    return list(found)
-
-
-def _problems(files: Sequence[Path], *, with_tasks: bool) -> tuple[Problem, ...]:
-    found: list[Problem] = []
-    documents: list[Document] = []
-    for path in files:
-        try:
-            documents.append(read(path.read_bytes(), path=str(path)))
-        except DefinitionError as error:
-            found += error.problems
-        except OSError as error:
-            raise Stopped(f"{path}: {error.strerror}", exit_code=Exit.USAGE) from error
-    found += gather(documents)[1]
-    for document in documents:
-        found += document.warnings
-        if with_tasks:
-            found += check(document, registry.signatures())
-    return tuple(sorted(dict.fromkeys(found)))

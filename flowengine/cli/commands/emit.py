@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
-from typing import Any
 
 from flowengine import project
-from flowengine.cli.exits import Exit, Stopped
+from flowengine.cli.exits import Exit
 from flowengine.cli.follow import follow
+from flowengine.cli.given import parse_data
 from flowengine.cli.terminal import Terminal
 from flowengine.conf import settings
+from flowengine.definitions.model import EventTrigger
 from flowengine.models import WorkerRecord
 from flowengine.orchestration.emit import Emitted, emit
 from flowengine.store.clock import DatabaseClock
@@ -50,33 +48,6 @@ def run(options: Namespace, terminal: Terminal) -> int:
     return Exit.OK
 
 
-def parse_data(given: str) -> Any:
-    """The JSON that is meant: the text itself, ``@`` and a file's name, or ``-`` for stdin.
-
-    Raises:
-        Stopped: it cannot be read, or it is no JSON; with the place.
-    """
-    where, text = "--data", given
-    if given == "-":
-        where, text = "stdin", sys.stdin.read()
-    elif given.startswith("@"):
-        where = given[1:]
-        try:
-            text = Path(where).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Stopped(f"cannot read {where}: {error}", exit_code=Exit.USAGE) from error
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise Stopped(
-            f"{where}:{error.lineno}:{error.colno}: this is not JSON: {error.msg}",
-            hint="quote it for the shell: -d '{\"order_id\": 1}', or give a file: -d @order.json",
-            exit_code=Exit.USAGE,
-        ) from error
-    except RecursionError as error:
-        raise Stopped(f"{where}: it is nested too deep", exit_code=Exit.USAGE) from error
-
-
 def _tell(emitted: Emitted, terminal: Terminal, *, as_json: bool) -> None:
     runs = {name: str(run_id) for name, run_id in emitted.run_ids.items()}
     if as_json:
@@ -93,6 +64,7 @@ def _say_what_is_known(name: str, terminal: Terminal) -> None:
             pattern
             for workflow in project.catalog().workflows.values()
             for trigger in workflow.triggers
+            if isinstance(trigger, EventTrigger)
             for pattern in trigger.patterns
         }
     )

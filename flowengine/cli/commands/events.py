@@ -73,7 +73,7 @@ def _as_json(row: EventRecord, answers: Sequence[DecisionRecord]) -> dict[str, A
             {
                 "workflow": each.workflow,
                 "outcome": each.outcome,
-                "run_id": str(each.run_id) if each.outcome == "started" else None,
+                "run_id": str(each.run_id) if each.outcome in {"started", "queued"} else None,
                 "detail": each.detail,
             }
             for each in answers

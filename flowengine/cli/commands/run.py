@@ -7,7 +7,8 @@ from uuid import UUID
 
 from flowengine.cli.commands.runs import as_json
 from flowengine.cli.exits import Exit, Stopped
-from flowengine.cli.follow import follow, lines
+from flowengine.cli.follow import follow
+from flowengine.cli.run_lines import lines
 from flowengine.cli.terminal import Style, Terminal, clean, styled
 from flowengine.engine.run import Failure
 from flowengine.models import RunRecord

@@ -11,14 +11,16 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
+from django.core.checks import ERROR, run_checks
 from django.db import InterfaceError, OperationalError
 
 from flowengine import project
 from flowengine.broker.connect import without_password
+from flowengine.checks import TAG
 from flowengine.cli import reloading
 from flowengine.cli.embedded import Embedded, log_to_stderr
 from flowengine.cli.exits import Exit, Stopped
-from flowengine.cli.terminal import Terminal
+from flowengine.cli.terminal import Style, Terminal, clean, styled
 from flowengine.conf import settings
 from flowengine.store import definitions, sql
 from flowengine.worker.liveness import WORKER_ID
@@ -67,6 +69,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         raise Stopped("--reload works in one process", exit_code=Exit.USAGE)
     log_to_stderr()
     if not (reloading.is_child() or WORKER_ID in os.environ):  # the parent has said it
+        _say_what_is_wrong(terminal)
         _say_what_will_be_done(wanted, terminal)
     if options.reload:
         return reloading.serve(lambda: _work_until_reloaded(wanted))
@@ -77,6 +80,18 @@ def run(options: Namespace, terminal: Terminal) -> int:
 
 def _work_until_reloaded(wanted: WorkerOptions) -> None:
     Embedded(wanted, name="flowengine worker").wait()
+
+
+def _say_what_is_wrong(terminal: Terminal) -> None:
+    """The project's system checks of flowengine. None of them keeps a worker from what it can do."""
+    for found in run_checks(tags=[TAG]):
+        if found.is_silenced():
+            continue
+        is_error = found.level >= ERROR
+        label = styled("error" if is_error else "warning", Style.RED if is_error else Style.YELLOW)
+        terminal.say(f"{label}: {clean(str(found.msg))} ({found.id})")
+        if found.hint:
+            terminal.say(f"  hint: {clean(str(found.hint))}")
 
 
 def _say_what_will_be_done(wanted: WorkerOptions, terminal: Terminal) -> None:

@@ -183,7 +183,46 @@ def test_files_are_checked_without_a_project(tmp_path: Path) -> None:
 
     assert (good.returncode, good.stdout) == (Exit.OK, ""), good.stderr
     assert bad.returncode == Exit.FAILED
-    assert "error[FE110]" in bad.stderr
+    assert "bad.yaml:1:26: FE110 unknown key 'stesp'" in bad.stderr
+
+
+def test_files_are_checked_whatever_settings_are_named(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text("{workflow: it, on: a.b, steps: [shop.reserve]}")
+
+    done = _run(
+        "check", "--standalone", "good.yaml", cwd=tmp_path, DJANGO_SETTINGS_MODULE="no.such"
+    )
+
+    assert done.returncode == Exit.OK, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["fmt", "--check", "w.yaml"], ""),
+        (["graph", "w.yaml"], "flowchart TB"),
+        (["schema"], '"$schema"'),
+        (["try", "w.yaml", "--fake", "f.yaml", "--event", "a.b"], "succeeded 1"),
+    ],
+)
+def test_what_is_done_to_files_needs_no_project(
+    tmp_path: Path, command: list[str], said: str
+) -> None:
+    (tmp_path / "w.yaml").write_text("workflow: it\non: a.b\nsteps: [shop.reserve]\n")
+    (tmp_path / "f.yaml").write_text("shop.reserve: 1")
+
+    done = _run(*command, cwd=tmp_path)
+
+    assert done.returncode == Exit.OK, done.stderr
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize("command", [["fmt"], ["graph", "it"], ["try", "w.yaml", "--real"]])
+def test_what_is_the_project_s_needs_one(tmp_path: Path, command: list[str]) -> None:
+    done = _run(*command, cwd=tmp_path)
+
+    assert done.returncode == Exit.USAGE
+    assert "works on a Django project, and none is named" in done.stderr
 
 
 def test_the_module_runs_a_project_named_by_its_settings(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from flowengine.cli.commands import dev
+import pytest
+from pytest_django import Settings
+
+from flowengine.cli.commands import dev, worker
 from flowengine.cli.exits import Exit
+from tests.builders.files import declare
 from tests.database.cli.conftest import Flow
 
 
@@ -43,3 +47,18 @@ def test_the_demo_does_not_run_inside_a_project(flow: Flow) -> None:
 
     assert ended.code == Exit.USAGE
     assert "hint: flowengine demo" in ended.err
+
+
+@pytest.mark.django_db
+def test_a_worker_says_what_is_wrong_with_the_project_and_works(
+    flow: Flow, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(settings, tmp_path, "{workflow: it, on: a.b, steps: [shop.nothing]}")
+    monkeypatch.setattr(worker, "work", lambda _wanted: 0)
+    first = flow("worker").err
+    settings.SILENCED_SYSTEM_CHECKS = ["flowengine.E002"]
+    second = flow("worker").err
+
+    assert "0.yaml:1:33: FE115 no task 'shop.nothing' is registered (flowengine.E002)" in first
+    assert "ctrl-c drains" in first
+    assert "FE115" not in second

@@ -185,7 +185,7 @@ def test_dev_keeps_serving_when_a_file_has_an_error(project: Project) -> None:
 
     dev = project.start("dev", "--port", str(a_free_port()), "--no-reload")
 
-    dev.wait_for("error[FE110]")
+    dev.wait_for(": FE110 ")
     dev.wait_for("mend the file")
     dev.wait_for("Uvicorn running")
     assert dev.stop(signal.SIGINT) == 0

@@ -1,0 +1,30 @@
+"""Hold a held run no longer: what is to be undone is undone, and it fails."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from uuid import UUID
+
+from flowengine.cli import people
+from flowengine.cli.commands.run import find
+from flowengine.cli.exits import Exit
+from flowengine.cli.terminal import Terminal
+from flowengine.orchestration import control
+from flowengine.store.clock import DatabaseClock
+from flowengine.web.telling import tell
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options of ``run give-up``."""
+    parser.add_argument("id", type=UUID, metavar="RUN", help="the run's id")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the run's history")
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """Give up; refused where the run is not held."""
+    found = find(options.id)
+    now = DatabaseClock().now()
+    committed = control.give_up(found.id, by=people.operator(), reason=options.reason, now=now)
+    tell(committed, now)
+    terminal.data(f"{found.id} {find(found.id).state}")
+    return Exit.OK

@@ -1,0 +1,69 @@
+"""Go on with a failed or held run, from the step that failed, by the version it has."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+from uuid import UUID
+
+from flowengine.cli import people
+from flowengine.cli.commands.run import find
+from flowengine.cli.exits import Exit, Stopped
+from flowengine.cli.follow import follow
+from flowengine.cli.given import pairs, parse_data
+from flowengine.cli.terminal import Terminal
+from flowengine.orchestration import control
+from flowengine.store.clock import DatabaseClock
+from flowengine.web.telling import tell
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options of ``run resume``."""
+    parser.add_argument("id", type=UUID, metavar="RUN", help="the run's id")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--set",
+        dest="edits",
+        action="append",
+        default=[],
+        metavar="with.NAME=VALUE",
+        help="try again with a corrected input",
+    )
+    how.add_argument("--output", metavar="JSON|@FILE|-", help="it was done by hand; its output")
+    how.add_argument("--skip", action="store_true", help="go on without it")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the run's history")
+    parser.add_argument("--follow", action="store_true", help="show the run until it ends")
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """Resume; refused where the run is not failed or held, or something was undone."""
+    found = find(options.id)
+    now = DatabaseClock().now()
+    committed = control.resume(
+        found.id,
+        by=people.operator(),
+        reason=options.reason,
+        inputs=_inputs(options.edits),
+        output=None if options.output is None else parse_data(options.output, where="--output"),
+        is_done=options.output is not None,
+        skip=options.skip,
+        now=now,
+    )
+    tell(committed, now)
+    terminal.data(f"{found.id} {find(found.id).state}")
+    if options.follow:
+        return follow([found.id], terminal)
+    terminal.next(f"run {found.id} --follow")
+    return Exit.OK
+
+
+def _inputs(edits: list[str]) -> dict[str, Any]:
+    given = pairs(edits, "--set")
+    for name in given:
+        if not name.removeprefix("with.") or not name.startswith("with."):
+            raise Stopped(
+                f"--set {name}: inputs are named with.{name}",
+                hint=f"--set with.{name}=…",
+                exit_code=Exit.USAGE,
+            )
+    return {name.removeprefix("with."): value for name, value in given.items()}
