@@ -15,7 +15,8 @@ from pathlib import Path
 from flowengine import conf
 from flowengine.definitions.expressions.functions import FUNCTIONS, METHODS, Form
 from flowengine.definitions.input_schemas import KEYWORDS
-from flowengine.definitions.keys import table
+from flowengine.definitions.keys.table import KeyRow, file_rows, kind_rows, step_rows
+from flowengine.definitions.text_formats import FORMATS
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 Row = tuple[str, ...]
@@ -37,14 +38,41 @@ def settings_table() -> str:
 
 
 def keys_table() -> str:
-    """Every key of a workflow file."""
-    rows = [(f"`{row.path}`", row.type, row.default, row.meaning) for row in table()]
-    return _table(("key", "value", "default", "meaning"), rows)
+    """Every key of a workflow file but those of steps."""
+    return _keys(file_rows())
+
+
+def step_keys_table() -> str:
+    """The keys that every kind of step has, or every one that may loop."""
+    return _keys(step_rows())
+
+
+def kind_keys_table() -> str:
+    """The keys of each kind of step."""
+    heads = ("kind", "key", "value", "default", "meaning")
+    return _table(heads, [(f"`{kind}`", *_key(row)) for kind, row in kind_rows()])
 
 
 def keywords_table() -> str:
     """The keywords of JSON Schema that an input may use."""
-    return ", ".join(f"`{name}`" for name in sorted(KEYWORDS)) + "\n"
+    return _list(KEYWORDS)
+
+
+def formats_table() -> str:
+    """The values that ``format`` may have there."""
+    return _list(FORMATS)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names)) + "\n"
+
+
+def _keys(rows: Iterable[KeyRow]) -> str:
+    return _table(("key", "value", "default", "meaning"), map(_key, rows))
+
+
+def _key(row: KeyRow) -> Row:
+    return (f"`{row.path}`", row.type, row.default, row.meaning)
 
 
 def functions_table() -> str:
@@ -60,7 +88,10 @@ def methods_table() -> str:
 TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "settings": ("settings.md", settings_table),
     "keys": ("yaml.md", keys_table),
+    "step-keys": ("yaml.md", step_keys_table),
+    "kind-keys": ("yaml.md", kind_keys_table),
     "schema-keywords": ("yaml.md", keywords_table),
+    "schema-formats": ("yaml.md", formats_table),
     "functions": ("expressions.md", functions_table),
     "methods": ("expressions.md", methods_table),
 }

@@ -21,6 +21,7 @@ PROMISED = {
     "emit_on",
     "emits",
     "register_event",
+    "start",
     "task",
 }
 """A name leaves this list only after two minor releases of deprecation."""

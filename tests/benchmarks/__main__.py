@@ -25,10 +25,16 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="repetitions of each, at least 3")
-    parser.add_argument("--only", default="", help="throughput, emit, latency or idle")
+    parser.add_argument("--only", default="", help="definitions, throughput, emit, latency or idle")
     options = parser.parse_args()
     runs = max(3, options.runs)
-    kinds = {"throughput": _throughput, "emit": _emit, "latency": _latency, "idle": _idle}
+    kinds = {
+        "definitions": _definitions,
+        "throughput": _throughput,
+        "emit": _emit,
+        "latency": _latency,
+        "idle": _idle,
+    }
     figures: list[Figure] = []
     for name, kind in kinds.items():
         if options.only in {"", name}:
@@ -36,6 +42,17 @@ def main() -> None:
             figures += kind(runs)
     print(table(figures))
     write(figures, ROOT / "bench.json")
+
+
+def _definitions(runs: int) -> list[Figure]:
+    from tests.benchmarks.definitions import check_ms, filters_per_s
+
+    checks = tuple(check_ms() for _ in range(runs))
+    filters = tuple(filters_per_s() for _ in range(runs))
+    return [
+        Figure(name="definitions.check_200_steps_ms", unit="ms", runs=checks),
+        Figure(name="expressions.filters_per_s", unit="filters/s", runs=filters),
+    ]
 
 
 def _throughput(runs: int) -> list[Figure]:

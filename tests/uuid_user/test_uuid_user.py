@@ -135,7 +135,7 @@ async def test_socket_follows_the_run_of_its_person_and_of_nobody_else(browse: O
     assert (await hers.frame())["t"] == "snap"
     assert await other.frame() == {"t": "pending", "c": f"run:{run}"}
     announce(await worked(run, "one"))
-    assert (await hers.change_of("step.ready"))["c"] == f"run:{run}"
+    assert (await hers.frame_of("pub"))["c"] == f"run:{run}"
     assert await other.is_silent()
 
 
