@@ -22,10 +22,10 @@ _READ = """s.run_id, s.step, s.item, s.title, s.state, s.input, s.answers, s.due
 _FROM = "FROM flowengine_step s JOIN flowengine_run r ON r.id = s.run_id"
 _WAITING = f"""
 SELECT {_READ} {_FROM} WHERE s.kind = 'approval' AND s.state = 'waiting'
-ORDER BY s.due_at LIMIT {SCAN_MAX}"""
+ORDER BY s.due_at NULLS LAST, s.run_id, s.step, length(s.item), s.item LIMIT {SCAN_MAX}"""
 _OF_RUN = f"""
 SELECT {_READ} {_FROM} WHERE s.run_id = %(run)s AND s.kind = 'approval' AND s.state = 'waiting'
-ORDER BY s.due_at, s.step, length(s.item), s.item LIMIT {SCAN_MAX}"""
+ORDER BY s.due_at NULLS LAST, s.step, length(s.item), s.item LIMIT {SCAN_MAX}"""
 _ONE = f"""
 SELECT {_READ} {_FROM} WHERE s.run_id = %(run)s AND s.step = %(step)s AND s.item = %(item)s
 AND s.kind = 'approval' AND s.input IS NOT NULL"""
