@@ -25,7 +25,7 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="repetitions of each, at least 3")
-    parser.add_argument("--only", default="", help="definitions, throughput, emit, latency or idle")
+    parser.add_argument("--only", default="", help="one kind of them")
     options = parser.parse_args()
     runs = max(3, options.runs)
     kinds = {
@@ -34,6 +34,7 @@ def main() -> None:
         "emit": _emit,
         "latency": _latency,
         "idle": _idle,
+        "growth": _growth,
     }
     figures: list[Figure] = []
     for name, kind in kinds.items():
@@ -45,12 +46,14 @@ def main() -> None:
 
 
 def _definitions(runs: int) -> list[Figure]:
-    from tests.benchmarks.definitions import check_ms, filters_per_s
+    from tests.benchmarks.definitions import check_ms, filters_per_s, hostile_file_ms
 
     checks = tuple(check_ms() for _ in range(runs))
+    hostile = tuple(hostile_file_ms() for _ in range(runs))
     filters = tuple(filters_per_s() for _ in range(runs))
     return [
         Figure(name="definitions.check_200_steps_ms", unit="ms", runs=checks),
+        Figure(name="definitions.worst_hostile_file_ms", unit="ms", runs=hostile),
         Figure(name="expressions.filters_per_s", unit="filters/s", runs=filters),
     ]
 
@@ -102,6 +105,35 @@ def _idle(runs: int) -> list[Figure]:
         Figure(name="idle worker", unit="% of a core", runs=cpu),
         Figure(name="idle worker, resident", unit="MB", runs=memory),
     ]
+
+
+def _growth(runs: int) -> list[Figure]:
+    from tests.benchmarks import growth
+
+    cases = {
+        "item of a loop of {}": (growth.loop, growth.ITEMS),
+        "step of a chain of {}": (growth.chain, growth.CHAINS),
+        "run, {} workflows to an event": (growth.wide, growth.WORKFLOWS),
+    }
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory() as directory:
+        growth.write_workflows(Path(directory))
+        os.environ["FLOWENGINE_BENCH_WORKFLOWS"] = directory
+        for name, (measure, sizes) in cases.items():
+            found: dict[int, list[growth.Measured]] = {size: [] for size in sizes}
+            for _ in range(runs):
+                for size in sizes:
+                    with _line() as line:
+                        found[size].append(measure(line, size))
+            for size, measured in found.items():
+                title = name.format(f"{size:,}")
+                pieces = tuple(one.piece_ms for one in measured)
+                grown = tuple(one.grown_mb for one in measured)
+                figures += [
+                    Figure(name=title, unit="ms", runs=pieces),
+                    Figure(name=f"{title}: worker grows by", unit="MB", runs=grown),
+                ]
+    return figures
 
 
 @contextmanager

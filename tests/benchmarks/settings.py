@@ -8,7 +8,10 @@ from tests.settings import *  # noqa: F403
 from tests.settings import database
 
 DATABASES = {"default": database(os.environ["FLOWENGINE_TEST_DATABASE_URL"])}
-FLOWENGINE = {"BROKER_URL": os.environ["FLOWENGINE_TEST_BROKER_URL"]}
+FLOWENGINE = {
+    "BROKER_URL": os.environ["FLOWENGINE_TEST_BROKER_URL"],
+    "WORKFLOW_DIRS": os.environ.get("FLOWENGINE_BENCH_WORKFLOWS", "").split(),
+}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
