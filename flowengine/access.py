@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, Protocol
 
+from django.db.models import prefetch_related_objects
 from django.utils.module_loading import import_string
 
 from flowengine.conf import settings
@@ -127,6 +128,14 @@ def start_workflow(user: Any, groups: Collection[str] | None) -> bool:
     if groups is None or getattr(user, "is_superuser", False):
         return bool(user.has_perm("flowengine.start_workflow"))
     return not _group_names(user).isdisjoint(groups)
+
+
+def read_groups(users: Iterable[Any]) -> None:
+    """Fetch the groups of all these users in one query, before many questions are asked about them."""
+    # The user itself, where Django's middleware has left a lazy object.
+    found = [getattr(user, "_wrapped", user) for user in users if hasattr(user, "groups")]
+    if found:
+        prefetch_related_objects(found, "groups")
 
 
 def _group_names(user: Any) -> set[str]:

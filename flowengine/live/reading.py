@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import prefetch_related_objects
-
 from flowengine import access
 from flowengine.access import Watchable, view_run
 from flowengine.definitions.model import Workflow
@@ -109,17 +107,9 @@ def _fetch_groups(questions: Sequence[Question], found: Mapping[UUID, Watchable]
         id(user): user
         for question in questions
         for user in question.users.values()
-        if question.run_id in found
-        and found[question.run_id].watcher_groups != "[]"
-        and hasattr(user, "groups")
+        if question.run_id in found and found[question.run_id].watcher_groups != "[]"
     }
-    if users:
-        prefetch_related_objects([_plain(user) for user in users.values()], "groups")
-
-
-def _plain(user: Any) -> Any:
-    """The user itself, where the handshake has left a lazy object."""
-    return getattr(user, "_wrapped", user)
+    access.read_groups(users.values())
 
 
 def _allowed(question: Question, run: Watchable) -> frozenset[str]:

@@ -21,12 +21,23 @@ from flowengine.engine.rules import resume as resuming
 from flowengine.engine.rules.approvals import form_problems
 from flowengine.engine.run import Item, Step
 from flowengine.engine.states import RunState, StepState
-from flowengine.errors import AnswerRefused, CallerError, EditRefused, NotPermitted, RunRefused
+from flowengine.errors import (
+    AnswerRefused,
+    CallerError,
+    EditRefused,
+    EventRefused,
+    NotPermitted,
+    RunRefused,
+)
 from flowengine.orchestration.advance import Advanced, tell, write
 from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.payload import encode
 from flowengine.orchestration.retake import retake
 from flowengine.orchestration.trace import Read, Trace, read, settle
 from flowengine.store import sql
+
+ANSWER_MAX_BYTES = 64 * 1024
+"""Of one answer to an approval, as JSON: several of them and the step's output stay within limits."""
 
 
 def cancel(run_id: UUID, *, by: str = "", reason: str = "", now: datetime) -> Advanced:
@@ -113,10 +124,10 @@ def answer(
 
     Raises:
         AnswerRefused: FE504, nobody is asked this any more, the user has answered already, or the
-            form does not fit.
+            form does not fit, or is nothing that can be stored.
         NotPermitted: FE505, somebody else is asked.
     """
-    given = dict(form or {})
+    comment, given = _said(comment, form or {})
     with sql.writing():
         batch, trace = _held(run_id, [Rows(frozenset({(step, item)}))])
         row = rows.row(trace.run, (step, item))
@@ -133,6 +144,15 @@ def answer(
         )
         refusal = AnswerRefused(f"the answer to step '{step}' of run {run_id} changes nothing")
         return _tell(batch, trace, message, now, refusal)
+
+
+def _said(comment: str, form: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """An answer as it is stored. What cannot be stored must not decide anything."""
+    try:
+        plain, _bytes = encode({"comment": comment, "form": form}, size_max_bytes=ANSWER_MAX_BYTES)
+    except EventRefused as error:
+        raise AnswerRefused(f"this answer cannot be stored: {error.message}") from error
+    return plain["comment"], plain["form"]
 
 
 def _held(run_id: UUID, asked: Sequence[Question]) -> tuple[Read, Trace]:

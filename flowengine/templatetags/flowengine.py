@@ -67,8 +67,8 @@ def flow_progress(
         label: stands in place of the run's own title.
         compact: a small one, for lists of many.
 
-    Nothing is shown to who is not logged in or may not see the run; a run that is not there yet is
-    shown as expected, and appears by itself.
+    Nothing is shown to who is not logged in. A run that is not there yet is shown as expected, and
+    appears by itself; one that the user may not see looks the same, and never appears.
     """
     request = context.get("request")
     user = getattr(request, "user", None) or context.get("user")
@@ -76,8 +76,6 @@ def flow_progress(
     if run_id is None or not is_known(user):
         return {"frame": None}
     frame = _frame(run_id, user)
-    if frame is None:
-        return {"frame": None}
     now = system_now()
     run_page = _url("flowengine:run", run_id)
     return {
@@ -104,12 +102,10 @@ def _id_of(run: Any) -> UUID | None:
     return UUID(str(run))
 
 
-def _frame(run_id: UUID, user: Any) -> Json | None:
-    """What the socket would say first; None where nothing may be shown."""
+def _frame(run_id: UUID, user: Any) -> Json:
+    """What the socket would say first."""
     run = progress.runs([run_id]).get(run_id)
-    if run is not None:
-        if not view_run(user, run):
-            return None
+    if run is not None and view_run(user, run):
         return snapshot(run_id, progress.position(run), progress.views([run])[run_id])
     gone = progress.ended([run_id]).get(run_id)
     if gone is not None and view_run(user, gone[0]):

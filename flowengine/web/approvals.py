@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from flowengine.access import answer_approval, user_key, view_run
+from flowengine.access import answer_approval, read_groups, user_key, view_run
 from flowengine.errors import AnswerRefused, NotPermitted, RunRefused
 from flowengine.orchestration import control
 from flowengine.representations import Json, instant, words
@@ -98,7 +98,11 @@ def approval_page(request: HttpRequest, run_id: UUID, step: str, item: str = "")
     approval = _found(request.user, run_id, step, item)
     if request.method != "POST":
         return _page(request, approval, _fields(approval))
-    approved = request.POST.get("answer") == "approve"
+    answer = request.POST.get("answer")
+    if answer not in {"approve", "reject"}:
+        problem = _("Please say whether you approve or reject.")
+        return _page(request, approval, _fields(approval), problem=problem, status=422)
+    approved = answer == "approve"
     fields, form = typed(
         _fields(approval),
         {key: str(value) for key, value in request.POST.items()},
@@ -175,6 +179,7 @@ def _answer(
 
 
 def _mine(user: Any) -> list[Approval]:
+    read_groups([user])
     return [each for each in approvals.waiting() if is_open_to(user, each)][:SHOWN_MAX]
 
 

@@ -54,12 +54,21 @@ def body_of(request: HttpRequest) -> Json:
         BadBody: it is none.
     """
     try:
-        body = json.loads(request.body or b"{}")
+        body = json.loads(request.body or b"{}", parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         raise BadBody("the body is no JSON") from error
     if not isinstance(body, dict):
         raise BadBody("the body is no JSON object")
     return body
+
+
+def no_constant(name: str) -> Any:
+    """For ``json.loads``: NaN and Infinity, which Python would read, are no JSON.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(name)
 
 
 def refused(code: str, message: str = "", *, status: int, **more: Any) -> JsonResponse:

@@ -14,8 +14,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from flowengine.engine.schema import problems
+from flowengine.definitions.schema import problems
 from flowengine.representations import words
+from flowengine.web.asking import no_constant
 
 PREFIX = "field."
 """What the name of each control begins with, so that a field may be called ``comment``."""
@@ -137,7 +138,7 @@ def _number(each: Field, text: str) -> int | float:
 _READERS: dict[str, Callable[[Field, str], Any]] = {
     "select": _chosen,
     "number": _number,
-    "json": lambda _each, text: json.loads(text),
+    "json": lambda _each, text: json.loads(text, parse_constant=no_constant),
 }
 """By control, what its text stands for; of the others it is the text itself."""
 

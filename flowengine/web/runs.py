@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -46,14 +46,15 @@ def run_json(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @never_cache
 @page
 def run_page(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """One run, live, for who may watch it; 404 for everybody else.
+    """One run, live, for who may watch it.
 
-    A run that is not there yet is expected here: somebody was sent to it who has just started it.
+    A run that is not there yet is expected here: somebody was sent to it who has just started it. So
+    is one that this user may not watch: nobody is told that it exists.
     """
     run = progress.runs([run_id]).get(run_id)
-    if run is not None and not view_run(request.user, run):
-        raise Http404
-    title = "" if run is None else run.title or run.workflow
+    title = ""
+    if run is not None and view_run(request.user, run):
+        title = run.title or run.workflow
     return render(request, "flowengine/run.html", {"run_id": run_id, "title": title})
 
 

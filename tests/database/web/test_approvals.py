@@ -64,6 +64,18 @@ def test_who_is_not_asked_sees_nothing_of_it(settings: Settings, tmp_path: Path)
     assert step_state(run) == "waiting"
 
 
+def test_list_asks_for_the_groups_of_a_user_once(
+    settings: Settings, tmp_path: Path, django_assert_max_num_queries: Any
+) -> None:
+    runs = [a_big_order(settings, tmp_path) for _ in range(6)]
+    client = logged_in(a_boss())
+
+    with django_assert_max_num_queries(4):
+        asked = client.get("/flow/approvals.json").json()["approvals"]
+
+    assert {each["run"] for each in asked} == set(map(str, runs))
+
+
 def test_who_is_not_logged_in_is_sent_to_log_in_and_a_program_is_told(client: Client) -> None:
     page = client.get(url(uuid4()))
     programs = [
@@ -116,6 +128,19 @@ def test_rejection_needs_no_form(settings: Settings, tmp_path: Path) -> None:
     assert "You have rejected." in answer.content.decode()
     assert "Too dear." in answer.content.decode()
     assert (step_state(run), state_of(run)) == ("failed", "failed")
+
+
+@pytest.mark.parametrize("answer", [{}, {"answer": ""}, {"answer": "Approve"}, {"answer": "no"}])
+def test_form_that_does_not_say_yes_or_no_decides_nothing(
+    settings: Settings, tmp_path: Path, answer: dict[str, str]
+) -> None:
+    run = a_big_order(settings, tmp_path)
+
+    shown = logged_in(a_boss()).post(url(run), {**answer, **FORM})
+
+    assert shown.status_code == 422
+    assert "Please say whether you approve or reject." in shown.content.decode()
+    assert step_state(run) == "waiting"
 
 
 def test_second_click_changes_nothing_and_shows_the_first_answer(
@@ -273,6 +298,13 @@ def test_program_reads_and_answers(settings: Settings, tmp_path: Path) -> None:
         ({"approved": True, "form": {}}, 422),
         ({"approved": True, "form": {"budget": 0}}, 422),
         ({"approved": True, "form": {"budget": 1, "more": 2}}, 422),
+        ('{"approved": true, "form": {"budget": NaN}}', 400),
+        ({"approved": True, "form": {"budget": 10**300}}, 422),
+        ({"approved": True, "form": {"budget": 1, "note": "\ud800"}}, 422),
+        ({"approved": True, "form": {"budget": 1, "note": "\0"}}, 422),
+        ({"approved": True, "form": {"budget": 1, "note": "x" * 70_000}}, 422),
+        ({"approved": True, "form": {"budget": 1}, "comment": "\ud800"}, 422),
+        ({"approved": False, "form": {"\ud800": 1}}, 422),
     ],
 )
 def test_program_that_sends_nonsense_is_told_and_changes_nothing(

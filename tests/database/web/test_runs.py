@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID, uuid4
 
 import pytest
@@ -66,6 +67,20 @@ def test_foreign_run_is_answered_like_one_that_is_not_there(client: Client, ann:
     assert of_foreign.status_code == of_missing.status_code == 404
     assert of_foreign.json() == {"t": "pending", "c": f"run:{foreign}"}
     assert of_missing.json() == {"t": "pending", "c": f"run:{missing}"}
+
+
+def test_page_of_a_foreign_run_looks_like_that_of_one_that_is_not_there(
+    client: Client, ann: User
+) -> None:
+    foreign, missing = a_run_of(User.objects.create_user("bob")), uuid4()
+
+    def shown(run: UUID) -> tuple[int, str]:
+        answer = client.get(f"/flow/runs/{run}/")
+        text = answer.content.decode().replace(str(run), "")
+        return answer.status_code, re.sub(r'as of [0-9:]+|as-of="[^"]*"', "", text)
+
+    assert shown(foreign) == shown(missing)
+    assert shown(a_run_of(ann)) != shown(missing)
 
 
 def test_who_is_not_logged_in_is_told_so_whatever_the_run(client: Client) -> None:

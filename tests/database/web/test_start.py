@@ -279,8 +279,11 @@ def test_program_that_sends_nonsense_is_told_and_starts_nothing(body: Any, statu
     assert starts() == []
 
 
-def test_run_of_somebody_else_has_no_page() -> None:
+def test_run_of_somebody_else_is_not_told_of() -> None:
     url = logged_in(an_operator()).post("/flow/start/monthly-report/", FORM)["Location"]
     routed()
 
-    assert logged_in(User.objects.create_user("eve")).get(url).status_code == 404
+    answer = logged_in(User.objects.create_user("eve")).get(url)
+
+    assert "Waiting for this to begin" in answer.content.decode()
+    assert "onthly" not in answer.content.decode()

@@ -146,10 +146,20 @@ def test_name_without_a_value_shows_nothing(ann: User, nothing: Any) -> None:
     assert page(nothing, ann, tag).strip() == ""
 
 
-def test_foreign_run_and_stranger_show_nothing(ann: User) -> None:
+def test_foreign_run_is_shown_like_one_that_is_not_there(ann: User) -> None:
+    eve = User.objects.create_user("eve")
+    foreign, missing = a_run_of(ann), uuid4()
+
+    def shown(run: UUID) -> str:
+        return re.sub(r'as of [0-9:]+|as-of="[^"]*"', "", page(run, eve)).replace(str(run), "")
+
+    assert frame_in(page(foreign, eve))["t"] == "pending"
+    assert shown(foreign) == shown(missing)
+
+
+def test_stranger_is_shown_nothing(ann: User) -> None:
     run = a_run_of(ann)
 
-    assert page(run, User.objects.create_user("eve")).strip() == ""
     assert page(run, AnonymousUser()).strip() == ""
     assert page(uuid4(), AnonymousUser()).strip() == ""
 
