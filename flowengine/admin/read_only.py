@@ -43,7 +43,7 @@ class BoundedPaginator(_Paginator):
 class ReadOnlyAdmin(_ModelAdmin):
     """A model that can be looked at by who may view it, and changed by nobody."""
 
-    actions = None
+    actions: Sequence[str] | None = None
     list_per_page = 50
     show_full_result_count = False
     paginator = BoundedPaginator

@@ -156,23 +156,16 @@ class RunAdmin(ReadOnlyAdmin):
 
     def _step_heads(self) -> list[Any]:
         return [
-            *(_("step"), _("kind"), _("state"), _("station"), _("task"), _("attempt"), _("tries")),
-            *(_("started"), _("finished"), _("failure")),
+            *(_("step"), _("state"), _("failure"), _("attempt"), _("tries"), _("started")),
+            *(_("finished"), _("kind"), _("task"), _("station")),
         ]
 
     def _step(self, step: StepRecord, *, with_text: bool) -> list[Any]:
         return [
-            *(
-                _place(step.step, step.item),
-                step.kind,
-                step.state,
-                step.station,
-                step.task,
-                step.attempt,
-                step.tries,
-            ),
-            *(step.started_at or "", step.finished_at or ""),
+            *(_place(step.step, step.item), step.state),
             showing.failure(step.failure, with_text=with_text),
+            *(step.attempt, step.tries, step.started_at or "", step.finished_at or ""),
+            *(step.kind, step.task, step.station),
         ]
 
 
@@ -192,7 +185,11 @@ def _decode(row: HistoryRecord) -> list[dict[str, Any]]:
 
 def _rest(fact: dict[str, Any]) -> str:
     """What a transition says besides its kind; of a failure the code alone."""
-    words = [f"{name} {value}" for name, value in fact.items() if name not in _UNSAID]
+    words = [f"{name} {_word(value)}" for name, value in fact.items() if name not in _UNSAID]
     if fact.get("failure"):
         words.append(str(fact["failure"].get("code", "")))
     return ", ".join(words)
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

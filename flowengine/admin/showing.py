@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from flowengine.engine.run import Failure
 from flowengine.models import RunRecord
@@ -59,13 +62,25 @@ def failure(encoded: Any, *, with_text: bool) -> str:
 
 
 def table(heads: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
-    """A table; cells that are no safe HTML are escaped."""
+    """A table, which scrolls where it is too wide; cells that are no safe HTML are escaped."""
     if not rows:
         return EMPTY
     head = format_html_join("", "<th>{}</th>", [(each,) for each in heads])
-    lines = [(format_html_join("", "<td>{}</td>", [(cell,) for cell in row]),) for row in rows]
+    lines = [
+        (format_html_join("", "<td>{}</td>", [(_cell(each),) for each in row]),) for row in rows
+    ]
     body = format_html_join("", "<tr>{}</tr>", lines)
-    return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
+    return format_html(
+        '<div style="overflow-x: auto; overflow-wrap: anywhere">'
+        "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
+        head,
+        body,
+    )
+
+
+def _cell(value: Any) -> Any:
+    """Instants as the rest of the admin shows them, to the second, in the project's time zone."""
+    return localize(localtime(value)) if isinstance(value, datetime) else value
 
 
 def link(site: str, model: str, key: Any, text: str = "") -> str:

@@ -19,7 +19,9 @@ VERSIONS_MAX = 50
 
 @admin.register(WorkflowRecord)
 class WorkflowAdmin(ReadOnlyAdmin):
-    """Workflows by name."""
+    """Workflows by name; who may change them may stop new starts for a while."""
+
+    actions = ("disable", "enable")
 
     ordering = ("name",)
     list_display = ("name", "version", "is_enabled", "updated_at")
@@ -40,6 +42,26 @@ class WorkflowAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """By the beginning of the name; the table is small."""
         return queryset.filter(name__startswith=search_term), False
+
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        """Django's own permission to change workflows; nothing else of them can be changed."""
+        return request.user.has_perm("flowengine.change_workflowrecord")
+
+    @admin.action(description=_("Disable: start no new runs"), permissions=["switch"])
+    def disable(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Open runs go on to their end; each event's answer is ``disabled``."""
+        self._switch(request, rows, is_enabled=False)
+
+    @admin.action(description=_("Enable: start runs again"), permissions=["switch"])
+    def enable(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """From now on; what came meanwhile started nothing, and still does not."""
+        self._switch(request, rows, is_enabled=True)
+
+    def _switch(self, request: HttpRequest, rows: QuerySet[Any], *, is_enabled: bool) -> None:
+        names = sorted(rows.values_list("name", flat=True))
+        rows.filter(name__in=names).update(is_enabled=is_enabled)
+        said = _("Enabled: %s") if is_enabled else _("Disabled: %s")
+        self.message_user(request, said % ", ".join(names))
 
     @admin.display(description=_("version"))
     def version(self, workflow: WorkflowRecord) -> str:

@@ -303,6 +303,32 @@ def test_a_worker_counts_as_alive_until_its_lease_ends() -> None:
     assert "icon-no" in dead
 
 
+def switch(client: Client, action: str) -> int:
+    """Do that to ``chain`` on the list of workflows; the status."""
+    url = reverse("admin:flowengine_workflowrecord_changelist")
+    sent = {"action": action, "_selected_action": "chain"}
+    return client.post(url, sent, follow=True).status_code
+
+
+def test_a_disabled_workflow_starts_nothing_until_it_is_enabled(flow_runner: Runner) -> None:
+    client = a_client(*VIEWS, "change_workflowrecord")
+
+    switch(client, "disable")
+    emit("chain.begun", {})
+    flow_runner.run()
+    switch(client, "enable")
+    after = emit("chain.begun", {})
+    flow_runner.run()
+
+    assert list(RunRecord.objects.values_list("pk", flat=True)) == [after.run_ids["chain"]]
+
+
+def test_who_may_only_look_switches_nothing_off(flow_runner: Runner) -> None:
+    switch(a_client(*VIEWS), "disable")
+
+    assert WorkflowRecord.objects.get(pk="chain").is_enabled
+
+
 def test_a_workflow_shows_its_text_and_its_versions(flow_runner: Runner) -> None:
     shown = page(a_client(*VIEWS), WorkflowRecord, "chain")
 
