@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
-from flowengine.conf import settings
 from flowengine.event_types import register_event
 from flowengine.orchestration import control
 from flowengine.orchestration import start as starting
 from flowengine.orchestration.emit import Emitted, NewEvent, aemit, emit, emit_many
 from flowengine.orchestration.sources import emit_on, emits
-from flowengine.signals import run_changed
+from flowengine.orchestration.telling import tell
 from flowengine.store.clock import DatabaseClock
 
 __all__ = [
     "Emitted",
     "NewEvent",
     "aemit",
+    "answer",
     "cancel",
     "emit",
     "emit_many",
     "emit_on",
     "emits",
+    "give_up",
     "register_event",
+    "resume",
     "start",
 ]
 
@@ -67,7 +66,7 @@ def start(
 def cancel(run_id: UUID, *, by: Any = "", reason: str = "") -> bool:
     """End a run early: what waits ends at once, an attempt that runs is told and awaited.
 
-    The caller has checked the permission.
+    The caller has checked the permission (:func:`flowengine.access.cancel_run`).
 
     Args:
         run_id: the run.
@@ -77,12 +76,106 @@ def cancel(run_id: UUID, *, by: Any = "", reason: str = "") -> bool:
     Returns:
         False where nothing changed: the run is final, is being cancelled, or does not exist.
     """
-    who = getattr(by, "pk", by)
-    advanced = control.cancel(
-        run_id, by="" if who is None else str(who), reason=reason, now=_clock.now()
+    now = _clock.now()
+    advanced = control.cancel(run_id, by=_key(by), reason=reason, now=now)
+    tell(advanced.committed, now)
+    return bool(advanced.committed.heads)
+
+
+def resume(
+    run_id: UUID,
+    *,
+    by: Any = "",
+    reason: str = "",
+    inputs: Mapping[str, Any] | None = None,
+    output: Any = None,
+    is_done: bool = False,
+    skip: bool = False,
+) -> None:
+    """Go on with a failed or held run: what has failed begins anew, its tries count from one.
+
+    The caller has checked the permission (:func:`flowengine.access.resume_run`).
+
+    Args:
+        run_id: the run.
+        by: who wants it: a user, or a user's key; empty for the system.
+        reason: for the history.
+        inputs: corrected inputs of the failed steps, by name.
+        output: with *is_done*, what the failed step left.
+        is_done: the failed step was done by hand.
+        skip: the failed step is skipped.
+
+    Raises:
+        RunRefused: FE501, there is no such run, it is not failed or held, or something was undone.
+        EditRefused: FE502, what was given does not fit.
+    """
+    now = _clock.now()
+    committed = control.resume(
+        run_id,
+        by=_key(by),
+        reason=reason,
+        inputs=inputs,
+        output=output,
+        is_done=is_done,
+        skip=skip,
+        now=now,
     )
-    heads = advanced.committed.heads
-    if heads:
-        tell = partial(run_changed.send_robust, sender=None, heads=heads)
-        transaction.on_commit(tell, using=settings().DATABASE, robust=True)
-    return bool(heads)
+    tell(committed, now)
+
+
+def give_up(run_id: UUID, *, by: Any = "", reason: str = "") -> None:
+    """Hold a held run no longer: what is to be undone is, and it fails.
+
+    The caller has checked the permission (:func:`flowengine.access.resume_run`).
+
+    Raises:
+        RunRefused: FE501, there is no such run, or it is not held.
+    """
+    now = _clock.now()
+    tell(control.give_up(run_id, by=_key(by), reason=reason, now=now), now)
+
+
+def answer(
+    run_id: UUID,
+    step: str,
+    *,
+    item: str = "",
+    user: Any,
+    approved: bool,
+    comment: str = "",
+    form: Mapping[str, Any] | None = None,
+) -> None:
+    """Answer an approval as *user*, whose right to do so is checked here.
+
+    Args:
+        run_id: the run.
+        step: the approval's id.
+        item: in a loop, the number of the item from 0, as text; in a loop in a loop ``3.7``.
+        user: the user object of one of the people whom it asks.
+        approved: one rejection rejects.
+        comment: a word to it.
+        form: the values of its form, by name.
+
+    Raises:
+        AnswerRefused: FE504, nobody is asked this any more, the user has answered already, or the
+            form does not fit, or is nothing that can be stored.
+        NotPermitted: FE505, somebody else is asked.
+        RunRefused: FE501, there is no such run.
+    """
+    now = _clock.now()
+    committed = control.answer(
+        run_id,
+        step,
+        item,
+        user=user,
+        approved=approved,
+        comment=comment,
+        form=form,
+        now=now,
+    )
+    tell(committed, now)
+
+
+def _key(user: Any) -> str:
+    key = getattr(user, "pk", user)
+    return "" if key is None else str(key)

@@ -21,13 +21,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from flowengine.access import answer_approval, read_groups, user_key, view_run
 from flowengine.errors import AnswerRefused, NotPermitted, RunRefused
 from flowengine.orchestration import control
+from flowengine.orchestration.telling import tell
 from flowengine.representations import Json, instant, words
 from flowengine.store import approvals, progress
 from flowengine.store.approvals import Approval
 from flowengine.store.clock import DatabaseClock
 from flowengine.web.asking import BadBody, body_of, endpoint, page, refused
 from flowengine.web.fields import Field, field, typed
-from flowengine.web.telling import tell
 
 SHOWN_MAX = 100
 """Approvals on the list of one user."""

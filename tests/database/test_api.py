@@ -1,4 +1,4 @@
-"""The public door: ``cancel``; the rest is tested where it is made."""
+"""The public door: what people do to runs; the rest is tested where it is made."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from pytest_django import Settings
 
 import flowengine
 from flowengine import signals
-from flowengine.models import HistoryRecord, RunRecord
+from flowengine.errors import AnswerRefused, NotPermitted, RunRefused
+from flowengine.models import HistoryRecord, RunRecord, StepRecord
 from flowengine.orchestration.route import route
 from tests.builders.events import NOON
 from tests.builders.files import HELLO, synchronise
+from tests.builders.line import now
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +62,72 @@ def test_cancelling_twice_changes_nothing(run_id: UUID) -> None:
 
 def test_cancelling_what_does_not_exist_changes_nothing() -> None:
     assert flowengine.cancel(uuid4()) is False
+
+
+HELD = """
+workflow: held
+on: held.begun
+hold_on_failure: 1d
+steps:
+  - {id: stop, fail: {error: Refused, message: "No."}}
+  - {id: after, task: line.nothing}
+"""
+ASKS = """
+workflow: asks
+on: asks.begun
+steps:
+  - id: decide
+    approval: {ask: "Shall we?", users: ["${{ event.data.user }}"]}
+    timeout: 1h
+  - {id: after, task: line.nothing}
+"""
+
+
+def begun(settings: Settings, folder: Path, name: str, text: str, **data: Any) -> UUID:
+    """A run of that workflow, as far as it goes by itself."""
+    synchronise(settings, folder, text)
+    emitted = flowengine.emit(f"{name}.begun", data)
+    route([emitted.event_id], now=now())
+    return emitted.run_ids[name]
+
+
+def state_of(run: UUID, step: str) -> str:
+    return StepRecord.objects.get(run_id=run, step=step).state
+
+
+def test_a_held_run_goes_on_past_the_step_that_failed(settings: Settings, tmp_path: Path) -> None:
+    run = begun(settings, tmp_path, "held", HELD)
+
+    flowengine.resume(run, by=7, reason="done by hand", is_done=True)
+
+    assert (state_of(run, "stop"), state_of(run, "after")) == ("succeeded", "ready")
+    with pytest.raises(RunRefused):
+        flowengine.resume(run)
+
+
+def test_a_held_run_that_is_given_up_fails(settings: Settings, tmp_path: Path) -> None:
+    run = begun(settings, tmp_path, "held", HELD)
+
+    flowengine.give_up(run, reason="nobody wants it")
+
+    assert RunRecord.objects.get(pk=run).state == "failed"
+    with pytest.raises(RunRefused):
+        flowengine.give_up(run)
+
+
+def test_who_is_asked_answers_once_and_what_follows_is_due_at_once(
+    settings: Settings, tmp_path: Path
+) -> None:
+    ann, bob = User.objects.create_user("ann"), User.objects.create_user("bob")
+    run = begun(settings, tmp_path, "asks", ASKS, user=str(ann.pk))
+
+    with pytest.raises(NotPermitted):
+        flowengine.answer(run, "decide", user=bob, approved=True)
+    flowengine.answer(run, "decide", user=ann, approved=True, comment="yes")
+    with pytest.raises(AnswerRefused):
+        flowengine.answer(run, "decide", user=ann, approved=False)
+
+    assert state_of(run, "decide") == "succeeded"
+    due_at = StepRecord.objects.get(run_id=run, step="after").due_at
+    assert due_at is not None
+    assert due_at <= now()

@@ -11,8 +11,8 @@ from flowengine.cli.exits import Exit
 from flowengine.cli.given import pairs
 from flowengine.cli.terminal import Terminal
 from flowengine.orchestration import control
+from flowengine.orchestration.telling import tell
 from flowengine.store.clock import DatabaseClock
-from flowengine.web.telling import tell
 
 
 def add_arguments(parser: ArgumentParser) -> None:

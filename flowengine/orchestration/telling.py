@@ -1,6 +1,6 @@
-"""After a decision that a web process has taken: who works, and who watches, is told.
+"""After a decision taken outside a worker: who works, and who watches, is told.
 
-A web process holds no connection to the broker. What became ready is made due now, and the workers,
+A web process and a command hold no connection to the broker. What became ready is made due now, and the workers,
 who look for due rows every second, take it; hints to pages go out as from anywhere else.
 """
 
