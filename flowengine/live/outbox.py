@@ -15,8 +15,9 @@ from flowengine.live.protocol import Close
 
 FRAMES_MAX = 256
 BYTES_MAX = 1024 * 1024
-CONTROL_MAX = 512
-"""Frames of no topic that may wait; a peer that asks for more and does not read is cut off."""
+CONTROL_MAX = 2_048
+"""Frames of no topic that may wait; a peer that asks for more and does not read is cut off. One frame
+of a client, of at most 64 KiB, names some 1,300 topics, each of which may be refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -169,6 +170,19 @@ async def test_topics_beyond_the_limit_are_refused(
         "err": "too_many",
         "pending": None,
     }
+
+
+async def test_more_topics_than_one_may_watch_are_refused_one_by_one_and_the_socket_stays(
+    browse: Open,
+) -> None:
+    browser = await browse(await a_user())
+    topics = [f"run:01930000-0000-5000-8000-{n:012}" for n in range(1_000)]
+
+    await browser.send(t="subs", m=dict.fromkeys(topics))
+    frames = [await browser.frame() for _ in topics]
+
+    assert Counter(frame["t"] for frame in frames) == {"pending": 200, "err": 800}
+    assert len((await browser.ping())["h"]) == 200
 
 
 async def test_reader_that_stands_still_is_cut_off(

@@ -46,6 +46,8 @@ const SILENCE_HEARTBEATS = 2.5;
 const HANDSHAKE_MS = 10_000;
 const PROBE_MS = 1_000;
 const POLL_MS = 3_000;
+/** Topics in one message: with their positions well below the 64 KiB that a server takes. */
+const FRAME_TOPICS = 200;
 /** A page that has just taken its last element away may put in others at once. */
 const LINGER_MS = 5_000;
 /** Handshakes that failed in a row after which the page asks over HTTP as well. */
@@ -156,8 +158,9 @@ export class Connection {
       this.#isSpeakingSoon = false;
       // What was taken away and put back in the meantime is watched all along.
       const left = [...this.#leaving].filter((topic) => !this.#subscriptions.has(topic));
-      if (left.length > 0) this.#link?.send(unsubscribeFrame(left));
-      if (this.#asking.size > 0) this.#link?.send(subscribeFrame(this.#asking));
+      for (const some of pagesOf(left)) this.#link?.send(unsubscribeFrame(some));
+      for (const some of pagesOf([...this.#asking]))
+        this.#link?.send(subscribeFrame(new Map(some)));
       this.#leaving.clear();
       this.#asking.clear();
     });
@@ -291,6 +294,10 @@ export class Connection {
   #all(): Subscription[] {
     return [...this.#subscriptions.values()].flatMap((all) => [...all]).filter((s) => !s.isOver);
   }
+}
+
+function* pagesOf<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += FRAME_TOPICS) yield all.slice(at, at + FRAME_TOPICS);
 }
 
 function assertNever(value: never): never {

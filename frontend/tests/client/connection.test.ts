@@ -120,6 +120,21 @@ describe("a connection", () => {
     expect(left).toMatchObject({ t: "unsubs", m: { length: 100 } });
   });
 
+  it("asks for a thousand topics in messages that a server takes", () => {
+    connected();
+    environment.isHolding = true;
+    const topics = Array.from({ length: 1_000 }, (_, n) => `run:${String(n).padStart(36, "0")}`);
+    const position = { epoch: "e".repeat(36), number: 1_000_000 };
+    for (const topic of topics) connection.watch(topic, position, new Heard());
+    transport.link.accept();
+    environment.settle();
+
+    const asked = transport.link.sent as { t: string; m: Record<string, unknown> }[];
+    expect(asked.map((frame) => frame.t)).toEqual(Array(5).fill("subs"));
+    expect(asked.flatMap((frame) => Object.keys(frame.m))).toEqual(topics);
+    for (const frame of asked) expect(JSON.stringify(frame).length).toBeLessThan(64 * 1024);
+  });
+
   it("says nothing of what was taken away and put back at once", () => {
     live();
     environment.isHolding = true;
