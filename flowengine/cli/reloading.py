@@ -10,6 +10,7 @@ import _thread
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from django.apps import apps
 from django.utils import autoreload
 
 from flowengine import project
@@ -77,14 +79,36 @@ def _start_again_and_again() -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, heard)
+    has_worked = False
     while True:
+        before = _files()
         arguments = autoreload.get_child_arguments()
         child = subprocess.Popen(arguments, env={**os.environ, **_CHILD}, close_fds=False)  # noqa: S603 - ourselves
         code = child.wait()
-        if stopping:
-            return 0
+        if stopping or code == 0 or not (has_worked or code == CHANGED):
+            return 0 if stopping else code
+        has_worked = True
         if code != CHANGED:
-            return code
+            # What was saved does not even import: its traceback is there, and it will be mended.
+            _say("waiting for a change")
+            while not stopping and _files() == before:
+                time.sleep(LOOK_EVERY_S)
+
+
+def _files() -> dict[Path, float]:
+    """What a change of which may mend a start that failed, with when it was last changed."""
+    code = dict(autoreload.StatReloader().snapshot_files())
+    for app in apps.get_app_configs():
+        if "site-packages" not in app.path:
+            for path in Path(app.path).rglob("*.py"):
+                with suppress(OSError):  # gone meanwhile
+                    code[path] = path.stat().st_mtime
+    return {**code, **_workflow_files()}
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def _workflow_files() -> dict[Path, int]:

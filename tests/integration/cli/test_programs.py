@@ -75,7 +75,8 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.workflows = folder / "workflows"
         self.workflows.mkdir()
-        (folder / "programs_settings.py").write_text(
+        self.settings = folder / "programs_settings.py"
+        self.settings.write_text(
             f"from tests.settings import *\nFLOWENGINE = {{'WORKFLOW_DIRS': [{str(self.workflows)!r}]}}\n"
         )
         self._database = folder / "line.sqlite3"
@@ -178,6 +179,21 @@ def test_dev_serves_pages_and_work_and_takes_up_a_new_workflow(project: Project)
     assert followed.returncode == 0, followed.stderr
     assert dev.stop() == 0
     assert set(project.workers()) == {"ended"}
+
+
+def test_dev_waits_for_a_file_that_does_not_import_to_be_mended(project: Project) -> None:
+    project.declare("first")
+    dev = project.start("dev", "--port", str(a_free_port()))
+    dev.wait_for("Uvicorn running")
+    whole = project.settings.read_text()
+
+    project.settings.write_text(whole + "FLOWENGINE = no_such_name\n")
+    dev.wait_for("NameError")
+    dev.wait_for("waiting for a change")
+    project.settings.write_text(whole)
+
+    dev.wait_for("Uvicorn running")
+    assert dev.stop() == 0
 
 
 def test_dev_keeps_serving_when_a_file_has_an_error(project: Project) -> None:
