@@ -14,6 +14,8 @@ E008   a folder of ``WORKFLOW_DIRS`` that is not there
 E009   ``BROKER_URL``
 W010   ``ALLOWED_HOSTS`` has ``*``: any page could open a socket in its visitor's name
 W011   (``--deploy``) a broker reached as ``guest``, or without TLS on another host
+E012   ``USE_TZ = False``: instants that are read back would have lost what they mean
+W013   ``LOGIN_URL`` leads nowhere: who is not logged in finds no way to approvals and starts
 ====== ==========================================================================================
 """
 
@@ -27,14 +29,17 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings as django_settings
-from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
+from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 
 from flowengine import project
 from flowengine.conf import Settings, settings
+from flowengine.definitions.findings import is_warning
 from flowengine.errors import SettingsError
 from flowengine.orchestration import sources
-from flowengine.orchestration.sync import WARNINGS
 
 TAG = "flowengine"
 UNKNOWN_EVENTS = ("store", "dead")
@@ -88,7 +93,7 @@ def check_workflows(given: Settings) -> Iterator[CheckMessage]:
     for problem in project.problems():
         place = f"{problem.file}:{problem.line}:{problem.column}"
         text, hint = f"{place}: {problem.code} {problem.message}", problem.hint or None
-        if problem.code in WARNINGS:
+        if is_warning(problem):
             yield Warning(text, hint=hint, id="flowengine.W003")
         else:
             yield Error(text, hint=hint, id="flowengine.E002")
@@ -132,6 +137,18 @@ def check_database(given: Settings) -> Iterator[CheckMessage]:
 
 @register(TAG)
 @_with_settings
+def check_time_zones(_given: Settings) -> Iterator[CheckMessage]:
+    """E012: every instant here is aware; Django gives back naive ones without ``USE_TZ``."""
+    if not django_settings.USE_TZ:
+        yield Error(
+            "flowengine needs USE_TZ = True: it works with instants, not with local times",
+            hint="Set USE_TZ = True; templates still show the times of TIME_ZONE.",
+            id="flowengine.E012",
+        )
+
+
+@register(TAG)
+@_with_settings
 def check_sources(given: Settings) -> Iterator[CheckMessage]:
     """E006: a row and its event commit together only in one database."""
     for source in sources.declared():
@@ -171,6 +188,43 @@ def check_hosts(_given: Settings) -> Iterator[CheckMessage]:
             hint="Name the hosts.",
             id="flowengine.W010",
         )
+
+
+@register(Tags.urls)  # not with the others: a worker asks for those, and needs no URLs
+def check_login(app_configs: Any = None, **_kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """W013: flowengine's pages send who is not logged in to ``LOGIN_URL``."""
+    try:
+        reverse("flowengine:approvals")
+    except (NoReverseMatch, ImproperlyConfigured):
+        return []  # they are not included, or there are no URLs at all
+    if has_login():
+        return []
+    return [
+        Warning(
+            f"LOGIN_URL is {str(django_settings.LOGIN_URL)!r}, and there is no such page: flowengine's"
+            " pages send there who is not logged in",
+            hint="Set LOGIN_URL = 'admin:login', or include django.contrib.auth.urls as 'accounts/'.",
+            id="flowengine.W013",
+        )
+    ]
+
+
+def has_login() -> bool:
+    """``LOGIN_URL`` leads to a page of this project, or to another site."""
+    try:
+        url = urlsplit(resolve_url(django_settings.LOGIN_URL))
+    except NoReverseMatch:
+        return False
+    path = "/" + url.path.removeprefix(get_script_prefix())
+    return bool(url.netloc) or _is_page(path) or _is_page(f"{path}/")
+
+
+def _is_page(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 @register(TAG, deploy=True)

@@ -24,11 +24,9 @@ from flowengine.conf import settings
 from flowengine.definitions.catalog import Catalog, gather
 from flowengine.definitions.check import bind, check
 from flowengine.definitions.parse import Document, read
+from flowengine.definitions.unreadable import SIZE_MAX_BYTES
 from flowengine.errors import DefinitionError, Problem
 from flowengine.tasks import registry
-
-_READ_MAX_BYTES = 256 * 1024 + 1
-"""One byte more than a file may have: enough for the parser to refuse it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +112,7 @@ def _parsed(path: Path, found: list[Problem]) -> WorkflowFile | None:
         found.append(Problem(file=shown, line=1, column=1, code="FE101", message=reason))
         return None
     try:
-        document = read(content, path=shown)
+        document = read(content, path=shown, tasks=registry.signatures())
     except DefinitionError as error:
         found += error.problems
         return None
@@ -123,10 +121,11 @@ def _parsed(path: Path, found: list[Problem]) -> WorkflowFile | None:
 
 def _content(path: Path) -> bytes:
     # A link may not lead out of the folder: whoever may write one there could read any file.
-    if not path.resolve().is_relative_to(path.parent.resolve()):
+    # realpath, because Path.resolve() raises RuntimeError for a link to itself.
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(path.parent)):
         raise OSError(0, "the link leads out of its folder")
     with path.open("rb") as file:
-        return file.read(_READ_MAX_BYTES)
+        return file.read(SIZE_MAX_BYTES + 1)  # one more: enough for the parser to refuse it
 
 
 def _shown(path: Path) -> str:

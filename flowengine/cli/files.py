@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from flowengine.cli.exits import Exit, Stopped
+from flowengine.definitions.unreadable import SIZE_MAX_BYTES
+from flowengine.errors import DefinitionError, Problem
 
 
 def named(paths: Sequence[Path]) -> list[Path]:
@@ -31,12 +33,15 @@ def below(path: Path) -> Iterator[Path]:
 
 
 def content(path: Path) -> bytes:
-    """What is in the file.
+    """What is in the file: of one that is too large, no more than shows that it is.
 
     Raises:
-        Stopped: it cannot be read.
+        DefinitionError: FE101, it cannot be read.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(SIZE_MAX_BYTES + 1)
     except OSError as error:
-        raise Stopped(f"{path}: {error.strerror}", exit_code=Exit.USAGE) from error
+        reason = error.strerror or str(error)
+        problem = Problem(file=str(path), line=1, column=1, code="FE101", message=reason)
+        raise DefinitionError((problem,)) from error

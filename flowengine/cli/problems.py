@@ -9,10 +9,12 @@ from pathlib import Path
 
 from flowengine.cli.terminal import Style, Terminal, clean, styled
 from flowengine.definitions.findings import is_warning
+from flowengine.definitions.unreadable import SIZE_MAX_BYTES
 from flowengine.errors import Problem
 
 _WORD = re.compile(r"[\w.*-]+|\S")
 _MARK_MAX = 60
+_LINE_MAX = 160
 
 
 def show(problems: Iterable[Problem], terminal: Terminal) -> None:
@@ -44,7 +46,8 @@ def render(problem: Problem, lines: tuple[str, ...]) -> str:
 def _marked(problem: Problem, line: str, colour: Style) -> list[str]:
     """The line, and a mark under the word at the problem's column."""
     number = f"{problem.line:>3}"
-    before, rest = line[: problem.column - 1], line[problem.column - 1 :]
+    line, column = _part(line, problem.column)
+    before, rest = line[: column - 1], line[column - 1 :]
     word = _WORD.match(rest)
     size = min(len(word[0]), _MARK_MAX) if word else 1
     indent = re.sub(r"[^\t]", " ", before)
@@ -52,8 +55,20 @@ def _marked(problem: Problem, line: str, colour: Style) -> list[str]:
     return [f"{number} | {clean(line)}", f"{' ' * len(number)} | {indent}{mark}"]
 
 
+def _part(line: str, column: int) -> tuple[str, int]:
+    """What is shown of a line, and the column in that: of a long one, what is around the column."""
+    start = max(0, column - 1 - _LINE_MAX // 2) if len(line) > _LINE_MAX else 0
+    end = start + _LINE_MAX
+    cut = f"{'…' if start else ''}{line[start:end]}{'…' if end < len(line) else ''}"
+    return cut, column - start + (1 if start else 0)
+
+
 def _lines(path: str) -> tuple[str, ...]:
+    if Path(path).is_symlink():
+        return ()  # it may lead to what is no workflow file, and nobody's business
     try:
-        return tuple(Path(path).read_text(encoding="utf-8", errors="replace").splitlines())
+        with Path(path).open("rb") as file:
+            content = file.read(SIZE_MAX_BYTES)
     except OSError:
         return ()
+    return tuple(content.decode("utf-8-sig", errors="replace").splitlines())

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Table
 
 from flowengine.definitions.expressions.check import NAMES
-from flowengine.definitions.expressions.paths import near
 from flowengine.definitions.findings import Findings
 from flowengine.definitions.graph import Role
 from flowengine.definitions.keys.steps import (
@@ -22,8 +21,10 @@ from flowengine.definitions.keys.steps import (
     WITH_FOR_EACH,
     LoopedKeys,
 )
+from flowengine.definitions.likeness import near
 from flowengine.definitions.nodes import Mapping, Node, Scalar, Sequence, child, key_place
 from flowengine.definitions.outline import Chain, Outline, Part
+from flowengine.definitions.unreadable import SMALLER
 
 LOOP_NAMES = ("index",)
 """What a loop has besides its item."""
@@ -42,14 +43,15 @@ def _amounts(outline: Outline, findings: Findings) -> None:
     too_deep = False
     for number, part in enumerate(outline.walk()):
         if number == STEPS_MAX:
-            findings.at_value(part.path, "FE129", f"more than {STEPS_MAX} steps")
+            message = f"more than {STEPS_MAX} steps"
+            findings.at_value(part.path, "FE129", message, SMALLER)
         if part.chain.level > LEVELS_MAX and not too_deep:
             too_deep = True
             findings.at_value(
                 part.path,
                 "FE129",
                 f"more than {LEVELS_MAX} levels",
-                "make the inner part a workflow of its own, and call it",
+                "make the inner part a workflow of its own, and call that",
             )
 
 
@@ -146,15 +148,27 @@ def _clauses(part: Part, findings: Findings) -> None:
         for clause in clauses[:-1]:
             if isinstance(clause.node, Mapping) and child(clause.node, key) is None:
                 message = f"a clause without '{key}' takes everything; it must be the last"
-                findings.at_value(clause.path, "FE125", message)
+                findings.at_value(clause.path, "FE125", message, "move it to the end")
 
 
 def _whom(part: Part, findings: Findings) -> None:
-    """FE112 for an approval that asks nobody."""
+    """FE112 for an approval that asks nobody, or fewer people than must agree."""
     asked = child(part.node, "approval")
-    if isinstance(asked, Mapping) and not any(asked.get(key) for key in ("users", "groups")):
+    if not isinstance(asked, Mapping):
+        return
+    where = (*part.path, "approval")
+    users, groups, quorum = (child(asked, key) for key in ("users", "groups", "quorum"))
+    if users is None and groups is None:
         message = "this will not do: it must say whom it asks"
-        findings.at_value((*part.path, "approval"), "FE112", message, "write users, groups or both")
+        findings.at_value(where, "FE112", message, "write users, groups or both")
+    elif groups is None and isinstance(users, Sequence):
+        # An expression in the list gives one user: no list gives more than it has entries.
+        people = {str(item.value) for item in users.items if isinstance(item, Scalar)}
+        wanted = quorum.value if isinstance(quorum, Scalar) else 1
+        if isinstance(wanted, int) and len(people) < wanted:
+            key = "users" if quorum is None else "quorum"
+            message = f"{wanted} must agree, and it asks {len(people)}: nobody can grant it"
+            findings.at_value((*where, key), "FE112", message, "name more users, or a group")
 
 
 def needs_of(branch: Chain) -> tuple[str, ...]:
@@ -178,7 +192,7 @@ def _needs(part: Part, findings: Findings) -> None:
     for circle in _circles(needs):
         path = (*branches[circle[0]].path, "needs")
         message = f"these branches wait for each other: {', '.join(circle)}"
-        findings.at_key(path, "FE124", message)
+        findings.at_key(path, "FE124", message, "leave out one of these needs")
 
 
 def _circles(needs: Table[str, tuple[str, ...]]) -> Iterator[list[str]]:

@@ -152,6 +152,6 @@ def gather(documents: Iterable[Document]) -> tuple[Catalog, tuple[Problem, ...]]
         if first is not workflow:
             findings = document.findings()
             message = f"workflow '{workflow.name}' is also in {first.path}"
-            findings.at_value(("workflow",), "FE128", message)
+            findings.at_value(("workflow",), "FE128", message, "rename one of them")
             clashes += findings.refusals()
     return Catalog(taken), tuple(clashes)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from flowengine.definitions.expressions.paths import near
+from flowengine.definitions.called_tasks import unknown_task
 from flowengine.definitions.expressions.tree import Path
 from flowengine.definitions.fields import Schemas, known_fields
 from flowengine.definitions.filling import filling
 from flowengine.definitions.findings import Findings
+from flowengine.definitions.likeness import near
 from flowengine.definitions.model import Workflow
 from flowengine.definitions.nodes import has_path
 from flowengine.definitions.parse import Document
@@ -30,7 +31,9 @@ from flowengine.errors import Problem
 STATION = "default"
 """The station of a task for which nobody chose one."""
 _TRANSACTION_MAX = timedelta(seconds=60)
-_NAMES_COMPARED_MAX = 2_000
+_CHARACTERS_MAX = 40_000
+"""Of all names of workflows that a wrong one is compared with."""
+_WORKFLOWS = "workflows are in workflows/*.yaml of installed apps"
 
 Signatures = Mapping[str, TaskSignature]
 """What is known of tasks, by name."""
@@ -155,9 +158,7 @@ def _work(work: TaskStep | Undo, path: Path, signatures: Signatures, findings: F
     """FE115, and FE110 for its ``with``."""
     signature = work.signature
     if signature is None:
-        hint = near(work.task, signatures, most=_NAMES_COMPARED_MAX)
-        message = f"no task '{work.task}' is registered"
-        findings.at_value((*path, "task"), "FE115", message, hint)
+        unknown_task(work.task, (*path, "task"), signatures, findings)
         return
     known = (*signature.required, *signature.optional)
     for name in () if signature.extra else work.arguments:
@@ -174,7 +175,7 @@ def _call(
     name, where = step.workflow, (*path, "workflow")
     called = workflows.get(name)
     if called is None:
-        hint = near(name, workflows, most=_NAMES_COMPARED_MAX)
+        hint = near(name, workflows, most=_CHARACTERS_MAX) or _WORKFLOWS
         findings.at_value(where, "FE116", f"no workflow '{name}'", hint)
         return
     if not called.is_callable:

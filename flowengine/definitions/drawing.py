@@ -86,7 +86,7 @@ def drawing(workflow: Workflow) -> Drawing:
 
 
 def start_in_words(trigger: Trigger) -> str:
-    """What starts a run: ``order.paid if event.data.total > 0``, ``by hand by finance``."""
+    """What starts a run: ``order.paid if event.data.total > 0``, ``by hand: finance``."""
     match trigger:
         case EventTrigger():
             return _if(", ".join(trigger.patterns), trigger)
@@ -94,7 +94,7 @@ def start_in_words(trigger: Trigger) -> str:
             zone = f" {trigger.timezone}" if trigger.timezone else ""
             return f"schedule {trigger.cron}{zone}"
         case ManualTrigger():
-            groups = f" by {', '.join(trigger.groups)}" if trigger.groups else ""
+            groups = f": {', '.join(trigger.groups)}" if trigger.groups else ""
             return f"by hand{groups}"
         case _:
             return "called by a workflow"

@@ -7,11 +7,11 @@ from collections.abc import Mapping as Table
 from typing import Any
 
 from flowengine.definitions.expressions.check import NAMES, Place, problems
-from flowengine.definitions.expressions.paths import near
 from flowengine.definitions.expressions.shapes import Shape, Shapes, either, of_schema
 from flowengine.definitions.expressions.tree import Expression, Path
 from flowengine.definitions.expressions.types import EVENT
 from flowengine.definitions.findings import Findings
+from flowengine.definitions.likeness import near
 from flowengine.definitions.model import EventTrigger, Trigger, Workflow
 from flowengine.definitions.nodes import Mapping, node_at
 from flowengine.definitions.references import References

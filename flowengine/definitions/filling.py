@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from flowengine.definitions.expressions.paths import near
 from flowengine.definitions.expressions.tree import Path
 from flowengine.definitions.findings import Findings
 from flowengine.definitions.graph import Spot
+from flowengine.definitions.likeness import near
 from flowengine.definitions.model import Workflow
 from flowengine.definitions.steps import Step, TaskStep
 from flowengine.definitions.workpiece import ANYTHING, Left, Workpiece, above, returned

@@ -14,13 +14,13 @@ from flowengine.definitions.nodes import (
     key_place,
     node_at,
     path_text,
-    place_inside,
 )
+from flowengine.definitions.written import Written
 from flowengine.errors import ExpressionError, Problem
 
 PROBLEMS_MAX = 50
 WARNINGS = frozenset({"FE231", "FE232"})
-"""Codes that do not refuse a file."""
+"""Codes that do not refuse a file: a division, and a long transaction."""
 
 
 def is_warning(problem: Problem) -> bool:
@@ -39,11 +39,13 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     refused: int = 0
     """How many of these refuse the file."""
+    written: dict[int, Written] = field(default_factory=dict)
+    """The strings that have problems inside."""
 
     @property
     def is_full(self) -> bool:
         """So many problems that nobody is told of more."""
-        return self.refused >= 4 * PROBLEMS_MAX
+        return self.refused >= 2 * PROBLEMS_MAX
 
     def at_value(self, path: Path, code: str, message: str, hint: str = "") -> None:
         """A problem with the value at *path*."""
@@ -56,8 +58,12 @@ class Findings:
     def in_text(self, path: Path, error: ExpressionError) -> None:
         """A problem inside the string at *path*."""
         node = node_at(self.root, path)
-        place = place_inside(node, error.offset) if isinstance(node, Scalar) else node.place
+        place = self._place_in(node, error.offset) if isinstance(node, Scalar) else node.place
         self._add(place, path, error.code, error.message, error.hint)
+
+    def _place_in(self, scalar: Scalar, offset: int) -> Place:
+        # By identity: the root keeps them alive, and a long text is gone through once.
+        return self.written.setdefault(id(scalar), Written(scalar)).place(offset)
 
     def _add(self, place: Place, path: Path, code: str, message: str, hint: str) -> None:
         self.refused += code not in WARNINGS

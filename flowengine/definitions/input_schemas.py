@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flowengine.definitions.expressions.paths import near
 from flowengine.definitions.expressions.tree import Json, Path
+from flowengine.definitions.likeness import near
 from flowengine.definitions.regular import LENGTH_MAX as PATTERN_MAX
 from flowengine.definitions.regular import problem_of
 from flowengine.definitions.text_formats import FORMATS

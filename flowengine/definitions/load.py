@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -25,10 +26,11 @@ from yaml.events import (
 )
 
 from flowengine.definitions.expressions.tokens import INT_MAX, INT_MIN
+from flowengine.definitions.findings import PROBLEMS_MAX
 from flowengine.definitions.nodes import Entry, Mapping, Node, Place, Scalar, Sequence
+from flowengine.definitions.unreadable import SMALLER, Stop, decoded, not_yaml, nothing
 from flowengine.errors import DefinitionError, Problem
 
-SIZE_MAX_BYTES = 256 * 1024
 LEVELS_MAX = 64
 ALIASES_MAX = 100
 VALUES_MAX = 20_000
@@ -37,13 +39,13 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_NUMBERS_START_WITH = frozenset("+-.0123456789")
 _LIKE_A_NUMBER = re.compile(
     r"[-+]?(?:[0-9][0-9_]*|0o[0-7_]+|0x[0-9a-fA-F_]+|0b[01_]+"
     r"|(?:\.[0-9_]+|[0-9][0-9_]*\.[0-9_]*)(?:[eE][-+]?[0-9]+)?|[0-9][0-9_]*[eE][-+]?[0-9]+"
     r"|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN)",
     re.ASCII,
 )
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class _PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
@@ -84,71 +86,17 @@ def load(text: str | bytes, *, path: str, parser: Parser = C_PARSER) -> Loaded:
         DefinitionError: FE101, FE103, FE107: there is no document to look at.
     """
     try:
-        return _Reader(path, _decoded(text), parser).document()
-    except _Stop as stop:
-        place = stop.place
-        raise DefinitionError(
-            (
-                *stop.before,
-                Problem(
-                    file=path,
-                    line=place.line,
-                    column=place.column,
-                    code=stop.code,
-                    message=stop.message,
-                    hint=stop.hint,
-                ),
-            )
-        ) from None
-
-
-class _Stop(Exception):
-    """Nothing after this place can be read."""
-
-    def __init__(
-        self,
-        place: Place,
-        code: str,
-        message: str,
-        hint: str = "",
-        before: tuple[Problem, ...] = (),
-    ) -> None:
-        super().__init__(message)
-        self.place = place
-        self.code = code
-        self.message = message
-        self.hint = hint
-        self.before = before
-
-
-def _decoded(text: str | bytes) -> str:
-    start = Place(1, 1)
-    if len(text) > SIZE_MAX_BYTES:
-        raise _Stop(start, "FE107", f"the file is larger than {SIZE_MAX_BYTES // 1024} KiB")
+        content = decoded(text)
+    except Stop as stop:
+        raise DefinitionError((stop.problem(path),)) from None
+    reader = _Reader(path, content, parser)
     try:
-        content = text if isinstance(text, bytes) else text.encode()
-    except UnicodeEncodeError as error:
-        raise _Stop(
-            _place_of(text[: error.start]) if isinstance(text, str) else start,
-            "FE101",
-            "not valid YAML: half a character",
-        ) from None
-    if len(content) > SIZE_MAX_BYTES:
-        raise _Stop(start, "FE107", f"the file is larger than {SIZE_MAX_BYTES // 1024} KiB")
-    try:
-        decoded = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode(errors="replace")
-        raise _Stop(_place_of(before), "FE101", "not valid YAML: not UTF-8") from None
-    control = _CONTROL.search(decoded)
-    if control is not None:
-        message = f"not valid YAML: the character U+{ord(control[0]):04X} is not allowed"
-        raise _Stop(_place_of(decoded[: control.start()]), "FE101", message)
-    return decoded
-
-
-def _place_of(before: str) -> Place:
-    return Place(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+        return reader.document()
+    except Stop as stop:
+        end = stop
+    except yaml.MarkedYAMLError as error:
+        end = not_yaml(error, content)
+    raise DefinitionError((*reader.problems[: PROBLEMS_MAX - 1], end.problem(path)))
 
 
 @dataclass(slots=True)
@@ -172,29 +120,26 @@ class _Reader:
     deepest: int = 0
     next: Callable[[], Any] = StreamEndEvent
 
+    @property
+    def is_full(self) -> bool:
+        """Nobody is told of so many problems."""
+        return len(self.problems) >= 2 * PROBLEMS_MAX
+
     def document(self) -> Loaded:
-        try:
-            self.next = self.parser(self.text).get_event
-            self.next()
-            event = self.next()
-            if not isinstance(event, DocumentStartEvent):
-                raise _nothing(Place(1, 1))
-            first = self.next()
-            root = self.node(first, 1)
-            self.next()
-            more = self.next()
-            if not isinstance(more, StreamEndEvent):
-                raise _Stop(
-                    _start(more),
-                    "FE101",
-                    "not valid YAML: one workflow per file, no second document",
-                )
-        except yaml.MarkedYAMLError as error:
-            stop = _syntax(error, self.text)
-            stop.before = tuple(self.problems)
-            raise stop from None
+        """Raises ``Stop``, or the parser's own errors."""
+        self.next = self.parser(self.text).get_event
+        self.next()
+        event = self.next()
+        if not isinstance(event, DocumentStartEvent):
+            raise nothing(Place(1, 1))
+        root = self.node(self.next(), 1)
+        self.next()
+        more = self.next()
+        if not isinstance(more, StreamEndEvent):
+            message = "not valid YAML: one workflow per file, no second document"
+            raise Stop(_start(more), "FE101", message, "write it into a file of its own")
         if not isinstance(root, Mapping):
-            raise _nothing(root.place)
+            raise nothing(root.place)
         return Loaded(root, tuple(self.problems))
 
     def node(self, event: Any, level: int) -> Node:
@@ -202,17 +147,19 @@ class _Reader:
         if isinstance(event, AliasEvent):
             return self.alias(event, place, level)
         self.count(place, level, 1)
-        self.deepest = max(self.deepest, level)
-        values, deepest, self.deepest = self.values, self.deepest, level
         if event.tag is not None:
             self.refuse_tag(event, place)
-        node: Node
         if isinstance(event, ScalarEvent):
-            node = self.scalar(event, place)
-        elif isinstance(event, SequenceStartEvent):
-            node = self.sequence(place, level)
-        else:
-            node = self.mapping(place, level)
+            node: Node = self.scalar(event, place)
+            if event.anchor is not None:
+                self.anchors[event.anchor] = _Anchored(node, values=1, levels=0)
+            return node
+        return self.group(event, place, level)
+
+    def group(self, event: Any, place: Place, level: int) -> Node:
+        values, deepest, self.deepest = self.values, self.deepest, level
+        is_list = isinstance(event, SequenceStartEvent)
+        node = self.sequence(place, level) if is_list else self.mapping(place, level)
         if event.anchor is not None:
             size = self.values - values + 1
             self.anchors[event.anchor] = _Anchored(node, size, self.deepest - level)
@@ -221,21 +168,22 @@ class _Reader:
 
     def count(self, place: Place, level: int, values: int) -> None:
         self.values += values
-        if level > LEVELS_MAX:
-            raise _Stop(place, "FE107", f"more than {LEVELS_MAX} levels")
+        if level > self.deepest:  # not max(): this is done for each of 20,000 values
+            self.deepest = level
+            if level > LEVELS_MAX:
+                raise Stop(place, "FE107", f"more than {LEVELS_MAX} levels", SMALLER)
         if self.values > VALUES_MAX:
-            raise _Stop(place, "FE107", f"more than {VALUES_MAX} values")
+            raise Stop(place, "FE107", f"more than {VALUES_MAX} values", SMALLER)
 
     def alias(self, event: Any, place: Place, level: int) -> Node:
         self.aliases += 1
         if self.aliases > ALIASES_MAX:
-            raise _Stop(place, "FE107", f"more than {ALIASES_MAX} aliases")
+            raise Stop(place, "FE107", f"more than {ALIASES_MAX} aliases", SMALLER)
         anchored = self.anchors.get(event.anchor)
         if anchored is None:
             message = f"not valid YAML: no anchor &{event.anchor[:60]} ends before this place"
-            raise _Stop(place, "FE101", message)
+            raise Stop(place, "FE101", message, "an alias comes after what it stands for")
         self.count(place, level + anchored.levels, anchored.values)
-        self.deepest = max(self.deepest, level + anchored.levels)
         return anchored.node
 
     def sequence(self, place: Place, level: int) -> Sequence:
@@ -262,7 +210,7 @@ class _Reader:
     def key(self, event: Any, place: Place) -> str:
         if not isinstance(event, ScalarEvent):
             hint = 'write an expression in quotes: "${{ … }}"'
-            raise _Stop(place, "FE101", "not valid YAML: a key is a name", hint)
+            raise Stop(place, "FE101", "not valid YAML: a key is a name", hint)
         if event.tag is not None:
             self.refuse_tag(event, place)
         plain = _is_plain(event)
@@ -279,8 +227,8 @@ class _Reader:
         return str(event.value)
 
     def scalar(self, event: Any, place: Place) -> Scalar:
-        source = self.text[event.start_mark.index : event.end_mark.index]
         text: str = event.value
+        source = self.text[event.start_mark.index : event.end_mark.index]
         if event.tag is not None:
             return Scalar(place, source, source)  # refused; looked at no further
         if not _is_plain(event):
@@ -289,21 +237,22 @@ class _Reader:
             return Scalar(place, None, source)
         if text in _BOOLS:
             return Scalar(place, _BOOLS[text], source)
-        if _LIKE_A_NUMBER.fullmatch(text):
+        if text[0] in _NUMBERS_START_WITH and _LIKE_A_NUMBER.fullmatch(text):
             return Scalar(place, self.number(text, place), source)
         return Scalar(place, text, source)
 
     def number(self, text: str, place: Place) -> int | float | str:
-        if _INT.fullmatch(text) and len(text) <= 20 and INT_MIN <= int(text) <= INT_MAX:
-            return int(text)
-        if _FLOAT.fullmatch(text) and not _INT.fullmatch(text):
-            number = float(text)
-            if number not in (float("inf"), float("-inf")):
-                return number
+        is_whole = _INT.fullmatch(text) is not None
+        if is_whole and len(text) <= 20 and INT_MIN <= (whole := int(text)) <= INT_MAX:
+            return whole
+        if self.is_full:
+            return text
+        is_number = is_whole or _FLOAT.fullmatch(text) is not None
+        if is_number and not is_whole and isfinite(number := float(text)):
+            return number
         shown = text if len(text) <= 40 else f"{text[:40]}…"
-        message = f"{shown} is not a plain JSON number"
-        if _FLOAT.fullmatch(text):
-            message = f"{shown} does not fit into 64 bits"
+        wrong = "does not fit into 64 bits" if is_number else "is not a plain JSON number"
+        message = f"{shown} {wrong}"
         hint = "write the number plainly, or put it in quotes to keep it as text"
         self.problem(place, "FE108", message, hint)
         return text
@@ -315,6 +264,8 @@ class _Reader:
         self.problem(place, "FE104", f"YAML reads '{shown}' as a tag", hint)
 
     def problem(self, place: Place, code: str, message: str, hint: str = "") -> None:
+        if self.is_full:
+            return
         self.problems.append(
             Problem(
                 file=self.path,
@@ -328,41 +279,10 @@ class _Reader:
 
 
 def _start(event: Any) -> Place:
-    return Place(event.start_mark.line + 1, event.start_mark.column + 1)
+    mark = event.start_mark
+    return Place(mark.line + 1, mark.column + 1)
 
 
 def _is_plain(event: Any) -> bool:
     """Libyaml says ``''`` for the plain style, the Python parser None."""
     return not event.style
-
-
-def _nothing(place: Place) -> _Stop:
-    message = "a workflow file is a mapping; it starts with `workflow: <name>`"
-    return _Stop(place, "FE103", message)
-
-
-_IN_FLOW = re.compile(r"[{\[][^\"']*\$\{\{")
-_BANG = re.compile(r":\s+!")
-
-
-def _syntax(error: Any, text: str) -> _Stop:
-    """FE101 (FE104 for a '!' that YAML cannot even read as a tag), with what to write instead."""
-    mark = error.problem_mark or error.context_mark
-    place = Place(mark.line + 1, mark.column + 1)
-    lines = text.split("\n")
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    if _BANG.search(line):
-        hint = "an expression that starts with '!' must be in quotes"
-        return _Stop(place, "FE104", "YAML reads what starts with '!' as a tag", hint)
-    problem = " ".join(str(error.problem or error.context).split())
-    return _Stop(place, "FE101", f"not valid YAML: {problem}", _syntax_hint(problem, line))
-
-
-def _syntax_hint(problem: str, line: str) -> str:
-    if _IN_FLOW.search(line):
-        return 'inside { } and [ ] write the expression in quotes: "${{ … }}"'
-    if "mapping values are not allowed" in problem:
-        return "a ': ' inside the value must be quoted"
-    if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in problem:
-        return "indent with blanks, not with tabs"
-    return ""

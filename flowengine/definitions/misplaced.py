@@ -92,7 +92,9 @@ def _in_step(key: str, model: type[StepKeys]) -> Refusal | None:
         return None
     reason = _REASONS.get((key, kind))
     if reason is None and key in WITH_FOR_EACH:
-        reason = "it goes with `for_each`"
+        way = _REASONS.get(("for_each", kind))
+        which = f", which `{kind}` does not take: {way}" if way else ""
+        reason = f"it goes with `for_each`{which}"
     if reason is None:
         kinds = [name for name, each in KINDS.items() if key in written(each)]
         reason = f"it goes with: {', '.join(kinds)}"

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from flowengine.definitions.expressions.tree import Json, Path
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where something starts; both from 1, the column in characters."""
+class Place(NamedTuple):
+    """Where something starts; both from 1, the column in characters.
+
+    A tuple, because a file has tens of thousands: frozen dataclasses take three times as long to make.
+    """
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A string, number, bool or null."""
+class Scalar(NamedTuple):
+    """A string, number, bool or null. A tuple for the same reason."""
 
     place: Place
     value: str | float | bool | None
@@ -35,8 +35,7 @@ class Sequence:
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key and its value."""
 
     key: str
@@ -119,61 +118,3 @@ def _child(node: Node, step: str | int) -> Node | None:
     if isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
         return node.items[step]
     return None
-
-
-_ESCAPE = re.compile(
-    r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|\r?\n[ \t]*|.)", re.DOTALL
-)
-
-
-def place_inside(scalar: Scalar, offset: int) -> Place:
-    """Where the character *offset* of a string stands in the file.
-
-    Follows quotes, escapes, folded lines and the indentation of blocks.
-    """
-    line, column = scalar.place.line, scalar.place.column
-    source, value = scalar.source, str(scalar.value)
-    at = _aligned(source, value, min(offset, len(value)))
-    before = source[:at]
-    breaks = before.count("\n")
-    if breaks:
-        return Place(line + breaks, at - before.rfind("\n"))
-    return Place(line, column + at)
-
-
-def _aligned(source: str, value: str, offset: int) -> int:
-    """The index in *source* of the character *offset* of *value*."""
-    starts = list(_starts(source))
-    at = 0
-    for char in value[:offset]:
-        at = _next(source, starts, at, char) + 1
-    if offset < len(value):
-        at = _next(source, starts, at, value[offset])
-    starts.append(len(source))
-    return starts[min(at, len(starts) - 1)]
-
-
-def _starts(source: str) -> Iterator[int]:
-    """Where each character of the written text starts: quotes and headers left out, escapes as one."""
-    at, end = 0, len(source)
-    if source[:1] in ("|", ">"):
-        at = source.find("\n") + 1
-    elif source[:1] in ("'", '"'):
-        at, end = 1, end - 1
-    while at < end:
-        yield at
-        escape = _ESCAPE.match(source, at) if source[:1] == '"' else None
-        if escape is not None:
-            at = escape.end()
-        elif source[:1] == "'" and source.startswith("''", at):
-            at += 2
-        else:
-            at += 1
-
-
-def _next(source: str, starts: list[int], at: int, char: str) -> int:
-    """The first place from *at* on that stands for *char*; blanks that were folded are passed over."""
-    if not char.isspace():
-        while at < len(starts) and source[starts[at]].isspace():
-            at += 1
-    return at

@@ -7,12 +7,14 @@ arrangement (what may stand where) and references (the expressions) -> assemble 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
 
 from flowengine.definitions.arrangement import arrangement
 from flowengine.definitions.assemble import assemble
 from flowengine.definitions.assemble_steps import Sources
+from flowengine.definitions.called_tasks import unknown_tasks
 from flowengine.definitions.digest import digest
 from flowengine.definitions.expressions.tree import Json, Path
 from flowengine.definitions.findings import Findings
@@ -47,12 +49,16 @@ class Document:
         return Findings(self.workflow.path, self.root)
 
 
-def read(text: str | bytes, *, path: str = "<string>") -> Document:
+def read(
+    text: str | bytes, *, path: str = "<string>", tasks: Collection[str] | None = None
+) -> Document:
     """The document that *text* is.
 
     Args:
         text: the file; bytes are UTF-8.
         path: how the file is called in problems.
+        tasks: those that are registered, where that is known: then a file that is refused is told
+            of unknown ones too. Of a file that is not, ``check`` tells.
 
     Raises:
         DefinitionError: with every problem of the file (at most 50), in the order of places.
@@ -66,7 +72,9 @@ def read(text: str | bytes, *, path: str = "<string>") -> Document:
     found = references(root, steps, findings)
     refusals = findings.refusals()
     if refusals or keys is None:
-        raise DefinitionError(refusals)
+        if tasks is not None:
+            unknown_tasks(steps, tasks, findings)
+        raise DefinitionError(findings.refusals())
     form = to_json(root)
     ids = {part.path: part.id for part in steps.walk()}
     sources = Sources(found=found, ids=ids, defaults=keys.defaults)

@@ -11,11 +11,18 @@ from flowengine.definitions.expressions.check import (
     key_problems,
     template_problems,
 )
-from flowengine.definitions.expressions.parse import parse_expression, parse_template
-from flowengine.definitions.expressions.paths import near
+from flowengine.definitions.expressions.grammar import INTO_A_TASK
+from flowengine.definitions.expressions.parse import (
+    WORDS_MAX,
+    Allowance,
+    Exhausted,
+    parse_expression,
+    parse_template,
+)
 from flowengine.definitions.expressions.tree import Expression, Path, Template
 from flowengine.definitions.findings import Findings
 from flowengine.definitions.graph import Role
+from flowengine.definitions.likeness import near
 from flowengine.definitions.nodes import Mapping, Node, Scalar, Sequence, child, to_json
 from flowengine.definitions.outline import Chain, Outline, Part
 from flowengine.errors import ExpressionError
@@ -92,6 +99,9 @@ class _Walk:
     inputs: dict[str, str | None] | None
     hidden: dict[str, str]
     """Every id of the file, and why it cannot be seen from where it cannot."""
+    allowance: Allowance = field(default_factory=Allowance)
+    is_over: bool = False
+    """Enough is known: nothing more is read."""
     found: References = field(default_factory=References)
 
     def place(
@@ -251,24 +261,26 @@ class _Walk:
         gives: str | None = None,
     ) -> None:
         """A value key; *gives* is the type that it owes."""
-        if node is None or self.findings.is_full:
+        if node is None or self.is_over:
             return
-        findings = self.findings
-        template = parse_template(
-            to_json(node), refuse=lambda below, error: findings.in_text((*path, *below), error)
-        )
-        self.found.templates[path] = template
-        for below, error in template_problems(template, place, is_text=is_text, gives=gives):
-            findings.in_text((*path, *below), error)
-            if findings.is_full:
-                return
+
+        def refuse(below: Path, error: ExpressionError) -> None:
+            self.refuse((*path, *below), error)
+
+        try:
+            template = parse_template(to_json(node), refuse=refuse, allowance=self.allowance)
+            self.found.templates[path] = template
+            for below, error in template_problems(template, place, is_text=is_text, gives=gives):
+                refuse(below, error)
+        except Exhausted:
+            self.end(path)
 
     def expression(self, node: Node | None, path: Path, key: str, place: Place) -> None:
         """An expression key: ``if`` or ``key``."""
         given = child(node, key)
         where = (*path, key)
         value = given.value if isinstance(given, Scalar) else None
-        if not isinstance(value, str | bool) or value == "" or self.findings.is_full:
+        if not isinstance(value, str | bool) or value == "" or self.is_over:
             return  # the keys refuse it
         text = str(value).lower() if isinstance(value, bool) else value
         if "${{" in text:
@@ -277,14 +289,34 @@ class _Walk:
             self.findings.at_value(where, "FE206", message, hint)
             return
         try:
-            expression = parse_expression(text)
+            self.condition(text, where, place, is_key=key == "key")
+        except Exhausted:
+            self.end(where)
+
+    def condition(self, text: str, path: Path, place: Place, *, is_key: bool) -> None:
+        """One expression that stands alone."""
+        try:
+            expression = parse_expression(text, allowance=self.allowance)
         except ExpressionError as error:
-            self.findings.in_text(where, error)
+            self.refuse(path, error)
             return
-        self.found.conditions[where] = expression
-        check = condition_problems if key == "if" else key_problems
+        self.found.conditions[path] = expression
+        check = key_problems if is_key else condition_problems
         for problem in check(expression, place):
-            self.findings.in_text(where, problem)
+            self.refuse(path, problem)
+
+    def refuse(self, path: Path, error: ExpressionError) -> None:
+        """Note a problem; Exhausted where nobody is told of more."""
+        self.findings.in_text(path, error)
+        if self.findings.is_full:
+            raise Exhausted
+
+    def end(self, path: Path) -> None:
+        """Read no further; where that is for the sake of size, say so."""
+        self.is_over = True
+        if not self.findings.is_full:
+            message = f"the expressions of the file are larger than {WORDS_MAX} words together"
+            self.findings.at_value(path, "FE209", message, INTO_A_TASK)
 
 
 def exported(part: Part) -> dict[str, None]:

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping as Table
 
+from flowengine.definitions.keys.parts import INPUTS_MAX
 from flowengine.definitions.keys.steps import BRANCHES_MAX, CLAUSES_MAX, STEPS_MAX
+from flowengine.definitions.keys.workflow import CANCELS_MAX, LABELS_MAX, TRIGGERS_MAX
 from flowengine.definitions.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 _Change = Callable[[Node], Node]
@@ -44,6 +46,17 @@ def _each(node: Node, change: _Change) -> Node:
             return node
 
 
+def _cut(node: Node, most: int) -> Node:
+    """No more of a list or a map than shows that there are more than *most*."""
+    match node:
+        case Sequence(place, items) if len(items) > most:
+            return Sequence(place, items[: most + 1])
+        case Mapping(place, entries) if len(entries) > most:
+            return Mapping(place, entries[: most + 1])
+        case _:
+            return node
+
+
 def _one_as_list(node: Node) -> Node:
     return node if isinstance(node, Sequence) else Sequence(node.place, (node,))
 
@@ -60,7 +73,7 @@ def _name_as_map(key: str, changes: Table[str, _Change]) -> _Change:
 
 
 def _triggers(node: Node) -> Node:
-    return _each(_one_as_list(node), _trigger)
+    return _each(_cut(_one_as_list(node), TRIGGERS_MAX), _trigger)
 
 
 def _trigger(node: Node) -> Node:
@@ -73,12 +86,16 @@ def _awaited(node: Node) -> Node:
     return _changed(node, {"event": _patterns}) if isinstance(node, Mapping) else node
 
 
+def _cancels(node: Node) -> Node:
+    return _each(_cut(node, CANCELS_MAX), _awaited) if isinstance(node, Sequence) else node
+
+
 def _patterns(node: Node) -> Node:
     return _one_as_list(node) if isinstance(node, Scalar) else node
 
 
 def _inputs(node: Node) -> Node:
-    return _each(node, _input)
+    return _each(_cut(node, INPUTS_MAX), _input)
 
 
 def _approval(node: Node) -> Node:
@@ -86,15 +103,11 @@ def _approval(node: Node) -> Node:
 
 
 def _chain(node: Node) -> Node:
-    if not isinstance(node, Sequence):
-        return node
-    return _each(Sequence(node.place, node.items[: STEPS_MAX + 1]), _step)
+    return _each(_cut(node, STEPS_MAX), _step) if isinstance(node, Sequence) else node
 
 
 def _clauses(node: Node) -> Node:
-    if not isinstance(node, Sequence):
-        return node
-    return _each(Sequence(node.place, node.items[: CLAUSES_MAX + 1]), _clause)
+    return _each(_cut(node, CLAUSES_MAX), _clause) if isinstance(node, Sequence) else node
 
 
 def _clause(node: Node) -> Node:
@@ -102,9 +115,7 @@ def _clause(node: Node) -> Node:
 
 
 def _branches(node: Node) -> Node:
-    if not isinstance(node, Mapping):
-        return node
-    return _each(Mapping(node.place, node.entries[: BRANCHES_MAX + 1]), _branch)
+    return _each(_cut(node, BRANCHES_MAX), _branch) if isinstance(node, Mapping) else node
 
 
 def _branch(node: Node) -> Node:
@@ -130,7 +141,8 @@ _step = _name_as_map("task", _IN_STEP)
 _IN_FILE: dict[str, _Change] = {
     "on": _triggers,
     "inputs": _inputs,
-    "cancel_on": lambda node: _each(node, _awaited) if isinstance(node, Sequence) else node,
+    "labels": lambda node: _cut(node, LABELS_MAX),
+    "cancel_on": _cancels,
     "steps": _chain,
     "on_failure": _chain,
     "finally": _chain,

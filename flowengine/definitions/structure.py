@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from flowengine.definitions.expressions.paths import near
 from flowengine.definitions.expressions.tree import Json, Path
 from flowengine.definitions.findings import PROBLEMS_MAX, Findings, shown
 from flowengine.definitions.input_schemas import schema_problems
@@ -41,6 +40,7 @@ from flowengine.definitions.keys.workflow import (
     ThrottleKeys,
     WorkflowKeys,
 )
+from flowengine.definitions.likeness import near
 from flowengine.definitions.misplaced import misplaced, written_elsewhere
 from flowengine.definitions.nodes import (
     Mapping,
@@ -124,7 +124,8 @@ def _nulls(node: Node, path: Path, *, are_names: bool) -> Iterator[Path]:
                     yield from _nulls(entry.value, where, are_names=is_key and entry.key in _NAMED)
         case Sequence(_, items):
             for index, item in enumerate(items):
-                yield from _nulls(item, (*path, index), are_names=False)
+                if not isinstance(item, Scalar):
+                    yield from _nulls(item, (*path, index), are_names=False)
         case _:
             return
 
@@ -142,7 +143,8 @@ def _schemas(node: Node, path: Path, findings: Findings) -> None:
                     _schemas(entry.value, where, findings)
         case Sequence(_, items):
             for index, item in enumerate(items):
-                _schemas(item, (*path, index), findings)
+                if not isinstance(item, Scalar):
+                    _schemas(item, (*path, index), findings)
         case _:
             return
 

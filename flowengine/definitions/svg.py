@@ -10,7 +10,7 @@ whoever holds it; lines enter and leave it on its *axis*.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -139,38 +139,83 @@ def _block(box: Box, texts: Sequence[str]) -> _Piece:
     return _frame(texts, inside)
 
 
+_Slot = int | tuple[int, int, int]
+"""A branch; or the way of a line past a row: from which branch, to which, in which row."""
+
+
 def _ranked(lanes: Sequence[Lane]) -> _Piece:
-    """Branches in rows: below all those that they need."""
+    """Branches in rows, below all those that they need; lines past a row have a place in it."""
+    rows, above = _rows(lanes)
+    pieces = {at: _line(lane.boxes) for at, lane in enumerate(lanes)}
+    axes: dict[_Slot, float] = {}
+    """From the left of the middle of the rows, at first."""
+    bands: dict[_Slot, tuple[float, float]] = {}
+    """The top and the bottom of each slot's row."""
+    top = 0.0
+    for row in rows:
+        row.sort(key=lambda slot: _middle([axes[each] for each in above[slot]]))
+        widths = [pieces[slot].width if isinstance(slot, int) else 0.0 for slot in row]
+        height = max(pieces[slot].height for slot in row if isinstance(slot, int))
+        left = -(sum(widths) + _ASIDE * (len(row) - 1)) / 2
+        for slot, width in zip(row, widths, strict=True):
+            axes[slot] = left + (pieces[slot].axis if isinstance(slot, int) else 0.0)
+            bands[slot] = (top, top + height)
+            left += width + _ASIDE
+        top += height + _GAP + 8
+    half = max(
+        max(piece.axis - axes[at], axes[at] + piece.width - piece.axis)
+        for at, piece in pieces.items()
+    )
+    half = max(half, *map(abs, axes.values()))
+    axes = {slot: half + axis for slot, axis in axes.items()}
+    lines = [*_ways(above, pieces, axes, bands)]
+    lines += [_at(axes[at] - piece.axis, bands[at][0], piece) for at, piece in pieces.items()]
+    height = top - _GAP - 8
+    return _Piece(width=2 * half, height=height, axis=half, stem=height, text="\n".join(lines))
+
+
+def _ways(
+    above: Mapping[_Slot, Sequence[_Slot]],
+    pieces: Mapping[int, _Piece],
+    axes: Mapping[_Slot, float],
+    bands: Mapping[_Slot, tuple[float, float]],
+) -> Iterator[str]:
+    """The lines between rows; inside of a row a line goes straight down, past whatever is beside it."""
+    for slot, needs in above.items():
+        is_branch = isinstance(slot, int)
+        for needed in needs:
+            yield _way(axes[needed], bands[needed][1], axes[slot], bands[slot][0], arrow=is_branch)
+    for slot in dict.fromkeys(needed for needs in above.values() for needed in needs):
+        top, bottom = bands[slot]
+        stem = pieces[slot].stem if isinstance(slot, int) else 0.0
+        if top + stem < bottom:
+            yield f'<path class="way" d="M{axes[slot]:g} {top + stem:g}V{bottom:g}"/>'
+
+
+def _rows(lanes: Sequence[Lane]) -> tuple[list[list[_Slot]], dict[_Slot, list[_Slot]]]:
+    """The slots of each row, and those in the row above that each hangs from."""
     ranks: list[int] = []
     for _ in lanes:  # a chain of n branches settles in n rounds
         known = ranks or [0] * len(lanes)
         ranks = [max((known[at] + 1 for at in lane.after), default=0) for lane in lanes]
-    pieces = [_line(lane.boxes) for lane in lanes]
-    rows = [[at for at, rank in enumerate(ranks) if rank == row] for row in range(max(ranks) + 1)]
-    widths = [sum(pieces[at].width for at in row) + _ASIDE * (len(row) - 1) for row in rows]
-    width, top = max(widths), 0.0
-    places: dict[int, tuple[float, float]] = {}
-    for row, row_width in zip(rows, widths, strict=True):
-        left = (width - row_width) / 2
-        for at in row:
-            places[at] = (left, top)
-            left += pieces[at].width + _ASIDE
-        top += max(pieces[at].height for at in row) + _GAP + 8
-    ways = [
-        _way(
-            places[needed][0] + pieces[needed].axis,
-            places[needed][1] + pieces[needed].stem,
-            places[at][0] + pieces[at].axis,
-            places[at][1],
-        )
-        for at, lane in enumerate(lanes)
-        for needed in lane.after
-    ]
-    drawn = [_at(*places[at], piece) for at, piece in enumerate(pieces)]
-    height = top - _GAP - 8
-    return _Piece(
-        width=width, height=height, axis=width / 2, stem=height, text="\n".join([*ways, *drawn])
-    )
+    rows: list[list[_Slot]] = [[] for _ in range(max(ranks) + 1)]
+    above: dict[_Slot, list[_Slot]] = {}
+    for at, lane in enumerate(lanes):
+        rows[ranks[at]].append(at)
+        above[at] = []
+        for needed in lane.after:
+            last: _Slot = needed
+            for rank in range(ranks[needed] + 1, ranks[at]):
+                past = (needed, at, rank)
+                rows[rank].append(past)
+                above[past] = [last]
+                last = past
+            above[at].append(last)
+    return rows, above
+
+
+def _middle(axes: Sequence[float]) -> float:
+    return sum(axes) / len(axes) if axes else 0.0
 
 
 def _stacked(pieces: Sequence[_Piece]) -> _Piece:
@@ -279,12 +324,12 @@ def _at(x: float, y: float, piece: _Piece) -> str:
     return f'<g transform="translate({x:g} {y:g})">\n{piece.text}\n</g>'
 
 
-def _way(x: float, y: float, to_x: float, to_y: float) -> str:
+def _way(x: float, y: float, to_x: float, to_y: float, *, arrow: bool = True) -> str:
     """From the bottom of one piece to the top of another."""
-    bend = (to_y - y) / 2
-    path = f"M{x:g} {y:g}C{x:g} {y + bend:g} {to_x:g} {to_y - bend:g} {to_x:g} {to_y - 5:g}"
-    head = f"M{to_x:g} {to_y:g}l-4 -8h8z"
-    return f'<path class="way" d="{path}"/><path class="head" d="{head}"/>'
+    bend, end = (to_y - y) / 2, to_y - 5 if arrow else to_y
+    path = f"M{x:g} {y:g}C{x:g} {y + bend:g} {to_x:g} {to_y - bend:g} {to_x:g} {end:g}"
+    head = f'<path class="head" d="M{to_x:g} {to_y:g}l-4 -8h8z"/>' if arrow else ""
+    return f'<path class="way" d="{path}"/>{head}'
 
 
 def _sideways(x: float, y: float, to_x: float, to_y: float) -> str:

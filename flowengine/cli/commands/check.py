@@ -79,11 +79,13 @@ def _once(options: Namespace, terminal: Terminal) -> int:
     errors = [problem for problem in problems if not is_warning(problem)]
     if options.format == "human":
         show(problems, terminal)
-        _conclude(found.files, errors, len(problems) - len(errors), terminal)
+        _conclude(options, found.files, problems, terminal)
         if found.files and not errors and not options.standalone:
             terminal.next("sync")
     else:
         report(problems, options.format, terminal)
+    if options.paths and not found.files:
+        return Exit.USAGE  # a mistyped folder must not pass
     return Exit.FAILED if errors else Exit.OK
 
 
@@ -103,9 +105,10 @@ def _named(options: Namespace) -> _Found:
     paths = files.named(options.paths)
     found: list[Problem] = []
     documents: list[Document] = []
+    tasks = None if options.standalone else registry.signatures()
     for path in paths:
         try:
-            documents.append(read(files.content(path), path=str(path)))
+            documents.append(read(files.content(path), path=str(path), tasks=tasks))
         except DefinitionError as error:
             found += error.problems
     catalog, clashes = gather(documents)
@@ -129,12 +132,17 @@ def _open_runs() -> tuple[Problem, ...]:
     return still_needed(registry.signatures(), present=present)
 
 
-def _conclude(count: int, errors: Sequence[Problem], warnings: int, terminal: Terminal) -> None:
+def _conclude(
+    options: Namespace, count: int, problems: Sequence[Problem], terminal: Terminal
+) -> None:
     if not count:
-        terminal.say("no workflow files; they are workflows/*.yaml of an installed app")
+        named = ", ".join(map(str, options.paths))
+        there = f"*.yaml in {named}" if named else "workflows/*.yaml of an installed app"
+        terminal.say(f"no workflow files; they are {there}")
         return
-    counted = [_counted(count, "file"), _counted(len(errors), "error")]
-    counted.append(_counted(warnings, "warning"))
+    warnings = sum(map(is_warning, problems))
+    errors = len(problems) - warnings
+    counted = [_counted(count, "file"), _counted(errors, "error"), _counted(warnings, "warning")]
     terminal.say(styled(", ".join(counted), Style.RED if errors else Style.GREEN))
 
 

@@ -35,8 +35,8 @@ def run(options: Namespace, terminal: Terminal) -> int:
     paths = files.named(options.paths) if options.paths else _of_project()
     changed, has_failed = 0, False
     for path in paths:
-        before = files.content(path)
         try:
+            before = files.content(path)
             after = formatted(before, path=str(path)).encode()
         except DefinitionError as error:
             show(error.problems, terminal)

@@ -201,7 +201,7 @@ def wrong_count(name: str, function: Form, count: int, offset: int) -> Expressio
         wanted = f"{wanted} or more" if many else f"{wanted} or {function.most}"
     noun = "argument" if wanted == "1" else "arguments"
     message = f"{name}() takes {wanted} {noun}, got {count}"
-    return ExpressionError(message, code="FE204", offset=offset)
+    return ExpressionError(message, code="FE204", offset=offset, hint=f"write {function.example}")
 
 
 def not_a_path(call: Call, node: Node) -> ExpressionError:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from flowengine.definitions.expressions.build import not_a_path, wrong_count
 from flowengine.definitions.expressions.functions import FUNCTIONS, LOOPS, METHODS
-from flowengine.definitions.expressions.paths import fixed_key, near, path_of
+from flowengine.definitions.expressions.paths import fixed_key, path_of
 from flowengine.definitions.expressions.shapes import Shape, Shapes
 from flowengine.definitions.expressions.tree import (
     Binary,
@@ -40,6 +41,7 @@ from flowengine.definitions.expressions.types import (
     type_at_load,
 )
 from flowengine.definitions.expressions.values import with_article
+from flowengine.definitions.likeness import near
 from flowengine.errors import ExpressionError
 
 NAMES = frozenset(
@@ -49,10 +51,10 @@ NAMES = frozenset(
     }
 )
 """Every name the language has, wherever."""
-WARNINGS = frozenset({"FE231"})
-"""Codes that do not refuse."""
 _PROBES = ("has", "default")
 """They ask if there is something."""
+_PROBLEMS_MAX = 20
+"""Of one expression; each costs a search for what was meant."""
 _WITHOUT_TEXT = ("list", "map", "null")
 
 
@@ -77,7 +79,7 @@ class Place:
 
 def problems(expression: Expression, place: Place) -> list[ExpressionError]:
     """What is wrong with *expression* in that place, in the order of the text; warnings too."""
-    found = list(_below(expression.root, place, frozenset()))
+    found = list(islice(_below(expression.root, place, frozenset()), _PROBLEMS_MAX))
     return sorted(found, key=lambda error: error.offset)
 
 
@@ -87,7 +89,14 @@ def condition_problems(expression: Expression, place: Place) -> list[ExpressionE
     kind = type_at_load(expression.root, _known(place))
     if kind is not None and kind != "bool":
         message = f"an 'if' gives true or false; this gives {with_article(kind)}"
-        found.append(ExpressionError(message, code="FE201", offset=start(expression.root)))
+        found.append(
+            ExpressionError(
+                message,
+                code="FE201",
+                offset=start(expression.root),
+                hint="compare it with something, or ask has(…)",
+            )
+        )
     return found
 
 
@@ -321,8 +330,10 @@ def _binary(node: Binary, known: Known) -> Iterator[ExpressionError]:
     left, right = type_at_load(node.left, known), type_at_load(node.right, known)
     if node.operator in ("==", "!=") and never_equal(left, right):
         message = f"{_shown(node.left)} and {_shown(node.right)} can never be equal"
+        is_null = "null" in (left, right)
+        hint = "it is never null" if is_null else "convert one, as timestamp(…) and string(…) do"
         yield ExpressionError(
-            f"{message}: {left} and {right}", code="FE208", offset=start(node.left)
+            f"{message}: {left} and {right}", code="FE208", offset=start(node.left), hint=hint
         )
     divisor = node.right.value if isinstance(node.right, Literal) else None
     if node.operator == "/" and type(divisor) is int and left != "double":

@@ -29,7 +29,12 @@ class Form:
     gives: str | None
     """The type of its value (``number`` for int or double) where it is always the same."""
     meaning: str
-    """For the reference, with an example."""
+    """For the reference; starts with an example."""
+
+    @property
+    def example(self) -> str:
+        """How it is written."""
+        return self.meaning.split("``", 2)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from flowengine.errors import ExpressionError
 
 NODES_MAX = 500
 LEVELS_MAX = 32
+INTO_A_TASK = "move the work into a task"
 LOOPS = frozenset({"map", "filter", "all", "exists"})
 """The methods whose second argument is read once per item."""
 
@@ -115,9 +116,8 @@ class _Parser:
     def made(self, node: Node) -> Node:
         self.nodes += 1
         if self.nodes > NODES_MAX:
-            raise ExpressionError(
-                f"the expression is larger than {NODES_MAX} nodes", code="FE209", offset=node.offset
-            )
+            message = f"the expression is larger than {NODES_MAX} nodes"
+            raise ExpressionError(message, code="FE209", offset=node.offset, hint=INTO_A_TASK)
         return node
 
     def binary(self, loosest: int) -> Node:
@@ -290,6 +290,5 @@ def _check_levels(root: Node) -> None:
 
 
 def _too_deep(offset: int) -> NoReturn:
-    raise ExpressionError(
-        f"the expression is deeper than {LEVELS_MAX} levels", code="FE209", offset=offset
-    )
+    message = f"the expression is deeper than {LEVELS_MAX} levels"
+    raise ExpressionError(message, code="FE209", offset=offset, hint=INTO_A_TASK)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import reduce
 from typing import Any
 
 from flowengine.definitions.expressions.tree import Field, Index, Literal, Name, Node
 from flowengine.definitions.expressions.values import COST_MAX, Budget, Refused, in_words
+from flowengine.definitions.likeness import near
 from flowengine.errors import ExpressionError
 
-NEARNESS = 0.66
-"""How alike two names must be for one to be offered for the other; 1 = equal."""
 MISSING: Any = object()
 """There is nothing at the path."""
-_NAMES_COMPARED_MAX = 50
-_NAME_MAX = 100
 
 
 class Frame(Budget):
@@ -147,12 +143,3 @@ def member(value: Any, key: Any, part: Field | Index) -> Any:
         offset=part.offset,
         hint="default(path, x) gives x where there is nothing" if value is None else "",
     )
-
-
-def near(name: str, known: Collection[Any], *, most: int = _NAMES_COMPARED_MAX) -> str:
-    """``did you mean 'x'?`` for the nearest of the *known* names; empty where none is near."""
-    if len(known) > most or len(name) > _NAME_MAX:
-        return ""  # filters that err are evaluated for every event, too
-    names = [text for text in known if isinstance(text, str) and len(text) <= _NAME_MAX]
-    found = difflib.get_close_matches(name, names, n=1, cutoff=NEARNESS)
-    return f"did you mean '{found[0]}'?" if found else ""

@@ -89,7 +89,7 @@ def tokens(text: str, start: int = 0, *, embedded: bool = False) -> list[Token]:
                 found.append(Token(Kind.END, "}}", token.start, token.start + 2))
                 return found
             if embedded and depth == 0:
-                raise _not_closed(start, "one } does not close it")
+                raise not_closed(start, "one } does not close it")
             depth -= 1
         found.append(token)
         place = token.end
@@ -97,7 +97,8 @@ def tokens(text: str, start: int = 0, *, embedded: bool = False) -> list[Token]:
 
 def _token(match: re.Match[str]) -> Token:
     group = match.lastgroup or ""
-    text, start, end = match[group], match.start(group), match.end(group)
+    text = match[group]
+    start, end = match.span(group)
     if group == "raw":
         return Token(Kind.STRING, text[2:-1], start, end)
     if group == "string":
@@ -138,12 +139,14 @@ def _end(text: str, place: int, start: int, *, embedded: bool) -> Token:
     if place < len(text):
         raise _unknown(text, place)
     if embedded:
-        raise _not_closed(start)
+        raise not_closed(start)
     return Token(Kind.END, "", place, place)
 
 
-def _not_closed(start: int, hint: str = "") -> ExpressionError:
+def not_closed(start: int, hint: str = "") -> ExpressionError:
+    """FE205; *start* is behind the ``${{``."""
     message = "${{ is not closed by }}"
+    hint = hint or "write $${{ for the three characters themselves"
     return ExpressionError(message, code="FE205", offset=start - 3, hint=hint)
 
 

@@ -55,7 +55,7 @@ class UndoKeys(Keys):
     )
     on_unknown: values.Flag = key(
         "bool",
-        "Also after a time-out or a lost worker, when nobody knows if the step took effect.",
+        "Also after a time-out, a stop or a lost worker, when nobody knows if the step took effect.",
         default=False,
     )
 
@@ -89,6 +89,7 @@ Sleep = Annotated[
     by_type("duration", "until"),
 ]
 
+INPUTS_MAX = 64
 Inputs = dict[values.ParameterName, dict[str, Any]]
 """Names and JSON Schemas; what such a schema may say is in ``input_schemas``."""
 
@@ -109,7 +110,7 @@ class ApprovalKeys(Keys):
         "What they fill in besides.",
         {},
         min_length=1,
-        max_length=64,
+        max_length=INPUTS_MAX,
     )
     allow_requester: values.Flag = key(
         "bool", "Whether the one who caused the run may answer.", default=False

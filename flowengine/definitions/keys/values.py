@@ -119,11 +119,12 @@ MatchPath = Annotated[
     str,
     text_form("a path in the event's data such as order.id", rf"{_NAME}(?:\.{_NAME})*", 200),
 ]
+TASK_NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+(?:@[1-9][0-9]*)?"
 TaskName = Annotated[
     str,
     text_form(
         "a task's name such as stock.reserve or stock.reserve@2",
-        r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+(?:@[1-9][0-9]*)?",
+        TASK_NAME,
         120,
     ),
 ]

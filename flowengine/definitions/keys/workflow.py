@@ -9,8 +9,12 @@ from pydantic import Tag
 
 from flowengine.definitions.keys import values
 from flowengine.definitions.keys.maps import Keys, by_key, by_type, key, tag, written
-from flowengine.definitions.keys.parts import AwaitedKeys, Inputs, RetryKeys
+from flowengine.definitions.keys.parts import INPUTS_MAX, AwaitedKeys, Inputs, RetryKeys
 from flowengine.definitions.keys.steps import STEPS_MAX, Steps
+
+TRIGGERS_MAX = 20
+CANCELS_MAX = 5
+LABELS_MAX = 8
 
 
 class EventTriggerKeys(Keys):
@@ -160,17 +164,20 @@ class WorkflowKeys(Keys):
     )
     description: values.LongText = key("text", "For people who look after it.", "")
     labels: dict[values.Identifier, values.PlainValue] = key(
-        "map of at most 8 plain values", "Search keys of a run.", {}, max_length=8
+        "map of at most 8 plain values", "Search keys of a run.", {}, max_length=LABELS_MAX
     )
     on: list[Trigger] = key(
-        "trigger, or list of at most 20", "What starts a run.", min_length=1, max_length=20
+        "trigger, or list of at most 20",
+        "What starts a run.",
+        min_length=1,
+        max_length=TRIGGERS_MAX,
     )
     inputs: Inputs = key(
         "map of name to type or JSON Schema",
         "The values a run works with. One without `default` is required.",
         {},
         min_length=1,
-        max_length=64,
+        max_length=INPUTS_MAX,
     )
     notify: NotifyKeys | None = key("map; the event's `actor`", "Who sees the run move.", None)
     idempotency: IdempotencyKeys | None = key(
@@ -191,7 +198,11 @@ class WorkflowKeys(Keys):
         "duration", "Of the whole run; then it fails with `RunTimeout`.", timedelta(days=30)
     )
     cancel_on: list[AwaitedKeys] = key(
-        "list of at most 5", "Such an event cancels the run.", [], min_length=1, max_length=5
+        "list of at most 5",
+        "Such an event cancels the run.",
+        [],
+        min_length=1,
+        max_length=CANCELS_MAX,
     )
     defaults: DefaultsKeys = key("map", "For all task steps of the file.", DefaultsKeys())
     hold_on_failure: values.Timeout | None = key(

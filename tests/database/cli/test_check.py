@@ -165,6 +165,61 @@ def test_file_of_the_project_is_checked_against_the_workflows_of_the_project(
     assert alone.code == Exit.OK
 
 
+def test_files_that_cannot_be_opened_do_not_keep_the_others_from_being_checked(
+    flow: Flow, tmp_path: Path
+) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "gone.yaml").symlink_to("nowhere.yaml")
+    (tmp_path / "round.yaml").symlink_to("round.yaml")
+    (tmp_path / "right.yaml").write_text(HELLO)
+
+    said = flow("check", "--standalone", str(tmp_path))
+
+    assert said.code == Exit.FAILED
+    assert "/folder.yaml:1:1: FE101 Is a directory" in said.err
+    assert "/gone.yaml:1:1: FE101 No such file or directory" in said.err
+    assert "/round.yaml:1:1: FE101 Too many levels of symbolic links" in said.err
+    assert "4 files, 3 errors, no warnings" in said.err
+
+
+def test_file_without_end_is_refused_for_its_size(flow: Flow) -> None:
+    said = flow("check", "--standalone", "/dev/zero")
+
+    assert said.code == Exit.FAILED
+    assert "/dev/zero:1:1: FE107" in said.err
+
+
+def test_nothing_is_shown_of_what_a_link_leads_to(flow: Flow, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("password: [")
+    (tmp_path / "workflows").mkdir()
+    (tmp_path / "workflows" / "link.yaml").symlink_to(tmp_path / "secret")
+
+    said = flow("check", "--standalone", str(tmp_path / "workflows"))
+
+    assert "/link.yaml:2:1: FE101" in said.err
+    assert "password" not in said.err
+
+
+def test_of_a_long_line_the_part_around_the_problem_is_shown(flow: Flow, tmp_path: Path) -> None:
+    steps = ", ".join(f"shop.step_{n}" for n in range(60))
+    (tmp_path / "long.yaml").write_text(f"workflow: x\non: a\nsteps: [{steps}, X, {steps}]\n")
+
+    said = flow("check", "--standalone", str(tmp_path))
+
+    shown = next(line for line in said.err.splitlines() if line.startswith("  3 | "))
+    mark = said.err.splitlines()[said.err.splitlines().index(shown) + 1]
+    assert len(shown) < 180
+    assert (shown[6], shown[-1]) == ("…", "…")
+    assert shown[mark.index("^")] == "X"
+
+
+def test_folder_without_workflow_files_is_refused(flow: Flow, tmp_path: Path) -> None:
+    said = flow("check", "--standalone", str(tmp_path))
+
+    assert said.code == Exit.USAGE
+    assert said.err == f"no workflow files; they are *.yaml in {tmp_path}\n"
+
+
 def test_two_files_of_one_name_are_told(flow: Flow, tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(HELLO)
     (tmp_path / "two.yaml").write_text(HELLO)

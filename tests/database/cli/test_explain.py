@@ -215,6 +215,7 @@ def test_recorded_answer_as_json_has_its_run(flow: Flow, flow_of_shop: Runner) -
     ("arguments", "code", "said"),
     [
         (["0199c7a2-3f5e-7b60-9a3e-5d1b2c3d4e5f"], Exit.FAILED, "there is no event 0199c7a2"),
+        (["0199c7a2-3f5e-7b60-9a3e-5d1b2c3d4e5f"], Exit.FAILED, "hint: flowengine events lists"),
         (["none.json"], Exit.USAGE, "there is no none.json"),
         (["a.b", "--workflow", "nobody"], Exit.USAGE, "there is no workflow 'nobody'"),
     ],

@@ -45,10 +45,12 @@ def test_file_that_cannot_be_read_is_told_and_the_others_are_formatted(
 ) -> None:
     (tmp_path / "a.yaml").write_text("a: [")
     (tmp_path / "b.yaml").write_text(UNORDERED)
+    (tmp_path / "a-folder.yaml").mkdir()
 
     said = flow("fmt", str(tmp_path))
 
     assert said.code == Exit.FAILED
+    assert "/a-folder.yaml:1:1: FE101 Is a directory" in said.err
     assert "/a.yaml:2:1: FE101" in said.err
     assert (tmp_path / "b.yaml").read_text() == ORDERED
 

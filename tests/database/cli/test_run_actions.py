@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from flowengine import Attempt, Permanent, emit
 from flowengine.cli.exits import Exit
+from flowengine.models import EventRecord
 from flowengine.testing import Runner, SeenRun, inline
 from tests.builders.files import declare
 from tests.database.cli.conftest import Flow
@@ -72,6 +73,15 @@ def test_workflow_is_started_by_hand_with_its_inputs(flow: Flow, runner: Runner)
     assert run.output == {"month": "2026-03", "count": 3}
 
 
+def test_start_is_by_the_user_who_is_named(flow: Flow, runner: Runner) -> None:
+    ann = a_user("ann")
+
+    said = flow("run", "start", "report", "--input", "month=x", "--actor", "ann")
+
+    assert said.code == Exit.OK, said.err
+    assert EventRecord.objects.get().actor == str(ann.pk)
+
+
 def test_start_gives_its_ids_as_json(flow: Flow, runner: Runner) -> None:
     given = json.loads(flow("run", "start", "report", "--input", "month=x", "--json").out)
     runner.run()
@@ -88,6 +98,11 @@ def test_start_gives_its_ids_as_json(flow: Flow, runner: Runner) -> None:
         (["report"], Exit.REFUSED, "input 'month' is missing"),
         (["report", "-d", "[]"], Exit.USAGE, "inputs are a JSON object"),
         (["report", "--input", "month"], Exit.USAGE, "write --input name=value"),
+        (
+            ["report", "--input", "month=x", "--actor", "9999999"],
+            Exit.REFUSED,
+            "there is no user '9999999'",
+        ),
     ],
 )
 def test_start_that_will_not_do_is_refused(
@@ -239,6 +254,7 @@ def test_held_run_is_given_up(flow: Flow, runner: Runner, held: SeenRun) -> None
         (["--set", "value=7"], Exit.USAGE, "--set with.value=…"),
         (["--set", "with.nothing=7"], Exit.REFUSED, "FE502"),
         (["--skip", "--output", "1"], Exit.USAGE, "not allowed with"),
+        (["--output", "{bad"], Exit.USAGE, "quote it for the shell: --output '{"),
     ],
 )
 def test_edit_that_will_not_do_is_refused(

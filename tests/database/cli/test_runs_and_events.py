@@ -15,7 +15,8 @@ from flowengine import emit
 from flowengine.cli.exits import Exit
 from flowengine.cli.follow import follow
 from flowengine.cli.terminal import Terminal
-from flowengine.models import EventRecord, WorkerRecord
+from flowengine.models import EventRecord, RunRecord, WorkerRecord
+from flowengine.store.clock import DatabaseClock
 from flowengine.testing import Runner
 from tests.database.cli.conftest import Flow
 
@@ -33,6 +34,32 @@ def line_goes_on(flow_runner: Runner) -> Callable[[float], None]:
     """A sleep in which the line runs: first what is ready, then what two seconds later is due."""
     spans = iter([0, 2])
     return lambda _seconds: flow_runner.advance(next(spans))
+
+
+@pytest.mark.parametrize("command", ["runs", "events"])
+@pytest.mark.parametrize("limit", ["0", "-1", "99999999999999999999", "9" * 5_000, "many"])
+def test_list_of_an_impossible_length_is_refused(flow: Flow, command: str, limit: str) -> None:
+    refused = flow(command, "--limit", limit)
+
+    assert (refused.code, refused.out) == (Exit.USAGE, "")
+    assert "is no number from 1 to 10000" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["run", "cancel", "1"], "'cancel' is a command of its own"),
+        (["run", "it"], "'it' is no id of a run; `flow runs` lists them"),
+        (["cancel", "it"], "'it' is no id of a run; `flow runs` lists them"),
+    ],
+)
+def test_what_is_no_id_of_a_run_is_refused_with_what_is_meant(
+    flow: Flow, argv: list[str], said: str
+) -> None:
+    refused = flow(*argv)
+
+    assert refused.code == Exit.USAGE
+    assert said in refused.err
 
 
 def test_emit_prints_the_ids_and_says_what_comes_next(flow: Flow) -> None:
@@ -179,6 +206,22 @@ def test_a_waiting_run_is_cancelled_at_once_and_only_once(flow: Flow, flow_runne
     assert again.code == Exit.REFUSED
     assert "has ended: it is cancelled" in again.err
     assert flow("cancel", str(uuid4())).code == Exit.FAILED
+
+
+def test_hooks_of_a_run_that_has_ended_are_ended_where_that_is_said(
+    flow: Flow, flow_runner: Runner
+) -> None:
+    run_id = a_run(flow_runner, "later")
+    RunRecord.objects.filter(pk=run_id).update(
+        state="succeeded", tail="finally", finished_at=DatabaseClock().now()
+    )
+
+    refused = flow("cancel", str(run_id))
+    said = flow("cancel", str(run_id), "--hooks")
+
+    assert refused.code == Exit.REFUSED
+    assert (said.code, said.out) == (Exit.OK, f"{run_id} succeeded\n")
+    assert RunRecord.objects.get(pk=run_id).tail == ""
 
 
 def test_following_tells_each_change_once_and_ends_with_the_run(flow_runner: Runner) -> None:

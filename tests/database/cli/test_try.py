@@ -203,9 +203,14 @@ def test_tasks_of_the_project_are_called_for_real(flow: Flow, tmp_path: Path) ->
         (["--event", "none.json"], "there is no none.json"),
         (["--event", "a.b"], "step 'y' calls x.y with {}, and there is no fake for it"),
         (["--event", "a.b", "--fail", "y"], "write --fail step=Code"),
+        (["--event", "a.b", "--fail", "nostep=X"], "no step 'nostep' calls a task"),
+        (["--event", "a.b", "--fail", "undo y=X"], "no step 'undo y' calls a task"),
+        (["--event", "a.b", "--approve", "y"], "--approve y: no approval is called 'y'"),
+        (["--event", "a.b", "--reject", "n"], "--reject n: no approval is called 'n'"),
+        (["--event", "a.b", "--form", "n={}"], "--form n: no approval is called 'n'"),
         (["--event", "a.b", "--send", "+soon x.y"], "'soon' is no duration"),
+        (["--event", "a.b", "--send", "x.y={"], "for the shell: --send 'x.y={\"order_id\": 1}'"),
         (["--event", "a.b", "--send", " "], "write --send type="),
-        (["--event", "a.b", "--form", "y=1", "--approve", "y"], "--form y: it is a JSON object"),
         (["--event", "a.b", "--form", "y"], "write --form name=value"),
         (["--event", "a.b", "-d", "{"], "--data:1:2: this is not JSON"),
     ],
@@ -219,6 +224,75 @@ def test_command_line_that_will_not_do_is_a_usage_error(
 
     assert refused.code == Exit.USAGE
     assert said in refused.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["--fail", "provison=Gone"],
+            "no step 'provison' calls a task\n  hint: did you mean 'prov",
+        ),
+        (["--fail", "verified=Gone"], "calls a task\n  hint: there are: hello, provision"),
+        (["--approve", "hello"], "no approval is called 'hello'\n  hint: there are: "),
+    ],
+)
+def test_name_of_no_step_is_refused_with_what_was_meant(
+    try_: Flow, arguments: list[str], said: str
+) -> None:
+    refused = try_("--send", VERIFIED, *arguments)
+
+    assert (refused.code, refused.out) == (Exit.USAGE, "")
+    assert said in refused.err
+
+
+@pytest.mark.parametrize(
+    ("fakes", "said"),
+    [
+        ("x.z: 1", "no step calls a task 'x.z'\n  hint: did you mean 'x.y'?"),
+        ("{x.y: 1, workflows: {d: 1}}", "no step calls a workflow 'd'\n  hint: there are: c"),
+    ],
+)
+def test_fake_of_what_nobody_calls_is_refused(
+    flow: Flow, tmp_path: Path, fakes: str, said: str
+) -> None:
+    (tmp_path / "w.yaml").write_text("{workflow: w, on: a.b, steps: [x.y, {workflow: c}]}")
+    (tmp_path / "f.yaml").write_text(fakes)
+
+    refused = flow(
+        "try", str(tmp_path / "w.yaml"), "--event", "a.b", "--fake", str(tmp_path / "f.yaml")
+    )
+
+    assert (refused.code, refused.out) == (Exit.USAGE, "")
+    assert said in refused.err
+
+
+def test_undo_and_task_of_the_project_that_nobody_calls_may_be_named(
+    flow: Flow, tmp_path: Path
+) -> None:
+    (tmp_path / "w.yaml").write_text(
+        "{workflow: w, on: a.b, steps: [{id: y, task: x.y, compensate: x.n}, {id: z, task: x.z}]}"
+    )
+    (tmp_path / "f.yaml").write_text("{x.y: 1, x.n: 1, x.z: 1, line.any: 1}")
+
+    said = flow(
+        "try", str(tmp_path / "w.yaml"), "--event", "a.b", "--fake", str(tmp_path / "f.yaml"),
+        "--fail", "z=Gone", "--fail", "undo y=Stuck",
+    )  # fmt: skip
+
+    assert said.code == Exit.FAILED
+    assert "Stuck: as --fail says" in said.out
+
+
+def test_form_that_is_no_object_is_a_usage_error(flow: Flow, tmp_path: Path) -> None:
+    (tmp_path / "w.yaml").write_text(APPROVAL)
+
+    refused = flow(
+        *("try", str(tmp_path / "w.yaml"), "--form", "sign_off=1", "--approve", "sign_off")
+    )
+
+    assert refused.code == Exit.USAGE
+    assert "--form sign_off: it is a JSON object" in refused.err
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from flowengine.cli.commands import dev, worker
 from flowengine.cli.exits import Exit
+from flowengine.demo import serve
 from tests.builders.files import declare
 from tests.database.cli.conftest import Flow
 
@@ -31,6 +32,21 @@ def test_a_worker_refuses_what_it_cannot_do(flow: Flow, argv: list[str], said: s
     assert said in ended.err
 
 
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--port", "99999"], "'99999' is no number from 1 to 65535"),
+        (["--port", "-1"], "'-1' is no number from 1 to 65535"),
+        (["--concurrency", "0"], "'0' is no number from 1 to 10000"),
+    ],
+)
+def test_dev_refuses_what_it_cannot_do(flow: Flow, argv: list[str], said: str) -> None:
+    ended = flow("dev", *argv)
+
+    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert said in ended.err
+
+
 def test_dev_without_a_web_server_says_how_to_get_one(
     flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,6 +56,14 @@ def test_dev_without_a_web_server_says_how_to_get_one(
 
     assert ended.code == Exit.USAGE
     assert "hint: pip install 'django-flowengine[server]'" in ended.err
+
+
+def test_the_demo_refuses_a_port_that_no_machine_has(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        serve.main(["--port", "99999"])
+
+    assert ended.value.code == Exit.USAGE
+    assert "'99999' is no number from 1 to 65535" in capsys.readouterr().err
 
 
 def test_the_demo_does_not_run_inside_a_project(flow: Flow) -> None:

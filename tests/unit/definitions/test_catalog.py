@@ -114,7 +114,7 @@ def test_second_file_of_a_name_is_refused_and_the_first_is_taken() -> None:
 
     assert catalog.workflows == {"ship": first.workflow}
     assert [str(problem) for problem in problems] == [
-        "b.yaml:2:11: FE128 workflow 'ship' is also in ship.yaml"
+        "b.yaml:2:11: FE128 workflow 'ship' is also in ship.yaml (rename one of them)"
     ]
 
 

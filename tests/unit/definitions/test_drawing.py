@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -13,6 +15,7 @@ from flowengine.definitions.parse import parse
 from flowengine.definitions.svg import svg
 
 ROOT = Path(__file__).parents[3]
+EXAMPLES = sorted((ROOT / "tests" / "examples" / "workflows").glob("*.yaml"))
 EVERYTHING = """\
 workflow: checkout
 description: From cart to <parcel> & back.
@@ -74,7 +77,7 @@ def test_drawing_tells_what_starts_a_run() -> None:
     assert drawing(parse(EVERYTHING)).starts == (
         "order.paid, order.late if event.data.total > 0",
         "schedule 0 6 1 * * Europe/Berlin",
-        "by hand by finance",
+        "by hand: finance",
         "called by a workflow",
     )
     plain = "workflow: w\non: [{manual: true}, {schedule: '0 6 1 * *'}, a.b]\nsteps: [a.b]\n"
@@ -258,6 +261,36 @@ steps:
     assert tops["first"] < tops["middle"] < tops["last"]
 
 
+ROWS = """\
+workflow: w
+on: a.b
+steps:
+  - parallel:
+      last: {needs: [middle, first, third], task: x.y}
+      middle: {needs: [first], task: x.y}
+      first: x.y
+      third: [x.y, {task: x.long_name_of_a_task, id: k}]
+      fifth: {needs: [last], task: x.y}
+      sixth: {needs: [last, first], task: x.y}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [ROWS, *(file.read_text() for file in EXAMPLES)],
+    ids=["rows", *(file.stem for file in EXAMPLES)],
+)
+def test_no_line_goes_through_a_box(text: str) -> None:
+    picture = ET.fromstring(svg(drawing(parse(text))))
+
+    boxes = _rects(picture, 0, 0, style="box")
+
+    assert boxes
+    for x, y in _points(picture, 0, 0):
+        for left, top, wide, high in boxes:
+            assert not (left + 1 < x < left + wide - 1 and top + 1 < y < top + high - 1)
+
+
 def test_picture_in_the_documentation_is_what_is_drawn() -> None:
     """``flowengine graph tests/examples/workflows/02-order-fulfilment.yaml -o docs/_static/order-fulfilment.svg``"""
     source = ROOT / "tests/examples/workflows/02-order-fulfilment.yaml"
@@ -278,15 +311,36 @@ def _moved(element: ET.Element) -> tuple[float, float]:
     return float(moved[0]), float(moved[1])
 
 
-def _rects(element: ET.Element, x: float, y: float) -> list[tuple[float, float, float, float]]:
+def _rects(
+    element: ET.Element, x: float, y: float, style: str = ""
+) -> list[tuple[float, float, float, float]]:
     dx, dy = _moved(element)
     x, y = x + dx, y + dy
     found = []
     for child in element:
-        if child.tag.endswith("rect"):
+        if child.tag.endswith("rect") and style in child.get("class", ""):
             found.append((x, y, float(child.get("width", 0)), float(child.get("height", 0))))
-        found += _rects(child, x, y)
+        found += _rects(child, x, y, style)
     return found
+
+
+def _points(element: ET.Element, x: float, y: float) -> Iterator[tuple[float, float]]:
+    """Points of every line: of a curve, thirty."""
+    dx, dy = _moved(element)
+    x, y = x + dx, y + dy
+    for child in element:
+        if child.tag.endswith("path") and "way" in child.get("class", ""):
+            numbers = [float(number) for number in re.findall(r"-?[0-9.]+", child.get("d", ""))]
+            if len(numbers) == 3:  # straight down
+                numbers = [*numbers[:2], *numbers[:2], *(numbers[0], numbers[2]) * 2]
+            for part in range(31):
+                t = part / 30
+                weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+                yield (
+                    x + sum(w * n for w, n in zip(weights, numbers[::2], strict=True)),
+                    y + sum(w * n for w, n in zip(weights, numbers[1::2], strict=True)),
+                )
+        yield from _points(child, x, y)
 
 
 def _titles(element: ET.Element, y: float) -> list[tuple[str, float]]:

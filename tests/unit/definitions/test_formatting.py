@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +20,6 @@ from flowengine.definitions.parse import parse
 from flowengine.definitions.spans import Group, read_spans
 from flowengine.errors import DefinitionError
 from tests.unit.definitions.wild_files import files
-
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "workflows").glob("*.yaml"))
 
 # -- the table of keys -------------------------------------------------------------------------------
 
@@ -371,16 +367,6 @@ def test_formatted_workflow_is_the_same_version(text: str) -> None:
     assert _digest(once) == _digest(text)
     with contextlib.suppress(DefinitionError):
         assert parse(text).digest == parse(once).digest
-
-
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_formatted_example_is_the_same_version_with_all_its_comments(path: Path) -> None:
-    text = path.read_text()
-    once = formatted(text)
-
-    assert parse(once).digest == parse(text).digest
-    assert formatted(once) == once
-    assert sorted(re.findall(r"#.*", once)) == sorted(re.findall(r"#.*", text))
 
 
 @settings(deadline=None)

@@ -90,6 +90,40 @@ def test_file_that_the_keys_refuse_does_not_fit(wrong: str) -> None:
     assert not VALIDATOR.is_valid(document(text))
 
 
+BEYOND_A_SCHEMA = {
+    "fe110-unknown-input.yaml",
+    "fe112-quorum-of-too-few.yaml",
+    "fe114-with-without-inputs.yaml",
+}
+"""What is wrong there depends on another place of the file."""
+
+
+@pytest.mark.parametrize("draft", DRAFTS, ids=lambda draft: draft.__name__)
+def test_every_file_whose_structure_is_refused_is_refused_by_both_drafts(draft: Any) -> None:
+    validator = draft(json_schema())
+    refused = {
+        file.name: document(file.read_text())
+        for file in sorted((HERE / "refused").glob("fe11[0-4]*.yaml"))
+        if codes(file.read_text()) & STRUCTURE
+    }
+
+    fitting = {name for name, content in refused.items() if validator.is_valid(content)}
+
+    assert len(refused) >= 20
+    assert fitting == BEYOND_A_SCHEMA
+
+
+@pytest.mark.parametrize("draft", ["07/schema", "2020-12/schema"])
+def test_schema_is_one_by_both_drafts(draft: str) -> None:
+    place = (
+        "http://json-schema.org/draft-"
+        if draft.startswith("07")
+        else ("https://json-schema.org/draft/")
+    )
+
+    assert jsonschema_rs.meta.is_valid({**json_schema(), "$schema": f"{place}{draft}"})
+
+
 @WILD
 @given(files())
 def test_whatever_the_parser_takes_fits(text: str) -> None:

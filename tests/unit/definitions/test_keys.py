@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowengine.definitions import schema
 from flowengine.definitions.input_schemas import KEYWORDS, schema_problems
 from flowengine.definitions.keys.steps import KINDS
 from flowengine.definitions.keys.table import file_rows, kind_rows, step_rows
-from flowengine.engine import schema
 
 
 def test_table_lists_every_key_with_its_meaning() -> None:

@@ -115,6 +115,20 @@ def test_steps_are_counted_wherever_they_stand() -> None:
     assert refusals(file(201)) == ["FE129"]
 
 
+def test_words_of_all_expressions_are_counted_together() -> None:
+    def file(words: int) -> str:
+        """In an ``if``, in values, and in what an alias stands for."""
+        text = "${{ 1 }}" * ((words - 100) // 4)  # two words each
+        return (
+            f"{HEAD}steps: [{{task: shop.a, if: '{' && '.join(['true'] * 50)}'}}]\n"
+            f"output: [&text '{text}', *text]\n"
+        )
+
+    assert refusals(file(14_996)) == []
+    assert refusals(file(15_000)) == []
+    assert refusals(file(15_004)) == ["FE209"]
+
+
 NUMBERS: dict[str, tuple[float | str, float | str, float | str, float | str]] = {
     "task: a.b, retry: {attempts: X}": (0, 1, 100, 101),
     "task: a.b, retry: {factor: X}": (0.99, 1, 10, 10.01),

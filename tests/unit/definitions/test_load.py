@@ -214,7 +214,8 @@ def test_document_that_grows_is_refused_at_once(text: str) -> None:
     problems = refused(text)
 
     assert {problem.code for problem in problems} <= {"FE101", "FE107"}
-    assert time.process_time() - started < 0.1
+    # Loose, for a machine that does other things too: the figure is in the benchmarks.
+    assert time.process_time() - started < 0.5
 
 
 PIECES = [

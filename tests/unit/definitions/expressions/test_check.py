@@ -13,6 +13,7 @@ from flowengine.definitions.expressions.check import (
 from flowengine.definitions.expressions.parse import parse_expression, parse_template
 from flowengine.definitions.expressions.shapes import Shape
 
+CONVERT = "convert one, as timestamp(…) and string(…) do"
 STEP = Place(
     names=frozenset({"event", "inputs", "run", "config", "steps"}),
     inputs={"day": None},
@@ -74,9 +75,9 @@ def test_nothing_is_said_about(text: str) -> None:
         ("trim('a')", [("FE203", 0, "write it after the value: x.trim(…)")]),
         ("'a'.xyz()", [("FE203", 4, "")]),
         ("[].size()", [("FE203", 3, "write it before the value: size(x)")]),
-        ("size()", [("FE204", 0, "")]),
-        ("'a'.trim(1)", [("FE204", 4, "")]),
-        ("[1].all(x)", [("FE204", 4, "")]),
+        ("size()", [("FE204", 0, "write size(x)")]),
+        ("'a'.trim(1)", [("FE204", 4, "write s.trim()")]),
+        ("[1].all(x)", [("FE204", 4, "write x.all(v, test)")]),
         ("has(1)", [("FE201", 4, "")]),
         ("default(a(), 1)", [("FE201", 8, ""), ("FE203", 8, "")]),
         ("size(steps)", [("FE201", 5, "")]),
@@ -94,12 +95,12 @@ def test_nothing_is_said_about(text: str) -> None:
             "run.number",
             [("FE207", 4, "there are: id, workflow, digest, started_at, replay, parent")],
         ),
-        ("event.id == 5", [("FE208", 0, "")]),
-        ("event.id != null", [("FE208", 0, "")]),
-        ("[] == {}", [("FE208", 0, "")]),
-        ("!true == 'x'", [("FE208", 0, "")]),
-        ("(1 < 2) == 1", [("FE208", 1, "")]),
-        ("[1].map(x, x) == 'a'", [("FE208", 0, "")]),
+        ("event.id == 5", [("FE208", 0, CONVERT)]),
+        ("event.id != null", [("FE208", 0, "it is never null")]),
+        ("[] == {}", [("FE208", 0, CONVERT)]),
+        ("!true == 'x'", [("FE208", 0, CONVERT)]),
+        ("(1 < 2) == 1", [("FE208", 1, CONVERT)]),
+        ("[1].map(x, x) == 'a'", [("FE208", 0, CONVERT)]),
         ("event.hops / 2", [("FE231", 11, "write / 2.0 for a fraction")]),
         (
             "zzz + zzy",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,27 +9,7 @@ import pytest
 from flowengine.definitions.expressions.evaluate import evaluate
 from flowengine.definitions.expressions.parse import parse_expression
 from flowengine.errors import ExpressionError
-
-NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
-SCOPE = {
-    "event": {
-        "type": "order.paid",
-        "time": NOON,
-        "actor": None,
-        "data": {
-            "total": 42,
-            "price": 1.5,
-            "name": "Ada",
-            "gift": False,
-            "note": None,
-            "lines": [{"sku": "a", "n": 1}, {"sku": "b", "n": 3}],
-            "odd key": 1,
-            "with.dot": 2,
-        },
-    },
-    "steps": {"ship": {"output": {"url": "https://x"}, "status": "succeeded"}},
-    "config": {},
-}
+from tests.unit.definitions.expressions.scopes import NOON, SCOPE
 
 
 def refusal(text: str, scope: Any = SCOPE) -> ExpressionError:
@@ -173,8 +152,11 @@ def test_refusal_names_the_way_out(text: str, hint: str) -> None:
     assert refusal(text).hint == hint
 
 
-def test_no_name_is_offered_among_very_many() -> None:
-    assert refusal("a.x", {"a": {f"x{n}": n for n in range(60)}}).hint == ""
+def test_of_very_many_names_only_the_first_are_looked_at() -> None:
+    many = {f"field_{n:04}": n for n in range(300)}
+
+    assert refusal("a.near", {"a": {**many, "nearr": 1}}).hint == ""
+    assert refusal("a.near", {"a": {"nearr": 1, **many}}).hint == "did you mean 'nearr'?"
 
 
 def test_values_that_are_not_json_are_named_by_their_python_type() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flowengine.engine.schema import KEYWORDS, TYPES, problems
+from flowengine.definitions.schema import KEYWORDS, TYPES, problems
 
 VALUES: dict[str, list[Any]] = {
     "string": ["", "a"],
