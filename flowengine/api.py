@@ -63,7 +63,7 @@ def start(
     return starting.start(workflow, inputs, actor=actor, using=using, now=_clock.now())
 
 
-def cancel(run_id: UUID, *, by: Any = "", reason: str = "") -> bool:
+def cancel(run_id: UUID, *, by: Any = "", reason: str = "", hooks: bool = False) -> bool:
     """End a run early: what waits ends at once, an attempt that runs is told and awaited.
 
     The caller has checked the permission (:func:`flowengine.access.cancel_run`).
@@ -72,12 +72,13 @@ def cancel(run_id: UUID, *, by: Any = "", reason: str = "") -> bool:
         run_id: the run.
         by: who wants it: a user, or a user's key; empty for the system.
         reason: for the history.
+        hooks: of a run that is final, end the hooks that are at work; nobody is awaited.
 
     Returns:
         False where nothing changed: the run is final, is being cancelled, or does not exist.
     """
     now = _clock.now()
-    advanced = control.cancel(run_id, by=_key(by), reason=reason, now=now)
+    advanced = control.cancel(run_id, by=_key(by), reason=reason, hooks=hooks, now=now)
     tell(advanced.committed, now)
     return bool(advanced.committed.heads)
 

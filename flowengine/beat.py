@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from flowengine.broker.base import Broker
 from flowengine.conf import settings
 from flowengine.engine.messages import Due
-from flowengine.orchestration import bursts, schedule, turns, waits
+from flowengine.orchestration import bursts, forgetting, schedule, turns, waits
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.follow import see_through
 from flowengine.orchestration.rescue import rescue
@@ -26,6 +26,9 @@ STARTS = (bursts.run_due, turns.run_due)
 """What makes runs begin when their time has come."""
 LOCKED_S = 0.02
 """What is due but held by another transaction is looked at again after this."""
+FORGET_S = 3600.0
+"""Between two looks for what nobody can ask for any more."""
+FORGET_PAGE = 5000
 
 
 class Beat:
@@ -39,6 +42,7 @@ class Beat:
         self._monotonic = monotonic
         self._swept_at: float | None = None
         self._patient_until = 0.0
+        self._forget_at = monotonic()
         self.next_s = 0.0
         """Seconds in which nothing is due, as far as was known at the last look."""
 
@@ -47,6 +51,7 @@ class Beat:
         now = self._clock.now()
         self._sweep(now)
         more = self._wake(now)
+        more = self._forget(now) or more
         self.next_s = settings().POLL_S
         for next_due in (due_steps.next_due(), places.next_start()):
             if next_due is not None:
@@ -65,7 +70,7 @@ class Beat:
             self._say(save(Work(told=told), now).committed, now)
         owed = Committed(listening=listening, finals=finals, orphans=of_steps.settled)
         self._say(owed, now)
-        more = PAGE in (len(open_runs) + len(finals), len(listening)) or of_steps.is_page
+        more = max(len(open_runs) + len(finals), len(listening)) >= PAGE or of_steps.is_page
         if schedule.run_once(now, limit=PAGE) or keys.forget(now, limit=PAGE) == PAGE:
             more = True
         for run_due in STARTS:
@@ -73,6 +78,15 @@ class Beat:
             self._say(started, now)
             more = more or is_page
         return more
+
+    def _forget(self, now: datetime) -> bool:
+        """Now and then delete a page of what nobody can ask for; True where another follows at once."""
+        at = self._monotonic()
+        if at < self._forget_at:
+            return False
+        is_page = forgetting.run_once(now, limit=FORGET_PAGE)
+        self._forget_at = at if is_page else at + FORGET_S
+        return is_page
 
     def _say(self, committed: Committed, now: datetime) -> None:
         see_through(committed, self._broker, now)

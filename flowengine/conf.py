@@ -35,6 +35,8 @@ class Settings:
     """The largest ``data`` of an event, encoded."""
     STEP_DATA_MAX_BYTES: int = 256 * 1024
     """The largest input or output of a step, encoded."""
+    RUN_DATA_MAX_BYTES: int = 4 * 1024 * 1024
+    """All outputs of a run's steps together, encoded."""
     CONFIG: Mapping[str, Any] = field(default_factory=dict)
     """What expressions see as ``config``; not for secrets."""
     WORKFLOW_DIRS: tuple[str, ...] = ()

@@ -61,6 +61,8 @@ class Unlisten:
 
     step: str = ""
     item: Item = ""
+    is_over: bool = False
+    """Of a run: whatever anybody does, it does not go on. What its waits have got is not asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from flowengine.definitions.model import Workflow
+from flowengine.engine import places
 from flowengine.engine.commands import Decision
 from flowengine.engine.draft import EMPTY, LIMITS, Draft, Limits
 from flowengine.engine.messages import (
@@ -30,14 +31,26 @@ from flowengine.engine.messages import (
     Failed,
     GivenBack,
     GiveUp,
+    Halt,
     Lost,
     Message,
     Resume,
     Start,
     Succeeded,
 )
-from flowengine.engine.rules import agenda, approvals, attempts, children, control, resume, waits
-from flowengine.engine.run import Run
+from flowengine.engine.rows import Question, Rows, RowsMissing
+from flowengine.engine.rules import (
+    agenda,
+    approvals,
+    attempts,
+    children,
+    control,
+    halt,
+    hooks,
+    resume,
+    waits,
+)
+from flowengine.engine.run import Item, Place, Run
 from flowengine.engine.states import RunState
 
 __all__ = ["EMPTY", "LIMITS", "Limits", "decide"]
@@ -75,7 +88,7 @@ def _apply_before_start(draft: Draft, message: Message) -> None:
     """A run that has not begun starts, or ends without having been."""
     if isinstance(message, Start):
         agenda.start(draft)
-    elif draft.run.state is RunState.QUEUED and isinstance(message, Cancel | Due | Arrived):
+    elif draft.run.state is RunState.QUEUED and isinstance(message, Cancel | Due | Arrived | Halt):
         _apply(draft, message)
 
 
@@ -100,12 +113,16 @@ def _apply(draft: Draft, message: Message) -> None:  # noqa: C901, PLR0912 - one
             children.child_ended(draft, message)
         case Due():
             _due(draft)
+        case Cancel() if draft.run.tail:
+            halt.cancel_hooks(draft, message)
         case Cancel():
             control.cancel(draft, message)
         case Resume():
             resume.resume(draft, message)
         case GiveUp():
             resume.give_up(draft, message)
+        case Halt():
+            halt.halt(draft, message)
         case Start():
             return
         case _:
@@ -124,9 +141,41 @@ def _arrived(draft: Draft, message: Arrived) -> None:
 
 def _due(draft: Draft) -> None:
     """Do what the time has come for, in the order in which it came; the run's own time goes first."""
+    if hooks.are_out_of_time(draft):
+        halt.hooks_out_of_time(draft)
+        return
     if control.run_is_due(draft):
         control.end_of_time(draft)
         return
-    for place in control.rows_due(draft):
-        control.fire(draft, place)
-        agenda.work_off(draft)
+    due = control.rows_due(draft)
+    for place in due:
+        try:
+            _fire(draft, place)
+        except RowsMissing as missing:
+            raise RowsMissing(_wanted(draft, due, place, missing.question)) from None
+
+
+def _fire(draft: Draft, place: Place) -> None:
+    control.fire(draft, place)
+    agenda.work_off(draft)
+
+
+def _wanted(draft: Draft, due: list[Place], stopped: Place, question: Question) -> Question:
+    """What the row *stopped* asks for, with what the other rows that are *due* will: read together.
+
+    Those of its own step will ask for the same in their items. Of each other step one is tried by
+    itself, and what comes of that is forgotten.
+    """
+    if not isinstance(question, Rows):
+        return question
+    items: dict[str, list[Item]] = {}
+    for step, item in due:
+        items.setdefault(step, []).append(item)
+    wanted = places.alike(question.places, stopped[1], items.pop(stopped[0]))
+    for step, those in items.items():
+        try:
+            _fire(draft.anew(), (step, those[0]))
+        except RowsMissing as missing:
+            if isinstance(missing.question, Rows):
+                wanted |= places.alike(missing.question.places, those[0], those)
+    return Rows(wanted)

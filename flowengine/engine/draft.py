@@ -44,6 +44,10 @@ class Limits:
     """Begun attempts of one step that may be lost with their worker."""
     payload_max_bytes: int = 256 * 1024
     """The largest input or output of a step, and output of a run, encoded."""
+    event_max_bytes: int = 256 * 1024
+    """The largest data of an event that a step publishes, encoded."""
+    outputs_max_bytes: int = 4 * 1024 * 1024
+    """All outputs of a run's steps together, encoded."""
     items_max: int = 10_000
     """Items of one loop."""
     depth_max: int = 8
@@ -116,7 +120,17 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.before = self.run
-        self.run = replace(self.run, steps=Workbench(self.run.steps))
+        self.run = rows.own(replace(self.run, steps=Workbench(self.run.steps)))
+
+    def anew(self) -> Draft:
+        """The run as it was given, and nothing has happened yet."""
+        return Draft(
+            workflow=self.workflow,
+            run=self.before,
+            now=self.now,
+            config=self.config,
+            limits=self.limits,
+        )
 
     @property
     def graph(self) -> Graph:
@@ -156,12 +170,12 @@ class Draft:
         *row* is what an opened block's was before.
         """
         if isinstance(transition, RunStarted):
-            self.run = rows.untouched(self.run, self.graph.spots, "")
+            rows.note_untouched(self.run, self.graph.spots, "")
         elif isinstance(transition, StepOpened) and (
             row is None or (row.block == row.id and row.ready_at is None)
         ):
             inside = places.inside(self.graph, transition.step)
-            self.run = rows.untouched(self.run, inside, transition.item)
+            rows.note_untouched(self.run, inside, transition.item)
 
     def go(self, line: Line, position: int, item: Item) -> None:
         """The line goes on there, unless what it stands in has ended by then."""

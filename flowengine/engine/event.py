@@ -21,7 +21,7 @@ class Parent:
     """True = the caller does not wait for its end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Event:
     """One CloudEvents 1.0 event, with our extensions."""
 

@@ -16,14 +16,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from flowengine.engine import folds
+from flowengine.engine.failures import size_of
 from flowengine.engine.rows import index_of, inner, outer, row
 from flowengine.engine.run import Counts, Place, Run, Step
 from flowengine.engine.states import RUN_MOVES, STEP_MOVES, StepState
 from flowengine.engine.transitions import (
-    StepAnswered,
-    StepFailing,
     StepOpened,
-    StepStopping,
     Transition,
 )
 from flowengine.errors import IllegalMove
@@ -32,6 +30,8 @@ WORK = frozenset({"task", "undo"})
 """Kinds of rows that need a worker."""
 _AT_WORK = frozenset({StepState.READY, StepState.RUNNING})
 _ASLEEP = frozenset({StepState.WAITING, StepState.RETRYING})
+MADE_OF_OTHERS = frozenset({"steps", "switch", "parallel", "for_each"})
+"""Kinds of rows whose output is made of those inside them."""
 FAILURES_KEPT = 100
 """Failures that a block remembers one by one."""
 
@@ -63,7 +63,7 @@ def evolve(run: Run, transition: Transition, at: datetime) -> Run:
     return replace(run, seq=run.seq + 1, state=to, **changes(run, transition, at))
 
 
-def _step_noted(run: Run, transition: StepAnswered | StepFailing | StepStopping | Any) -> Run:
+def _step_noted(run: Run, transition: Any) -> Run:
     """What is noted on a row without moving it."""
     place: Place = (transition.step, transition.item)
     before = row(run, place)
@@ -109,8 +109,16 @@ def _step_moved(run: Run, transition: Any, at: datetime) -> Run:
         steps=steps,
         busy=run.busy + _is_at_work(after) - _is_at_work(before),
         asleep=run.asleep + (after.state in _ASLEEP) - (before.state in _ASLEEP),
+        output_bytes=run.output_bytes + left(target, after.kind, after.output),
         **undoing,
     )
+
+
+def left(state: StepState, kind: str, output: Any) -> int:
+    """How many bytes a row of that kind adds to what the run keeps, when it comes to that state."""
+    if state is not StepState.SUCCEEDED or kind in MADE_OF_OTHERS:
+        return 0
+    return size_of(output)
 
 
 def _items(run: Run, place: Place, opened: StepOpened) -> dict[Place, Step]:
@@ -152,11 +160,20 @@ def _count_in_block(run: Run, steps: dict[Place, Step], before: Step, after: Ste
     counts = replace(
         block.counts,
         begun=block.counts.begun + begun,
+        offset=_offset(block.counts, index_of(after.item), begun) if is_item else 0,
         done=block.counts.done + done,
         failed=block.counts.failed + failed,
         failures=_failures(block.counts, after, failed, is_item=is_item),
     )
     steps[place] = replace(block, counts=counts)
+
+
+def _offset(counts: Counts, index: int, begun: int) -> int:
+    """Where the next item is looked for, after *begun* (-1, 0 or 1) more: the item at *index*."""
+    if not begun:
+        return counts.offset
+    first = max(counts.next, index + 1) if begun > 0 else min(counts.next, index)
+    return first - (counts.begun + begun)
 
 
 def _failures(

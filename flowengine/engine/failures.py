@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from flowengine.definitions.expressions.values import type_name
+from flowengine.engine.printable import printable
 from flowengine.engine.run import Counts, Failure
 from flowengine.errors import ExpressionError
 
@@ -27,6 +28,15 @@ NEVER_TRIED_AGAIN = frozenset(
 )
 """Codes for which another try can only end the same way. Language §2.6."""
 
+OF_UNKNOWN_OUTCOME = frozenset({"Timeout", "Cancelled"})
+"""Codes of attempts that were ended from outside: nobody knows how far they came."""
+REFUSED_OUTPUT = frozenset({"FE422", "FE423"})
+"""Codes of the catalogue of attempts that returned what cannot be kept."""
+WORKER_LOST = "WorkerLost"
+WORKER_STOPPED = "WorkerStopped"
+RETURNED = "Returned"
+"""How else an attempt ends that may have taken effect; the last one surely has."""
+
 _NAMES_SHOWN = 20
 
 
@@ -36,7 +46,7 @@ def no_value(key: str, error: ExpressionError) -> Failure:
     return Failure(
         code="ExpressionError",
         fe=error.code,
-        message=f"in `{key}`: {error.message}{hint}",
+        message=printable(f"in `{key}`: {error.message}{hint}"),
         permanent=True,
         details={"key": key, "offset": error.offset},
     )
@@ -72,7 +82,7 @@ def ambiguous(task: str, name: str, sources: Iterable[str]) -> Failure:
 def unstorable(what: str, value: Any, *, size_max_bytes: int) -> Failure | None:
     """Why *value* (``the output of 'charge'``) cannot be kept; None where it can."""
     try:
-        size = len(msgspec.json.encode(value))
+        size = size_of(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         return Failure(
             code="InvalidOutput",
@@ -90,10 +100,26 @@ def unstorable(what: str, value: Any, *, size_max_bytes: int) -> Failure | None:
     )
 
 
+def size_of(value: Any) -> int:
+    """How many bytes plain JSON takes; null, of which nothing need be kept, takes none."""
+    return 0 if value is None else len(msgspec.json.encode(value))
+
+
+def too_much_kept(step: str, size: int, *, size_max_bytes: int) -> Failure:
+    """With its output, of all that the steps of its run have left, there would be *size* bytes."""
+    return Failure(
+        code="PayloadTooLarge",
+        fe="FE423",
+        message=f"with that of {step!r} the outputs of the run are {size / 1024:.0f} KiB; "
+        f"the limit is {size_max_bytes / 1024:.0f} KiB",
+        permanent=True,
+    )
+
+
 def worker_lost(crashes: int) -> Failure:
     """The step began that often in a worker that was lost."""
     return Failure(
-        code="WorkerLost",
+        code=WORKER_LOST,
         message=f"its worker was lost {crashes} times while it ran",
         permanent=True,
     )
@@ -155,7 +181,7 @@ def in_rescue(failure: Failure, original: Failure) -> Failure:
         "attempts": original.attempts,
         "details": original.details,
     }
-    return replace(failure, own=original.code, details={**details, "original": first})
+    return replace(failure, details={**details, "original": first})
 
 
 def original_of(failure: Failure) -> Failure:
@@ -217,6 +243,17 @@ def bad_event(event_type: str, problem: str) -> Failure:
     )
 
 
+def event_too_large(event_type: str, size: int, *, size_max_bytes: int) -> Failure:
+    """The data of an event that a step publishes is of *size* bytes."""
+    return Failure(
+        code="PayloadTooLarge",
+        fe="FE304",
+        message=f"event {event_type}: its data is {size / 1024:.0f} KiB; "
+        f"the limit is {size_max_bytes / 1024:.0f} KiB",
+        permanent=True,
+    )
+
+
 def loop_suspected(event_type: str, count: int, root: str) -> Failure:
     """The event would be one too many of those that cause one another. *root* is the first one's id."""
     return Failure(
@@ -250,13 +287,17 @@ def hook_failed(hook: str, failure: Failure) -> Failure:
     return replace(failure, fe="FE432", message=text)
 
 
-def in_doubt(step: str, failure: Failure) -> Failure:
+def in_doubt(step: str, how: str, attempts: int) -> Failure:
     """As a dead letter tells that somebody must look whether *step* took effect."""
-    text = (
-        f"{step!r} ended in {failure.own or failure.code}; nobody knows if it took effect. "
-        "Look, then `resume` or `give up`"
+    return Failure(
+        code=how,
+        fe="FE433",
+        message=f"an attempt of {step!r} ended in {how}; nobody knows if it took effect. "
+        "Look, and undo it by hand if it did",
+        permanent=True,
+        step=step,
+        attempts=attempts,
     )
-    return replace(failure, fe="FE433", message=text)
 
 
 def run_timeout(timeout: timedelta) -> Failure:
@@ -264,6 +305,25 @@ def run_timeout(timeout: timedelta) -> Failure:
     return Failure(
         code="RunTimeout",
         message=f"the run was not done within {_written(timeout)}",
+        permanent=True,
+    )
+
+
+def hooks_timeout(timeout: timedelta) -> Failure:
+    """The hooks of a run were not done in their time."""
+    return Failure(
+        code="HooksTimeout",
+        message=f"the hooks were not done within {_written(timeout)}",
+        permanent=True,
+    )
+
+
+def unwritable(cause: str) -> Failure:
+    """What would follow in the run cannot be stored. *cause* is a name, such as that of an error."""
+    return Failure(
+        code="Unwritable",
+        fe="FE901",
+        message=f"the run cannot go on: what would follow cannot be stored: {cause}",
         permanent=True,
     )
 

@@ -79,12 +79,12 @@ def _ended(_run: Run, _happened: Any, at: datetime) -> Changes:
     return {"outcome": None, "due_at": None, "finished_at": at}
 
 
-def _hooks_started(_run: Run, happened: t.HooksStarted, _at: datetime) -> Changes:
-    return {"tail": happened.hooks}
+def _hooks_started(run: Run, happened: t.HooksStarted, _at: datetime) -> Changes:
+    return {"tail": happened.hooks, "due_at": happened.due_at or run.due_at}
 
 
 def _hooks_ended(_run: Run, _happened: t.HooksEnded, _at: datetime) -> Changes:
-    return {"tail": ""}
+    return {"tail": "", "due_at": None}
 
 
 RUN_FOLDS: dict[type[Any], tuple[RunState, Callable[[Run, Any, datetime], Changes]]] = {
@@ -172,6 +172,7 @@ def _step_started(step: Step, happened: t.StepStarted, at: datetime) -> Changes:
 def _step_succeeded(step: Step, happened: t.StepSucceeded, at: datetime) -> Changes:
     return {
         **_begin(step, happened),
+        "attempt": max(step.attempt, happened.attempt),
         "output": happened.output,
         "worker": None,
         "due_at": None,
@@ -313,9 +314,14 @@ def _stopping(_step: Step, _happened: t.StepStopping) -> Changes:
     return {"is_stopping": True, "due_at": None}
 
 
+def _in_doubt(_step: Step, happened: t.StepInDoubt) -> Changes:
+    return {"doubt": happened.how}
+
+
 STEP_NOTES: dict[type[Any], Callable[[Step, Any], Changes]] = {
     t.StepAnswered: _answered,
     t.StepFailing: _failing,
     t.StepStopping: _stopping,
+    t.StepInDoubt: _in_doubt,
 }
 """What is noted on a row without moving it."""

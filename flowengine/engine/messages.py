@@ -112,6 +112,9 @@ class Cancel:
     by: str = ""
     """Who: a user key, or empty for the system."""
     reason: str = ""
+    hooks: bool = False
+    """The hooks of a run that is final, too. Else they go on: a cancel that comes twice must not end
+    what the first one began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +140,16 @@ class GiveUp:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """What would follow cannot be stored: the run ends, as a failed one."""
+
+    failure: Failure
+    """Why; its text is the engine's own."""
+    at_once: bool = False
+    """Not even an orderly end could be stored: nothing is awaited, undone or told any more."""
+
+
 Message = (
     Start
     | Began
@@ -151,4 +164,5 @@ Message = (
     | Cancel
     | Resume
     | GiveUp
+    | Halt
 )

@@ -28,6 +28,7 @@ from flowengine.definitions.steps import (
     WaitStep,
 )
 from flowengine.definitions.workpiece import Level, above, lasts
+from flowengine.engine.rows import depth as depth_of
 from flowengine.engine.run import Item, Place
 
 Part = Expression | Template
@@ -56,6 +57,15 @@ class Reading:
 def at(item: Item, depth: int) -> Item:
     """The first *depth* indices of a path; all of it where it has no more."""
     return item if item.count(".") < depth and depth else ".".join(item.split(".")[:depth])
+
+
+def alike(asked: Iterable[Place], of: Item, others: Iterable[Item]) -> frozenset[Place]:
+    """What rows in the items *others* will ask for, where one in the item *of* asks for *asked*."""
+    found = set(asked)
+    depths = {(step, depth_of(item)) for step, item in asked if item == at(of, depth_of(item))}
+    for other in others:
+        found |= {(step, at(other, above)) for step, above in depths}
+    return frozenset(found)
 
 
 @lru_cache(maxsize=16384)

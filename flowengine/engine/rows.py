@@ -8,7 +8,7 @@ has no effect until it is saved. A run without ``known`` holds all its rows, as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from msgspec import structs
@@ -42,13 +42,15 @@ class Items:
 class Newest:
     """Of the rows of *steps* that may be undone, the one that ended last, but before *before*.
 
-    A row may be undone where it has succeeded, or has failed with ``Timeout`` or ``WorkerLost``.
+    A row may be undone where it has succeeded, or is in doubt and has failed or was cancelled.
     Nested rows with a ``for_each`` of their own: the items, not the loop.
     """
 
     steps: tuple[str, ...]
     before: int | None
     """A number of a transition; None = no bound."""
+    count: int = 1
+    """So many, one after another. A rule wants one; who reads may read more at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +68,23 @@ class Known:
     places: frozenset[Place] = frozenset()
     answered: frozenset[Question] = frozenset()
     """The questions, without :class:`Rows`, whose rows are all in ``Run.steps``."""
-    untouched: Mapping[str, frozenset[Item]] = field(default_factory=dict)
+    untouched: Mapping[str, Collection[Item]] = field(default_factory=dict)
     """By step: the items in which it had no row before this decision. What is inside a block that has
     just begun need not be read."""
 
     def knows(self, place: Place) -> bool:
         """Whether a row that is not in ``Run.steps`` is not there at all."""
+        return self.is_untouched(place) or place in self.places
+
+    def is_untouched(self, place: Place) -> bool:
+        """Whether the step had no row there before this decision."""
         paths = self.untouched.get(place[0])
-        if paths:
-            path = place[1]
-            while path and path not in paths:
-                path = outer(path)
-            if path in paths:
-                return True
-        return place in self.places
+        if not paths:
+            return False
+        path = place[1]
+        while path and path not in paths:
+            path = outer(path)
+        return path in paths
 
 
 class RowsMissing(Exception):
@@ -88,10 +93,6 @@ class RowsMissing(Exception):
     def __init__(self, question: Question) -> None:
         super().__init__(question)
         self.question = question
-
-
-UNKNOWN_OUTCOME = frozenset({"Timeout", "WorkerLost"})
-"""Codes after which nobody knows whether a step took effect."""
 
 
 def row(run: Run, place: Place) -> Step | None:
@@ -112,17 +113,30 @@ def rows(run: Run, places: Iterable[Place]) -> dict[Place, Step]:
     return {place: run.steps[place] for place in wanted if place in run.steps}
 
 
-def untouched(run: Run, steps: Iterable[str], item: Item) -> Run:
-    """The run, of which it is known that these steps have no rows at *item* or in loops there."""
+class Untouched(dict[str, set[Item]]):
+    """What is known to be untouched, while a decision is made: nobody else holds it.
+
+    Copied each time, ten thousand items that begin in one decision would cost the square of their
+    number.
+    """
+
+
+def own(run: Run) -> Run:
+    """The run, of which a decision notes in place what is untouched."""
     known: Known | None = run.known
     if known is None:
         return run
-    merged = dict(known.untouched)
+    copied = Untouched({step: set(there) for step, there in known.untouched.items()})
+    return structs.replace(run, known=replace(known, untouched=copied))
+
+
+def note_untouched(run: Run, steps: Iterable[str], item: Item) -> None:
+    """Known from now on: these steps have no rows at *item* or in loops there. The run is owned."""
+    known: Known = run.known
+    assert isinstance(known.untouched, Untouched), "only a decision notes, and it owns its run"
     for step in steps:
-        there = merged.get(step, frozenset())
-        if not any(is_within(item, above) for above in there):
-            merged[step] = there | {item}
-    return structs.replace(run, known=replace(known, untouched=merged))
+        if not known.is_untouched((step, item)):
+            known.untouched.setdefault(step, set()).add(item)
 
 
 def active(run: Run) -> list[Step]:
@@ -143,19 +157,42 @@ def items(run: Run, place: Place) -> list[Step]:
     return sorted(found, key=lambda step: index_of(step.item))
 
 
-def newest(run: Run, steps: tuple[str, ...], before: int | None) -> Step | None:
-    """The answer to :class:`Newest`; None = there is none."""
+def newest_first(run: Run, steps: tuple[str, ...], before: int | None) -> Iterator[Step]:
+    """The answer to :class:`Newest`, then to the same before that one, and so on to the oldest.
+
+    Each is asked for when its turn has come: who needs one reads one. Of no *steps* nothing is asked.
+    """
+    if not steps:
+        return
+    question = Newest(steps, before)
+    found = [step for step in run.steps.values() if may_answer(step, question)]
+    for step in sorted(found, key=_ended, reverse=True):
+        _ask(run, Newest(steps, before))
+        yield step
+        before = step.ended
     _ask(run, Newest(steps, before))
-    found = [
-        step
-        for step in run.steps.values()
-        if step.id in steps
+
+
+def answered_by(question: Newest, found: Iterable[Step]) -> Iterator[Newest]:
+    """What is answered where *found* has the rows that *question* asks for: it, and what follows it."""
+    page = sorted((s for s in found if may_answer(s, question)), key=_ended, reverse=True)
+    before = question.before
+    for step in page[: question.count]:
+        yield Newest(question.steps, before)
+        before = step.ended
+    if len(page) < question.count:
+        yield Newest(question.steps, before)
+
+
+def may_answer(step: Step, question: Newest) -> bool:
+    """Whether the row is one of those that the question chooses from."""
+    return (
+        step.id in question.steps
         and step.kind != "for_each"
         and step.ended is not None
-        and (before is None or step.ended < before)
+        and (question.before is None or step.ended < question.before)
         and may_be_undone(step)
-    ]
-    return max(found, key=lambda step: step.ended or 0, default=None)
+    )
 
 
 def ended_badly(run: Run) -> list[Step]:
@@ -166,13 +203,10 @@ def ended_badly(run: Run) -> list[Step]:
 
 
 def may_be_undone(step: Step) -> bool:
-    """It took effect, or nobody knows."""
+    """It took effect, or may have."""
     if step.state is StepState.SUCCEEDED:
         return True
-    failure = step.failure
-    if step.state is not StepState.FAILED or failure is None:
-        return False
-    return (failure.own or failure.code) in UNKNOWN_OUTCOME
+    return bool(step.doubt) and step.state in (StepState.FAILED, StepState.CANCELLED)
 
 
 def index_of(item: Item) -> int:
@@ -198,6 +232,10 @@ def outer(item: Item) -> Item:
 def inner(item: Item, index: int) -> Item:
     """The path with one index more."""
     return f"{item}.{index}" if item else str(index)
+
+
+def _ended(step: Step) -> int:
+    return step.ended or 0
 
 
 def _ask(run: Run, question: Question) -> None:

@@ -27,8 +27,6 @@ Place = tuple[str, Item]
 class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why an attempt, a step or a run failed."""
 
-    own: str | None = None
-    """Of a step whose rescue has failed with this: the code of what it was to be rescued from."""
     code: str
     """The name of the error class, or one of the engine's own codes (``Timeout``, ``WorkerLost``)."""
     message: str
@@ -53,12 +51,19 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     total: int
     begun: int = 0
-    """Those that are not pending any more; of a loop also the index of the next item."""
+    """Those that are not pending any more."""
     done: int = 0
     """Those that are decided."""
     failed: int = 0
     failures: tuple[tuple[str, str, str], ...] = ()
     """The first hundred failures: branch or index, code, message."""
+    offset: int = 0
+    """By how much *next* is more than *begun*: only after a resume it is another number."""
+
+    @property
+    def next(self) -> int:
+        """Of a loop: no item before that index is pending."""
+        return self.begun + self.offset
 
     @property
     def open(self) -> int:
@@ -110,6 +115,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     as soon as nothing inside it is active."""
     is_stopping: bool = False
     """What is around it ends: it starts nothing more; its own end, if not a success, is *cancelled*."""
+    doubt: str = ""
+    """Of a step that can be undone: how an attempt ended that did not make it succeed and may have taken
+    effect: ``Timeout``, ``WorkerLost`` …; ``Returned``, where it surely has. Empty = none did."""
     answers: tuple[Answer, ...] = ()
     due_at: datetime | None = None
     """Retrying: the delay is over. Waiting: the wait is over. A block: its time is over. Ready: it
@@ -156,6 +164,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of work (task, undo) that are ready or running."""
     asleep: int = 0
     """Rows that wait or retry."""
+    output_bytes: int = 0
+    """The outputs that its steps have left, encoded, together. Those of blocks and loops are made of them,
+    and are not counted again."""
     failure: Failure | None = None
     outcome: RunState | None = None
     """While cancelling or compensating: the final state it will end in."""
@@ -168,7 +179,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     output: Any = None
     due_at: datetime | None = None
     """When the run itself wants attention: its slot or expiry (queued), its timeout (running, waiting),
-    the end of holding (held). Final: by the shell, until its end is passed on. Else None."""
+    the end of holding (held). Final: when the time of its hooks is over; earlier, by the shell, until its
+    end is passed on. Else None."""
     created_at: datetime | None = None
     started_at: datetime | None = None
     held_at: datetime | None = None

@@ -124,7 +124,7 @@ STEP_MOVES: dict[StepState, frozenset[StepState]] = {
     _S.RESCUED: frozenset(),
     _S.SKIPPED: frozenset({_S.PENDING}),
     _S.FAILED: frozenset({_S.UNDOING, _S.PENDING}),
-    _S.CANCELLED: frozenset({_S.PENDING}),
+    _S.CANCELLED: frozenset({_S.UNDOING, _S.PENDING}),
     _S.NOT_REACHED: frozenset(),
     _S.UNDOING: frozenset({_S.UNDONE, _S.UNDO_FAILED}),
     _S.UNDONE: frozenset(),

@@ -96,10 +96,15 @@ class RunExpired(_Transition, frozen=True, tag="run.expired"):
 class HooksStarted(_Transition, frozen=True, tag="run.hooks"):
     hooks: str
     """``on_failure`` or ``finally``."""
+    due_at: datetime | None = None
+    """When the time of all hooks is over; None = as it was said before."""
 
 
 class HooksEnded(_Transition, frozen=True, tag="run.closed"):
-    """The last hook is decided: nothing of the run follows any more."""
+    """The last hook is decided, or they are ended: nothing of the run follows any more."""
+
+    by: str = ""
+    reason: str = ""
 
 
 class _Begin(_Transition, frozen=True):
@@ -204,6 +209,15 @@ class StepStopping(_Transition, frozen=True, tag="step.stopping"):
     item: Item = ""
 
 
+class StepInDoubt(_Transition, frozen=True, tag="step.in_doubt"):
+    """An attempt ends without a success, and may have taken effect."""
+
+    step: str
+    how: str
+    """``Timeout``, ``WorkerLost``, ``Cancelled`` …; ``Returned``: it surely has."""
+    item: Item = ""
+
+
 class StepRescuing(_Begin, frozen=True, kw_only=True, tag="step.rescuing"):
     """It has failed, and a clause that names its error begins."""
 
@@ -296,6 +310,7 @@ Transition = (
     | StepReturned
     | StepFailing
     | StepStopping
+    | StepInDoubt
     | StepRescuing
     | StepRescued
     | StepFailed

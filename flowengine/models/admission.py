@@ -44,13 +44,13 @@ class PlaceRecord(models.Model):
 
     run_id = models.UUIDField(primary_key=True)
     key_id = models.UUIDField(null=True)
-    """The concurrency key; None = only a throttle made it wait."""
+    """The concurrency key; None = only a throttle makes it wait, or it left the key's queue."""
     throttle_id = models.UUIDField(null=True)
-    """The throttle key that gave it its slot; None = it has none."""
+    """Its throttle key, of whose slots it takes one; None = the workflow has no throttle."""
     priority = models.SmallIntegerField(default=1)
     """0 low, 1 normal, 2 high."""
     state = models.TextField()
-    """queued; open: it holds a place; leaving: so it does, but another is to have it."""
+    """queued; open: it holds a place; leaving: another takes what it holds or waits for."""
     written_at = models.DateTimeField()
     """When its event was written: the order of one key."""
     slot_at = models.DateTimeField(null=True)

@@ -44,7 +44,7 @@ class WorkflowRecord(models.Model):
 
 
 class SubscriptionRecord(models.Model):
-    """What one definition listens to: written with it, kept as long."""
+    """What one definition listens to: written with it, kept while it may matter to a run."""
 
     pk = models.CompositePrimaryKey("digest", "pattern", "path")
     digest = models.TextField()
@@ -53,6 +53,8 @@ class SubscriptionRecord(models.Model):
     path = models.TextField(blank=True, default="")
     """Of a ``wait_for`` or ``cancel_on``: the path in the event's data by which it is found. Empty:
     such events start runs."""
+    unused_since = models.DateTimeField(null=True)
+    """When it was seen that no run of its definition may begin or go on. None: one may."""
 
     class Meta:
         db_table = "flowengine_subscription"

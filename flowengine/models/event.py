@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 
@@ -50,6 +51,14 @@ class EventRecord(models.Model):
                 condition=Q(due_at__isnull=False),
             ),
             models.Index(fields=["created_at"], name="flowengine_event_created"),
+            models.Index(
+                F("type"),
+                Coalesce("target", Value("")),
+                F("created_at"),
+                F("id"),
+                name="flowengine_event_open",
+                condition=Q(due_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -34,6 +34,8 @@ class RunRecord(models.Model):
     """Rows of work that are ready or running."""
     asleep = models.IntegerField(default=0)
     """Rows that wait or retry."""
+    output_bytes = models.IntegerField(default=0)
+    """All outputs that its steps have left, encoded, together."""
     undoing = models.IntegerField(null=True)
     """While compensating: ``ended`` of the step that is undone now, or was last."""
     has_undone = models.BooleanField(default=False)
@@ -79,6 +81,11 @@ class RunRecord(models.Model):
                 condition=Q(state="queued", due_at__isnull=False),
             ),
             models.Index(fields=["created_at"], name="flowengine_run_created"),
+            models.Index(
+                fields=["event_id"],
+                name="flowengine_run_unfinished",
+                condition=~Q(state__in=["succeeded", "cancelled", "expired"]),
+            ),
             models.Index(
                 fields=["parent_run"],
                 name="flowengine_run_parent",
@@ -128,6 +135,8 @@ class StepRecord(models.Model):
     input = models.BinaryField(null=True)
     output = models.BinaryField(null=True)
     failure = models.BinaryField(null=True)
+    doubt = models.TextField(blank=True, default="")
+    """How an attempt ended that did not make the step succeed and may have taken effect."""
     answers = models.BinaryField(null=True)
     """JSON list: what people said to an approval; null = nobody has answered."""
     ended = models.IntegerField(null=True)
@@ -145,7 +154,7 @@ class StepRecord(models.Model):
         verbose_name_plural = _("steps")
         indexes = [
             models.Index(
-                fields=["station", "priority", "due_at"],
+                fields=["station", "priority", "task", "due_at"],
                 name="flowengine_step_ready",
                 condition=Q(state="ready", worker_id__isnull=True),
             ),

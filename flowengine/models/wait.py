@@ -35,7 +35,14 @@ class WaitRecord(models.Model):
         verbose_name_plural = _("waits")
         indexes = [
             models.Index(
-                fields=["key"], name="flowengine_wait_key", condition=Q(event_id__isnull=True)
+                fields=["key", "run_id"],
+                name="flowengine_wait_key",
+                condition=Q(event_id__isnull=True),
+            ),
+            models.Index(
+                fields=["event_id", "run_id"],
+                name="flowengine_wait_event",
+                condition=Q(event_id__isnull=False),
             ),
             models.Index(
                 fields=["due_at"], name="flowengine_wait_due", condition=Q(due_at__isnull=False)
@@ -52,6 +59,8 @@ class EventKeyRecord(models.Model):
     pk = models.CompositePrimaryKey("key", "event_id")
     key = models.UUIDField()
     event_id = models.UUIDField(db_index=True)
+    added_at = models.DateTimeField(db_index=True)
+    """When: never before its event was written."""
 
     class Meta:
         db_table = "flowengine_event_key"

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from flowengine.conf import settings
 from flowengine.definitions.model import CallTrigger
@@ -88,7 +88,7 @@ class _Outcome:
         return Queued(
             run=asked.run_id,
             key=None if key is None else key.id,
-            throttle=None if verdict.slot_at is None else of[Gate.THROTTLE].id,
+            throttle=of[Gate.THROTTLE].id if Gate.THROTTLE in of else None,
             priority=asked.given.run.priority,
             written_at=asked.written_at,
             slot_at=verdict.slot_at,
@@ -140,7 +140,7 @@ def _with_members(asked: Sequence[Asked], held: turns.Remembered) -> turns.Remem
     if not known:
         return {}
     members = places.members(known)
-    return {key: replace(state, members=members[key]) for key, state in known.items()}
+    return {key: structs.replace(state, members=members[key]) for key, state in known.items()}
 
 
 def _behind(asked: Sequence[Asked], memory: turns.Remembered, now: datetime) -> set[UUID]:
@@ -287,19 +287,20 @@ def _write_places(outcomes: Sequence[_Outcome]) -> list[Told]:
         if replaced is not None:
             reason = f"run {each.asked.run_id} takes its place"
             told.append(Told(run_id=replaced.run, message=Cancel(reason=reason)))
-            before = new.pop(replaced.run, None)
+            before = new.get(replaced.run)
             if before is None and replaced.is_queued:
                 gone.append(replaced.run)
             elif before is None:
                 leaving[replaced.run] = PlaceState.LEAVING
-            elif not replaced.is_queued:
-                new[replaced.run] = Place(state=PlaceState.LEAVING, queued=before.queued)
+            else:
+                queued = replace(before.queued, key=None) if replaced.is_queued else before.queued
+                new[replaced.run] = Place(state=PlaceState.LEAVING, queued=queued)
         if each.queued is not None:
             waits = each.given.outcome == "queued"
             state = PlaceState.QUEUED if waits else PlaceState.OPEN
             new[each.asked.run_id] = Place(state=state, queued=each.queued)
     places.mark(leaving)
-    places.delete(gone)
+    places.leave_queue(gone)
     places.insert([*new.values()])
     return told
 

@@ -15,7 +15,7 @@ from functools import partial
 from uuid import UUID
 
 from flowengine.engine import rows
-from flowengine.engine.messages import Began, Cancel, Due, Message
+from flowengine.engine.messages import Began, Cancel, Due, Halt, Message
 from flowengine.engine.rows import Active, Question, Rows
 from flowengine.engine.run import Place
 from flowengine.engine.states import StepState
@@ -109,7 +109,7 @@ def _spoken_of(work: Work) -> dict[UUID, list[Question]]:
         place = getattr(told.message, "place", None)
         if place is not None and place[0]:
             places[told.run_id].add(place)
-        elif isinstance(told.message, Due | Cancel):
+        elif isinstance(told.message, Due | Cancel | Halt):
             active[told.run_id] = None
     asked: dict[UUID, list[Question]] = {told.run_id: [] for told in work.told}
     for run_id, each in places.items():

@@ -23,7 +23,7 @@ from flowengine.engine.rules.admission import Candidate, ask
 from flowengine.engine.rules.gates import Gate
 from flowengine.errors import DefinitionError
 from flowengine.orchestration import active
-from flowengine.store import events
+from flowengine.store import backlog
 
 LOOK_AT_MAX = 500
 """Earlier events that are asked; what was written after them waits in any case."""
@@ -49,19 +49,22 @@ def keeps_order(workflow: Workflow) -> bool:
 def behind(turns: Collection[Turn], *, routing: Collection[UUID], now: datetime) -> set[UUID]:
     """Those of these runs that have to wait; the events of *routing* are being routed here.
 
-    One statement, and one more where earlier events are found.
+    Three statements, whatever waits to be routed. Of that, only what ordered workflows may want is read:
+    a backlog of other events holds nobody up.
     """
     if not turns:
         return set()
-    last = max(turn.written_at for turn in turns)
-    earlier = events.open_before(last, but=routing, limit=LOOK_AT_MAX)
-    if not earlier:
+    kinds = backlog.open_kinds()
+    if not kinds:
         return set()
     try:
         catalog = active.catalog()
     except DefinitionError:
         logger.exception("an active workflow cannot be read by this version; keeping no order")
         return set()
+    wanted = [kind for kind in kinds if any(map(keeps_order, catalog.matching(*kind)))]
+    last = max(turn.written_at for turn in turns)
+    earlier = backlog.open_before(last, wanted, but=routing, limit=LOOK_AT_MAX)
     first: dict[UUID, datetime] = {}
     for event, written_at in earlier:
         if event is not None:

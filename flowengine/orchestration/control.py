@@ -40,12 +40,15 @@ ANSWER_MAX_BYTES = 64 * 1024
 """Of one answer to an approval, as JSON: several of them and the step's output stay within limits."""
 
 
-def cancel(run_id: UUID, *, by: str = "", reason: str = "", now: datetime) -> Advanced:
+def cancel(
+    run_id: UUID, *, by: str = "", reason: str = "", hooks: bool = False, now: datetime
+) -> Advanced:
     """End the run early: what waits ends at once, an attempt that runs is told and awaited.
 
-    Cancelling a final run is stale: nothing changes. The caller has checked the permission.
+    Cancelling a final run is stale: nothing changes; with *hooks*, those that are at work end, without
+    awaiting anybody. The caller has checked the permission.
     """
-    return tell({run_id: Cancel(by=by, reason=reason)}, now)
+    return tell({run_id: Cancel(by=by, reason=reason, hooks=hooks)}, now)
 
 
 def resume(

@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
-from django.db import InterfaceError, OperationalError
+from flowengine.store import sql
+from flowengine.store.outage import Trouble, trouble_of
 
-from flowengine.orchestration.commit import Committed
+CONFLICTS_MAX = 3
+"""How often the same is tried again at once where another transaction was in the way."""
 
-logger = logging.getLogger("flowengine.orchestration")
+
+class Sum(Protocol):
+    """What came of some of the items; takes over what came of others."""
+
+    def add(self, other: Any, /) -> None: ...
+
 
 Item = TypeVar("Item")
+Done = TypeVar("Done", bound=Sum)
 
 
 def in_halves(
     items: Sequence[Item],
-    do: Callable[[Sequence[Item]], Committed],
-    give_up: Callable[[Item], None],
-) -> Committed:
+    do: Callable[[Sequence[Item]], Done],
+    give_up: Callable[[Item, Exception], Done],
+) -> Done:
     """*do* it for all; where that fails on content, for each half, until the guilty one stands alone.
 
     Args:
         items: at least one.
         do: one transaction, or several that may be repeated.
-        give_up: called with the guilty one, after it has been logged.
+        give_up: called with the guilty one, and why; the others are done.
 
     Raises:
-        django.db.OperationalError, django.db.InterfaceError: the database is away.
+        django.db.Error: it is the fault of no item: the database is away, or conflicts do not end.
     """
     try:
-        return do(items)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
+        return _in_spite_of_conflicts(partial(do, items))
+    except Exception as error:
+        if trouble_of(error) in {Trouble.AWAY, Trouble.CONFLICT}:
+            raise
         if len(items) == 1:
-            logger.exception("one of many failed and is put off", extra={"item": str(items[0])})
-            give_up(items[0])
-            return Committed()
+            return give_up(items[0], error)
     half = len(items) // 2
     done = in_halves(items[:half], do, give_up)
     done.add(in_halves(items[half:], do, give_up))
     return done
+
+
+def _in_spite_of_conflicts(do: Callable[[], Done]) -> Done:
+    """*do* it again where another transaction was in the way; not inside one, which is lost with it."""
+    for _ in range(CONFLICTS_MAX):
+        try:
+            return do()
+        except Exception as error:
+            if trouble_of(error) is not Trouble.CONFLICT or sql.connection().in_atomic_block:
+                raise
+    return do()

@@ -14,6 +14,8 @@ def limits() -> Limits:
     return Limits(
         crashes_max=settings().CRASHES_MAX,
         payload_max_bytes=settings().STEP_DATA_MAX_BYTES,
+        event_max_bytes=settings().EVENT_DATA_MAX_BYTES,
+        outputs_max_bytes=settings().RUN_DATA_MAX_BYTES,
         misfit=_misfit,
     )
 

@@ -25,15 +25,15 @@ def write(
     """
     opened: dict[tuple[UUID, str, Item, int], Wait] = {}
     closed: dict[_Row, None] = {}
-    silent: dict[UUID, None] = {}
+    silent: dict[UUID, bool] = {}
     for run_id, commands, _arrived in runs:
         for command in commands:
             match command:
                 case Listen():
                     wait = _wait(run_id, command)
                     opened[run_id, wait.step, wait.item, wait.entry] = wait
-                case Unlisten(step=""):
-                    silent[run_id] = None
+                case Unlisten(step="", is_over=is_over):
+                    silent[run_id] = is_over
                     opened = {key: wait for key, wait in opened.items() if key[0] != run_id}
                 case Unlisten(step=step, item=item):
                     closed[run_id, step, item] = None
@@ -49,7 +49,7 @@ def write(
         ]
     )
     waits.close(list(closed))
-    waits.close_all(list(silent))
+    waits.close_all(silent, over=[run_id for run_id, is_over in silent.items() if is_over])
     waits.insert(list(opened.values()), now)
     return list(dict.fromkeys(key[0] for key in opened))
 

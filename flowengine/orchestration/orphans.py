@@ -1,8 +1,8 @@
 """Children that nobody waits for any more: their callers were cancelled, or ran out of time.
 
 The row of the calling step, which is decided or being rescued, keeps ``due_at`` until its child has been
-told; whoever dies in between leaves a row that is due. The call may still be on its way: then it is taken back, and
-there is never a run.
+told; whoever dies in between leaves a row that is due. The call may still be on its way: then it is taken
+back, and there is never a run. If it waits for the end of a burst, it is declined then (``bursts``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def cancel(rows: Sequence[RowKey], now: datetime) -> Committed:
 
 def _cancel(rows: Sequence[RowKey], now: datetime) -> Committed:
     calls = {call_event_id(*row, step.attempt): row for row, step in _owing(rows).items()}
-    # The calls first: a router that has one of them just now is waited for, and its run is found.
+    # The calls first: who starts a run for one of them just now is waited for, and its run is found.
     events.withdraw(list(calls), now)
     children = {run: calls[event] for run, event in runs.caused_by(list(calls)).items()}
     told = tuple(Told(run_id=child, message=_cancellation(row)) for child, row in children.items())

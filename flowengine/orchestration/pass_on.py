@@ -10,6 +10,7 @@ The place is free once the hooks are done as well; the caller is told of the fin
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -23,7 +24,9 @@ from flowengine.orchestration.halving import in_halves
 from flowengine.orchestration.save import save
 from flowengine.orchestration.trace import PUT_OFF
 from flowengine.orchestration.work import Told, Work
-from flowengine.store import runs, sql
+from flowengine.store import definitions, runs, sql
+
+logger = logging.getLogger("flowengine.orchestration")
 
 PAGE = 200
 
@@ -32,7 +35,7 @@ def pass_on(run_ids: Sequence[UUID], now: datetime) -> Committed:
     """Pass on the ends of these runs, as far as they are final and it has not been done.
 
     Raises:
-        django.db.OperationalError, django.db.InterfaceError: the database is away.
+        django.db.Error: the database is away.
     """
     done = Committed()
     for start in range(0, len(run_ids), PAGE):
@@ -57,17 +60,33 @@ def _pass_on(run_ids: Sequence[UUID], *, now: datetime) -> Committed:
         advanced = save(Work(told=told), now, wait=True)
         done.add(advanced.committed)
         unheard = {_child_of(each) for each in advanced.refused}
+    hooks_end = _end_of_hooks(ended)
     with sql.writing():
         held = runs.hold([each.id for each in ended])
         heads = {each.id: each.seq for each in ended if each.id in held}
-        runs.passed_on({i: seq for i, seq in heads.items() if i not in unheard})
+        runs.passed_on({i: (seq, hooks_end.get(i)) for i, seq in heads.items() if i not in unheard})
         runs.postpone(sorted(unheard & held), now, now + PUT_OFF)
     return done
 
 
-def _put_off(run_id: UUID, *, now: datetime) -> None:
+def _end_of_hooks(ended: Sequence[runs.Ended]) -> dict[UUID, datetime]:
+    """Of the runs with hooks at work: when their time is over, which is due once nothing is owed."""
+    at_work = {each.id: each for each in ended if each.tail}
+    if not at_work:
+        return {}
+    workflows = definitions.load({each.digest for each in at_work.values()})
+    return {
+        run: each.finished_at + workflows[each.digest].timeout
+        for run, each in at_work.items()
+        if each.finished_at is not None
+    }
+
+
+def _put_off(run_id: UUID, error: Exception, *, now: datetime) -> Committed:
+    logger.error("an end cannot be passed on", exc_info=error, extra={"run": str(run_id)})
     with sql.writing():
         runs.postpone(sorted(runs.hold([run_id])), now, now + PUT_OFF)
+    return Committed()
 
 
 def _end_of(ended: runs.Ended, parent: Parent) -> ChildEnded:

@@ -117,7 +117,10 @@ def _of_run(run: Run, transitions: Sequence[Transition]) -> Iterator[Draft]:
 
 
 def _data(run: Run, word: str) -> dict[str, object]:
-    """No payload: who may follow a workflow may not therefore read what it works with."""
+    """No payload: who may follow a workflow may not therefore read what it works with.
+
+    Nor an error's text, which is often made of it: the code and the step say what a follower can use.
+    """
     failure = run.failure
     return {
         "run_id": str(run.id),
@@ -125,7 +128,5 @@ def _data(run: Run, word: str) -> dict[str, object]:
         "state": word,
         "title": run.title,
         "event_id": str(run.event.id),
-        "error": None
-        if failure is None
-        else {"code": failure.code, "message": failure.message, "step": failure.step},
+        "error": None if failure is None else {"code": failure.code, "step": failure.step},
     }

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from flowengine.broker.base import Delivery
 from flowengine.broker.envelope import parse_event
@@ -24,6 +24,7 @@ from flowengine.engine.dead_letter import fingerprint
 from flowengine.engine.event import Event
 from flowengine.errors import EventRefused, FlowengineError, MessageUnreadable
 from flowengine.orchestration.emit import check_data, check_hops, check_type
+from flowengine.orchestration.halving import in_halves
 from flowengine.orchestration.payload import encode
 from flowengine.signals import dead_lettered
 from flowengine.store import dead_letters, events, sql
@@ -61,24 +62,14 @@ def receive(deliveries: Sequence[Delivery], now: datetime) -> Received:
     """Store what *deliveries* bring; one transaction where all of it can be stored.
 
     Raises:
-        django.db.OperationalError, django.db.InterfaceError: the database is away; deliver again.
+        django.db.Error: the database is away; deliver again.
     """
     if not deliveries:
         return Received()
-    try:
-        return _receive(deliveries, now)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # noqa: BLE001 - foreign content: whatever it breaks, only it fails
-        if len(deliveries) == 1:
-            return _quarantine(deliveries[0], error, now)
-    half = len(deliveries) // 2
-    received = receive(deliveries[:half], now)
-    received.add(receive(deliveries[half:], now))
-    return received
+    return in_halves(deliveries, partial(_receive, now=now), partial(_quarantine, now=now))
 
 
-def _receive(deliveries: Sequence[Delivery], now: datetime) -> Received:
+def _receive(deliveries: Sequence[Delivery], *, now: datetime) -> Received:
     received = Received()
     letters: list[DeadLetter] = []
     foreign: list[tuple[Event, bytes]] = []
@@ -147,7 +138,7 @@ def _accepted(event: Event) -> tuple[Event, bytes]:
     return kept, data
 
 
-def _quarantine(delivery: Delivery, error: Exception, now: datetime) -> Received:
+def _quarantine(delivery: Delivery, error: Exception, *, now: datetime) -> Received:
     """The one delivery that the batch could not be stored with."""
     logger.error("a delivery could not be stored", exc_info=error)
     cause = FlowengineError(f"storing it failed: {type(error).__name__}: {error}", code="FE901")

@@ -14,9 +14,8 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
-
-from django.db import InterfaceError, OperationalError
 
 from flowengine.conf import settings
 from flowengine.definitions.catalog import Catalog
@@ -25,12 +24,18 @@ from flowengine.engine.identity import run_id, uuid7
 from flowengine.engine.rules.admission import Candidate, Declined, ask
 from flowengine.engine.run import Failure
 from flowengine.errors import DefinitionError
-from flowengine.orchestration import active, waits
+from flowengine.orchestration import active, refusals, waits
 from flowengine.orchestration.admit import Asked, admit
 from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.halving import in_halves
 from flowengine.orchestration.receive import BAD_EVENT, Received, receive
+from flowengine.orchestration.refusals import Refusal
+from flowengine.orchestration.save import save
+from flowengine.orchestration.trace import PUT_OFF
+from flowengine.orchestration.work import Told, Work
 from flowengine.store import dead_letters, events, sql
 from flowengine.store.dead_letters import DeadLetter
+from flowengine.store.outage import Trouble, trouble_of
 
 __all__ = ["Received", "Routed", "overdue", "receive", "route"]
 
@@ -72,34 +77,14 @@ def route(event_ids: Sequence[UUID], *, now: datetime) -> Routed:
     failures; all others are routed.
 
     Raises:
-        django.db.OperationalError, django.db.InterfaceError: the database is away; what was not
-            routed will be overdue.
+        django.db.Error: the database is away; what was not routed will be overdue.
     """
     wanted = list(dict.fromkeys(event_ids))
     if not wanted:
         return Routed()
     woken = waits.wake(wanted, now)
-    routed = _in_halves(wanted, now)
+    routed = in_halves(wanted, partial(_route, now=now), partial(_blame, now=now))
     routed.committed.add(woken)
-    return routed
-
-
-def _in_halves(wanted: Sequence[UUID], now: datetime) -> Routed:
-    try:
-        return _route(wanted, now)
-    except (OperationalError, InterfaceError):
-        raise
-    except DefinitionError:
-        # A newer process stored a definition that this one cannot read: the events are left to
-        # newer routers, who find them overdue. None of them is to blame.
-        logger.exception("an active workflow cannot be read by this version; routing nothing")
-        return Routed(failed=len(wanted))
-    except Exception as error:  # noqa: BLE001 - whatever an event's content breaks, only it fails
-        if len(wanted) == 1:
-            return _blame(wanted[0], error, now)
-    half = len(wanted) // 2
-    routed = _in_halves(wanted[:half], now)
-    routed.add(_in_halves(wanted[half:], now))
     return routed
 
 
@@ -111,7 +96,17 @@ def overdue(now: datetime, *, limit: int, broker_open: bool) -> list[UUID]:
     return events.claim_overdue(now, limit=limit, include_pending=not broker_open)
 
 
-def _route(ids: Sequence[UUID], now: datetime) -> Routed:
+def _route(ids: Sequence[UUID], *, now: datetime) -> Routed:
+    try:
+        return _route_all(ids, now)
+    except DefinitionError:
+        # A newer process stored a definition that this one cannot read: the events are left to
+        # newer routers, who find them overdue. None of them is to blame.
+        logger.exception("an active workflow cannot be read by this version; routing nothing")
+        return Routed(failed=len(ids))
+
+
+def _route_all(ids: Sequence[UUID], now: datetime) -> Routed:
     with sql.writing():
         locked = events.lock(ids)
         waiting = [row for row in locked if row.is_open]
@@ -158,8 +153,8 @@ def _ask(row: events.Locked, catalog: Catalog, now: datetime) -> list[Asked]:
     ]
 
 
-def _blame(event_id: UUID, error: Exception, now: datetime) -> Routed:
-    """The one event that a batch failed on: later again, or never."""
+def _blame(event_id: UUID, error: Exception, *, now: datetime) -> Routed:
+    """The one event that a batch failed on: later again, or never; then its caller is told."""
     logger.error("routing an event failed", exc_info=error, extra={"event": str(event_id)})
     routed = Routed(failed=1)
     with sql.writing():
@@ -168,13 +163,29 @@ def _blame(event_id: UUID, error: Exception, now: datetime) -> Routed:
             return routed
         name, tries = found
         if tries < TRIES_MAX:
-            events.mark_tried(event_id, now + timedelta(seconds=2.0**tries))
+            # What was slow may have been so with everything: that needs time, not haste.
+            is_slow = trouble_of(error) is Trouble.SLOW
+            events.mark_tried(
+                event_id, now + (PUT_OFF if is_slow else timedelta(seconds=2.0**tries))
+            )
             return routed
         letter = _unroutable(event_id, name, tries + 1, error, now)
-        dead_letters.insert([letter], now)
-        events.mark_dead([event_id])
-        routed.committed.buried.append(letter.id)
+        told = save(Work(told=_to_caller(event_id, letter)), now, wait=True)
+        routed.committed.add(told.committed)
+        if not told.refused:  # else it is overdue once more, and its caller is told then
+            dead_letters.insert([letter], now)
+            events.mark_dead([event_id])
+            routed.committed.buried.append(letter.id)
     return routed
+
+
+def _to_caller(event_id: UUID, letter: DeadLetter) -> list[Told]:
+    """Where the event is a call, the step that waits for its run is told that there will be none."""
+    return refusals.told(
+        Refusal(parent=event.parent, outcome="dead", detail=letter.message)
+        for event in events.load([event_id])
+        if event.parent is not None
+    )
 
 
 def _unroutable(

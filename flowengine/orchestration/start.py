@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flowengine.conf import settings
-from flowengine.definitions.expressions.paths import near
+from flowengine.definitions.likeness import near
 from flowengine.definitions.model import ManualTrigger, Workflow
 from flowengine.engine.event import Event
 from flowengine.engine.identity import run_id, uuid7

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from flowengine import project
 from flowengine.definitions.catalog import Catalog
+from flowengine.definitions.findings import is_warning
 from flowengine.definitions.model import EventTrigger, Workflow
 from flowengine.definitions.steps import TaskSignature, TaskStep, Undo, WaitStep
 from flowengine.errors import DefinitionError, Problem
 from flowengine.orchestration import schedule
+from flowengine.orchestration.findable import catch_up
 from flowengine.store import definitions, sql
 from flowengine.store.definitions import Subscription
 from flowengine.store.event_keys import key_path
-
-WARNINGS = frozenset({"FE231", "FE232"})
-"""The codes of problems that keep nothing from running."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +38,11 @@ def sync(
     sources: Mapping[str, str] | None = None,
     keep: Collection[str] = (),
 ) -> Synchronised:
-    """Make *catalog* what new runs are started from, in one transaction. May be called at any time.
+    """Make *catalog* what new runs are started from. May be called at any time.
 
-    Definitions are kept for ever by their digest; a workflow that somebody disabled stays disabled.
+    What a workflow is comes into force in one transaction; the definitions are stored before, and stay
+    without effect if that fails. They are kept for ever by their digest; a workflow that somebody
+    disabled stays disabled.
 
     Args:
         catalog: bound workflows, as :func:`flowengine.project.catalog` gives them.
@@ -51,22 +52,22 @@ def sync(
     """
     texts = sources if sources is not None else _texts()
     present = {name: workflow.digest for name, workflow in catalog.workflows.items()}
+    make_known(
+        [
+            definitions.Definition(
+                digest=workflow.digest,
+                workflow=name,
+                path=workflow.path,
+                source=texts[name],
+                signatures=_signatures(workflow),
+                subscriptions=subscriptions(workflow),
+            )
+            for name, workflow in catalog.workflows.items()
+        ],
+        now,
+    )
     with sql.writing():
         before = definitions.synchronised()
-        definitions.put(
-            [
-                definitions.Definition(
-                    digest=workflow.digest,
-                    workflow=name,
-                    path=workflow.path,
-                    source=texts[name],
-                    signatures=_signatures(workflow),
-                    subscriptions=subscriptions(workflow),
-                )
-                for name, workflow in catalog.workflows.items()
-            ],
-            now,
-        )
         definitions.activate(
             {name: digest for name, digest in present.items() if before.get(name) != digest}, now
         )
@@ -79,6 +80,15 @@ def sync(
         unchanged=tuple(sorted(n for n in present.keys() & before if present[n] == before[n])),
         removed=tuple(removed),
     )
+
+
+def make_known(found: Sequence[definitions.Definition], now: datetime) -> None:
+    """Store these definitions, and let events be found by what they wait by; no run is of them yet."""
+    with sql.writing():
+        definitions.put(found, now)
+    kept = definitions.awaited_by([*definitions.synchronised().values()])
+    awaited = {each for definition in found for each in definition.subscriptions if each.path}
+    catch_up(awaited - kept, now)
 
 
 def sync_project(*, now: datetime) -> Synchronised:
@@ -95,7 +105,7 @@ def sync_project(*, now: datetime) -> Synchronised:
 
 def errors_of(problems: Collection[Problem]) -> tuple[Problem, ...]:
     """Those that keep a workflow from running, without the warnings."""
-    return tuple(problem for problem in problems if problem.code not in WARNINGS)
+    return tuple(problem for problem in problems if not is_warning(problem))
 
 
 def subscriptions(workflow: Workflow) -> frozenset[Subscription]:

@@ -4,7 +4,8 @@ The rows that the messages speak of are read first. Where a rule needs others it
 (:class:`flowengine.engine.rows.RowsMissing`), and nothing of that message has happened yet: it is put
 aside, the others are decided, and then all that is missing is read, for all runs together, with one
 query for each kind of question. Messages of one run may be decided in any order, so this goes on in
-rounds; their number depends on how far a rule looks, not on how many items there are.
+rounds. A rule that goes from one row to the next is read ahead of, each time further: the number of
+rounds grows with the logarithm of how far it goes, and the time with how far it goes.
 
 A run that cannot be read, or whose message cannot be decided, stands apart: it must not keep the
 others of its batch from going on. What is due of it is put off, so that it does not fill the page at
@@ -13,6 +14,7 @@ the next look; its rows stay for a version that can read them.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -27,7 +29,17 @@ from flowengine.definitions.model import Workflow
 from flowengine.engine.commands import Command
 from flowengine.engine.decide import decide
 from flowengine.engine.messages import Arrived, Message
-from flowengine.engine.rows import Known, Question, Rows, RowsMissing, index_of, inner, outer
+from flowengine.engine.rows import (
+    Known,
+    Newest,
+    Question,
+    Rows,
+    RowsMissing,
+    answered_by,
+    index_of,
+    inner,
+    outer,
+)
 from flowengine.engine.run import Place, Run, Step
 from flowengine.engine.transitions import Transition
 from flowengine.errors import DefinitionError
@@ -39,6 +51,10 @@ from flowengine.store import definitions, due_steps, questions, runs, waits
 logger = logging.getLogger("flowengine.orchestration")
 
 PUT_OFF = timedelta(minutes=1)
+GROWTH = 4
+"""Where more is asked for of the same, so many times as much is read as before."""
+AHEAD_MAX = 1024
+"""Rows read ahead at once."""
 
 
 @dataclass(slots=True)
@@ -104,7 +120,12 @@ class Trace:
             self.stored.setdefault(place, step)
         known = self.run.known or Known()
         places = {place for each in asked if isinstance(each, Rows) for place in each.places}
-        others = [each for each in asked if not isinstance(each, Rows)]
+        others: set[Question] = set()
+        for each in asked:
+            if isinstance(each, Newest):
+                others |= set(answered_by(each, rows.values()))
+            elif not isinstance(each, Rows):
+                others.add(each)
         # What has changed in this batch is newer than what is stored.
         self.run = replace(
             self.run,
@@ -182,6 +203,7 @@ def read(
 def settle(batch: Read, acts: Iterable[Act]) -> None:
     """Do all *acts*, in rounds; between two, what was missing is read."""
     waiting = list(acts)
+    times: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     while waiting:
         missing: defaultdict[UUID, set[Question]] = defaultdict(set)
         again: list[Act] = []
@@ -196,7 +218,10 @@ def settle(batch: Read, acts: Iterable[Act]) -> None:
                 again.append((run_id, act))
         if again:
             ahead = Counter(run_id for run_id, _act in again)
-            asked = {run: _with_more(each, ahead[run]) for run, each in missing.items()}
+            asked = {
+                run: [_with_more(question, ahead[run], times[run]) for question in each]
+                for run, each in missing.items()
+            }
             broken: dict[UUID, Exception] = {}
             _answer(batch.traces, asked, broken)
             for run_id, error_of_run in broken.items():
@@ -226,21 +251,31 @@ def _answer(
         traces[run_id].learn(each, found.get(run_id, {}))
 
 
-def _with_more(asked: Collection[Question], count: int) -> list[Question]:
-    """The same, and of each item of a loop as many more as there are messages that may want the next."""
-    more: list[Question] = []
-    for question in asked:
-        if isinstance(question, Rows) and count > 1:
-            places = {
-                (step, inner(outer(item), index_of(item) + n))
-                for step, item in question.places
-                if item
-                for n in range(1, count)
-            }
-            more.append(Rows(question.places | places))
-        else:
-            more.append(question)
-    return more
+def _with_more(question: Question, count: int, times: Counter[str]) -> Question:
+    """The same, and what a rule that asks for it may ask for next.
+
+    *count* messages may each want the next item of a loop. A rule that asks again, *times* so far in
+    this batch for that step, goes from one to the next: it is given more and more at once, so that the
+    rounds grow with the logarithm of what one decision goes through.
+    """
+    if isinstance(question, Newest):
+        times[""] += 1
+        return dataclasses.replace(question, count=min(GROWTH ** (times[""] - 1), AHEAD_MAX))
+    if not isinstance(question, Rows):
+        return question
+    last: dict[Place, int] = {}
+    for step, item in question.places:
+        if item:
+            loop = (step, outer(item))
+            last[loop] = max(last.get(loop, 0), index_of(item))
+    most = max(AHEAD_MAX // len(last), 1) if last else 0
+    more = {
+        (step, inner(path, index + n))
+        for (step, path), index in last.items()
+        for n in range(1, min(count * GROWTH ** times[step], most))
+    }
+    times.update({step for step, _path in last})
+    return Rows(question.places | more)
 
 
 def _workflows(found: Mapping[UUID, Run], unreadable: dict[UUID, Exception]) -> dict[str, Workflow]:

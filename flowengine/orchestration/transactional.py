@@ -23,6 +23,7 @@ from flowengine.orchestration.advance import Told, Work, apply
 from flowengine.orchestration.commit import Committed
 from flowengine.store import sql, steps
 from flowengine.store.clock import Clock
+from flowengine.store.outage import has_lost_connection
 
 logger = logging.getLogger("flowengine.worker")
 
@@ -72,7 +73,7 @@ def perform(which: Performed, call: Callable[[], Succeeded | Failed], clock: Clo
     except Error as error:
         if not has_begun:
             return Ended(message=_given_back(which))
-        if not _has_lost_connection(error):
+        if not _has_lost_answer(error):
             # A lock or statement time-out, a deferred constraint, a full disk: the transaction is
             # undone, and what undid it may do so again. It uses a try.
             return Ended(message=_failed(which, error))
@@ -84,12 +85,9 @@ def perform(which: Performed, call: Callable[[], Succeeded | Failed], clock: Clo
     return ended
 
 
-def _has_lost_connection(error: Error) -> bool:
+def _has_lost_answer(error: Error) -> bool:
     """Whether the answer may have been lost on its way, as against: the answer is no."""
-    if not sql.is_postgresql():
-        return False
-    state = getattr(error.__cause__, "sqlstate", None)
-    return state is None or state[:2] in {"08", "57"}
+    return sql.is_postgresql() and has_lost_connection(error)
 
 
 def _given_back(which: Performed) -> GivenBack:

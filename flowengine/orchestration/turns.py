@@ -8,15 +8,17 @@ nothing. A run that was cancelled while it waited may be given a place all the s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from flowengine.engine.messages import ChildEnded, Due, Start
-from flowengine.engine.rules import queue
+from flowengine.engine.rules import queue, slots
 from flowengine.engine.rules.gates import LOOK_AGAIN, Places, State
 from flowengine.engine.rules.queue import Queued
+from flowengine.engine.rules.slots import Slots
 from flowengine.orchestration.behind import Turn, behind
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.save import save
@@ -57,7 +59,7 @@ def release(run_ids: Sequence[UUID], now: datetime) -> Committed:
         seen = places.of_runs(run_ids)
         if not seen:
             return Committed()
-        held = _lock(seen)
+        held = _lock([*(place.queued for place in seen), *_next(seen, now)])
         leaving = places.of_ended(run_ids)  # one may have been resumed meanwhile
         memory = dict(held)
         for place in leaving:
@@ -81,7 +83,7 @@ def run_due(now: datetime, *, limit: int) -> tuple[Committed, bool]:
     with sql.writing():
         seen = places.of_runs(ids)
         ids += [each.run for each in _outclassing([place.queued for place in seen], now)]
-        held = _lock(places.of_runs(ids))
+        held = _lock([place.queued for place in places.of_runs(ids)])
         queued = [p.queued for p in places.of_runs(ids) if p.state is PlaceState.QUEUED]
         late = [each for each in queued if each.is_expired(now)]
         waiting = _exchange([each for each in queued if not each.is_expired(now)], now)
@@ -134,9 +136,11 @@ def start(
 
     Runs are locked here, so their keys are held already. *memory* is changed accordingly.
     """
-    every = [*told, *(Told(run_id=each.run, message=Start()) for each in found.now)]
+    going, moved, later = _really(found.now, memory, now)
+    later |= dict.fromkeys((each.run for each in found.behind), now + LOOK_AGAIN)
+    every = [*told, *(Told(run_id=each.run, message=Start()) for each in going)]
     # It changes nothing of them, but holds them with the others, in the order of ids, for look_at.
-    every += [Told(run_id=each.run, message=Due()) for each in found.behind]
+    every += [Told(run_id=run, message=Due()) for run in later]
     done = Committed()
     refused: set[UUID] = set()
     if every:
@@ -147,31 +151,76 @@ def start(
                 # The call is routed again, or buried: its caller must not wait for nothing.
                 raise RunUnheard(unheard.run_id)
             refused.add(unheard.run_id)
-    begun = [each for each in found.now if each.run not in refused]
+    begun = [each for each in going if each.run not in refused]
     for each in begun:
-        state = None if each.key is None else memory.get(each.key)
-        if each.key is not None and isinstance(state, Places):
-            memory[each.key] = queue.taken(state, 1)
+        _begin(memory, each, now)
     places.mark({each.run: PlaceState.OPEN for each in begun if each.key is not None})
     places.delete([each.run for each in begun if each.key is None])
-    places.look_at(
-        {
-            **dict.fromkeys((each.run for each in found.behind), now + LOOK_AGAIN),
-            **dict.fromkeys(sorted(refused), now + PUT_OFF),
-        }
-    )
+    places.give_slots(moved)
+    places.look_at({**later, **dict.fromkeys(sorted(refused), now + PUT_OFF)})
     return done
 
 
-def _lock(rows: Iterable[Place]) -> Remembered:
+def _really(
+    ready: Sequence[Queued], memory: Remembered, now: datetime
+) -> tuple[list[Queued], dict[UUID, datetime], dict[UUID, datetime]]:
+    """Who of those whose turn it is may start by the real starts of their throttle keys.
+
+    Returns:
+        They; the slots that the others get for their own, which *memory* knows then; when those, and
+        the runs whose throttle keys are not held here, are looked at again.
+    """
+    going = [each for each in ready if each.throttle is None]
+    by_throttle: dict[UUID, list[Queued]] = {}
+    for each in ready:
+        if each.throttle is not None:
+            by_throttle.setdefault(each.throttle, []).append(each)
+    moved: dict[UUID, datetime] = {}
+    later: dict[UUID, datetime] = {}
+    for throttle, those in by_throttle.items():
+        state = memory.get(throttle)
+        if not isinstance(state, Slots):
+            later |= dict.fromkeys((each.run for each in those), now + LOOK_AGAIN)
+            continue
+        instants = slots.starts(state, len(those), now)
+        for each, at in zip(queue.in_turn(those), instants, strict=True):
+            if at <= now:
+                going.append(each)
+            else:
+                moved[each.run] = at
+                later[each.run] = queue.next_look(replace(each, slot_at=at), now) or at
+        memory[throttle] = slots.moved(state, [at for at in instants if at > now])
+    return going, moved, later
+
+
+def _begin(memory: Remembered, queued: Queued, now: datetime) -> None:
+    """It starts: what its keys remember of it."""
+    state = None if queued.key is None else memory.get(queued.key)
+    if queued.key is not None and isinstance(state, Places):
+        memory[queued.key] = queue.taken(state, 1)
+    state = None if queued.throttle is None else memory.get(queued.throttle)
+    if queued.throttle is not None and isinstance(state, Slots):
+        memory[queued.throttle] = slots.waits(slots.begun(state, now), -1)
+
+
+def _lock(queued: Iterable[Queued]) -> Remembered:
     """What is remembered of the keys of these runs, locked."""
-    of = [(row.queued.key, row.queued.throttle) for row in rows]
+    of = [(each.key, each.throttle) for each in queued]
     wanted = {key for pair in of for key in pair if key is not None}
     return keys.held(sorted(wanted)) if wanted else {}
 
 
+def _next(leaving: Sequence[Place], now: datetime) -> list[Queued]:
+    """Runs whose turn it will probably be, where their throttle keys may be others."""
+    free: Counter[UUID] = Counter()
+    for place in leaving:
+        if place.queued.key is not None and place.queued.throttle is not None:
+            free[place.queued.key] += 1
+    return [each for those in places.heads(free, (), now).values() for each in those]
+
+
 def _leave(memory: Remembered, place: Place) -> None:
-    key = place.queued.key
+    key, throttle = place.queued.key, place.queued.throttle
     state = None if key is None else memory.get(key)
     if key is not None and isinstance(state, Places):
         memory[key] = queue.left(
@@ -180,6 +229,9 @@ def _leave(memory: Remembered, place: Place) -> None:
             opened=place.state is not PlaceState.QUEUED,
             leaving=place.state is PlaceState.LEAVING,
         )
+    state = None if throttle is None else memory.get(throttle)
+    if throttle is not None and isinstance(state, Slots) and place.has_waited_only:
+        memory[throttle] = slots.waits(state, -1)
 
 
 def _reached(waiting: Iterable[Queued], now: datetime) -> dict[UUID, list[Queued]]:
@@ -205,10 +257,10 @@ def _exchange(waiting: Sequence[Queued], now: datetime) -> list[Queued]:
     later = [each for each in waiting if each.slot_at is not None and each.slot_at > now]
     if not later:
         return list(waiting)
-    slots: dict[UUID, datetime] = {}
+    given: dict[UUID, datetime] = {}
     followed = places.followed([each.run for each in waiting])
     for throttle, those in _reached(waiting, now).items():
         due = [each for each in those if each.run not in followed]
-        slots |= queue.exchanged(due, [each for each in later if each.throttle == throttle])
-    places.give_slots(slots)
-    return [replace(each, slot_at=slots.get(each.run, each.slot_at)) for each in waiting]
+        given |= queue.exchanged(due, [each for each in later if each.throttle == throttle])
+    places.give_slots(given)
+    return [replace(each, slot_at=given.get(each.run, each.slot_at)) for each in waiting]

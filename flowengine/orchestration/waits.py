@@ -18,14 +18,16 @@ committed; so W1 was committed before E2, and E3 sees the wait. Both may see eac
 wait says which event it has got, and a rule that is told twice finds the wait over. Who dies in between
 is done again: an event that is not routed yet is overdue, a wait that has not looked back is due.
 
-The paths that events have keys for are those of every definition that was ever synchronised: a run's
-definition was there before the run, and its waits look back no further.
+The paths that events have keys for are those of every definition that was ever stored. A run looks back
+as far as the event that started it, which may be older than its definition: before that takes new runs,
+the events that they may look back to get the keys they lack (:mod:`flowengine.orchestration.findable`).
 """
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -36,11 +38,14 @@ from flowengine.engine.messages import Arrived
 from flowengine.engine.rules.waits import as_text, value_at
 from flowengine.orchestration.advance import write
 from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.findable import keys_of
 from flowengine.orchestration.halving import in_halves
+from flowengine.orchestration.save import halted
 from flowengine.orchestration.trace import PUT_OFF, Act, Read, Trace, read, settle
 from flowengine.store import definitions, event_keys, events, runs, sql, waits
-from flowengine.store.definitions import Subscription
 from flowengine.store.waits import OF_A_STEP, Wait
+
+logger = logging.getLogger("flowengine.orchestration")
 
 PAGE = 100
 """Runs told in one transaction."""
@@ -56,7 +61,7 @@ def wake(event_ids: Sequence[UUID], now: datetime) -> Committed:
     the event gets it; the others are not offered it, neither now nor later.
 
     Raises:
-        django.db.OperationalError, django.db.InterfaceError: the database is away; call it again.
+        django.db.Error: the database is away; call it again.
     """
     done = Committed()
     awaited = definitions.awaited()
@@ -71,11 +76,11 @@ def wake(event_ids: Sequence[UUID], now: datetime) -> Committed:
     came = events.load(wanted)
     by_key: defaultdict[UUID, dict[int, Event]] = defaultdict(dict)
     for place, event in enumerate(came):
-        for key in _keys(event, awaited):
+        for key in keys_of(event, awaited):
             by_key[key][place] = event
     with sql.writing():
         event_keys.insert(
-            (key, event.id) for key, found in by_key.items() for event in found.values()
+            ((key, event.id) for key, found in by_key.items() for event in found.values()), now
         )
     after: UUID | None = None
     while by_key and (page := waits.waiting(by_key, limit=PAGE, after=after)):
@@ -101,18 +106,11 @@ def overdue(now: datetime, *, limit: int) -> list[UUID]:
     return waits.due(now - timedelta(seconds=1), limit=limit)
 
 
-def _keys(event: Event, awaited: Iterable[Subscription]) -> frozenset[UUID]:
-    """By which the event can be found."""
-    paths = {each.path for each in awaited if matches(each.pattern, event.type)}
-    values = ((path, as_text(value_at(event.data, path))) for path in paths)
-    return frozenset(event_keys.key_of(path, text) for path, text in values if text is not None)
-
-
 def _offer(by_key: _ByKey, run_ids: Collection[UUID], *, now: datetime) -> Committed:
     """Offer these events to these runs, in one transaction."""
     with sql.writing():
         batch = _held(run_ids)
-        listening = waits.of_runs(batch.traces)
+        listening = waits.concerned(batch.traces, _events_of(by_key))
         came = {run: _for(listening[run], by_key) for run in batch.traces}
         _offer_all(batch, listening, came, now)
         return write(batch, now)
@@ -122,15 +120,22 @@ def _look_back(run_ids: Collection[UUID], *, now: datetime) -> Committed:
     """Offer these runs what their new waits may have missed, in one transaction."""
     with sql.writing():
         batch = _held(run_ids)
-        _offer_all(batch, waits.of_runs(batch.traces), waits.past(batch.traces), now)
+        missed = waits.past(batch.traces)
+        ids = {event.id for each in missed.values() for event in each}
+        _offer_all(batch, waits.concerned(batch.traces, ids), missed, now)
         waits.looked(batch.traces, now)
         return write(batch, now)
 
 
-def _look_again(run_id: UUID, *, now: datetime) -> None:
-    """The waits of this run are offered what has come once more, later."""
+def _look_again(run_id: UUID, error: Exception, *, now: datetime) -> Committed:
+    """The waits of this run are offered what has come once more, later; or the run ends with that."""
+    logger.error("a run cannot be told of an event", exc_info=error, extra={"run": str(run_id)})
+    ended = halted(run_id, error, now)
+    if ended is not None:
+        return ended.committed
     with sql.writing():
         waits.look_again(sorted(runs.hold([run_id])), now + PUT_OFF)
+    return Committed()
 
 
 def _held(run_ids: Collection[UUID]) -> Read:
@@ -139,6 +144,10 @@ def _held(run_ids: Collection[UUID]) -> Read:
     It may: nothing else is held, and all are locked in the order of their ids.
     """
     return read(run_ids, {run: [] for run in run_ids}, wait=True)
+
+
+def _events_of(by_key: _ByKey) -> set[UUID]:
+    return {event.id for found in by_key.values() for event in found.values()}
 
 
 def _for(listening: Sequence[Wait], by_key: _ByKey) -> list[Event]:

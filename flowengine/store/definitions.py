@@ -105,20 +105,30 @@ def put(definitions: Sequence[Definition], now: datetime) -> None:
         _cached.pop(definition.digest, None)
     sql.insert(
         tables.SUBSCRIPTION,
-        ("digest", "pattern", "path"),
+        ("digest", "pattern", "path", "unused_since"),
         [
-            (definition.digest, each.pattern, each.path)
+            (definition.digest, each.pattern, each.path, None)
             for definition in definitions
             for each in sorted(definition.subscriptions, key=lambda s: (s.pattern, s.path))
         ],
-        ignore=True,
+        over=("digest", "pattern", "path"),
     )
 
 
 def awaited() -> frozenset[Subscription]:
-    """What the waits of all definitions listen to, those of open runs among them."""
+    """What the waits of all definitions listen to that new runs, or runs that may go on, are of."""
     rows = sql.query(
         "SELECT DISTINCT pattern, path FROM flowengine_subscription WHERE path <> ''", {}
+    )
+    return frozenset(Subscription(*row) for row in rows)
+
+
+def awaited_by(digests: Collection[str]) -> frozenset[Subscription]:
+    """What the waits of these definitions listen to."""
+    rows = sql.query(
+        "SELECT DISTINCT pattern, path FROM flowengine_subscription"
+        " WHERE path <> '' AND digest = ANY(%(digests)s)",
+        {"digests": list(digests)},
     )
     return frozenset(Subscription(*row) for row in rows)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
 from flowengine.engine.run import Item, Step
@@ -15,15 +14,23 @@ from flowengine.store import sql, tables
 PRIORITIES = (2, 1, 0)
 
 _OVERDUE_AT = """
-SELECT s.run_id, s.step, s.item, s.attempt, s.priority, s.due_at FROM flowengine_step s
+FROM flowengine_step s
 WHERE s.state = 'ready' AND s.worker_id IS NULL AND s.station = {} AND s.priority = {}
-AND s.due_at <= %(now)s AND s.task = ANY(%(tasks)s) ORDER BY s.due_at LIMIT %(limit)s"""
-_FIRST = "ORDER BY {0}.priority DESC, {0}.due_at LIMIT %(limit)s"
+AND s.task = {} AND s.due_at <= %(now)s ORDER BY s.due_at LIMIT %(limit)s"""
 _OVERDUE = f"""
 SELECT o.* FROM unnest(%(stations)s::text[]) AS at(station)
 CROSS JOIN unnest(%(priorities)s::smallint[]) AS of(priority)
-CROSS JOIN LATERAL ({_OVERDUE_AT.format("at.station", "of.priority")}) AS o
-{_FIRST.format("o")}"""
+CROSS JOIN unnest(%(tasks)s::text[]) AS known(task)
+CROSS JOIN LATERAL (
+  SELECT s.run_id, s.step, s.item, s.attempt, s.priority, s.due_at
+  {_OVERDUE_AT.format("at.station", "of.priority", "known.task")}) AS o
+ORDER BY o.priority DESC, o.due_at LIMIT %(limit)s"""
+_OVERDUE_SQLITE = f"""
+SELECT o.run_id, o.step, o.item, o.attempt
+FROM json_each(%(stations)s) at CROSS JOIN json_each(%(priorities)s) of
+CROSS JOIN json_each(%(tasks)s) known CROSS JOIN flowengine_step o
+WHERE o.rowid IN (SELECT s.rowid {_OVERDUE_AT.format("at.value", "of.value", "known.value")})
+ORDER BY o.priority DESC, o.due_at LIMIT %(limit)s"""
 _MAKE_DUE = """
 WITH free AS (
   SELECT s.run_id, s.step, s.item FROM flowengine_step s
@@ -86,31 +93,19 @@ def overdue(
 ) -> list[AttemptKey]:
     """Ready steps of these stations and tasks that nobody took in time; no locks.
 
-    Those of the higher priority first, then the oldest. The first few of each station and priority
-    are read from the index, in its order: asked for all at once, the database would sort the whole
-    backlog.
+    Those of the higher priority first, then the oldest. The first few of each station, priority and
+    task are read from the index, in its order: asked for all at once, the database would sort the
+    whole backlog, and steps of tasks that no worker knows would be passed over one by one.
     """
-    names = list(dict.fromkeys(stations))
-    values = {"tasks": list(tasks), "now": now, "limit": limit}
-    if sql.is_postgresql():
-        given = {**values, "stations": names, "priorities": list(PRIORITIES)}
-        rows = sql.query(_OVERDUE, given)
-    elif names:
-        named = {f"station_{n}": name for n, name in enumerate(names)}
-        rows = sql.query(_overdue_on_sqlite(len(names)), {**values, **named})
-    else:
-        rows = []
+    values = {
+        "stations": list(dict.fromkeys(stations)),
+        "priorities": list(PRIORITIES),
+        "tasks": list(tasks),
+        "now": now,
+        "limit": limit,
+    }
+    rows = sql.query(_OVERDUE if sql.is_postgresql() else _OVERDUE_SQLITE, values)
     return [(sql.as_uuid(row[0]), row[1], row[2], row[3]) for row in rows]
-
-
-@cache
-def _overdue_on_sqlite(count: int) -> str:
-    arms = (
-        f"SELECT * FROM ({_OVERDUE_AT.format(f'%(station_{n})s', priority)})"
-        for n in range(count)
-        for priority in PRIORITIES
-    )
-    return f"SELECT * FROM ({' UNION ALL '.join(arms)}) AS o {_FIRST.format('o')}"
 
 
 def due(now: datetime, *, limit: int) -> Due:

@@ -9,6 +9,7 @@ the values themselves.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from flowengine.store import sql, tables
@@ -26,6 +27,11 @@ def key_of(path: str, value: str) -> UUID:
     return uuid5(_NAMESPACE, f"{len(path)}:{path}{value}")
 
 
-def insert(keys: Iterable[tuple[UUID, UUID]]) -> None:
+def insert(keys: Iterable[tuple[UUID, UUID]], now: datetime) -> None:
     """Make events findable: keys with the ids of their events; known ones are left as they are."""
-    sql.insert(tables.EVENT_KEY, ("key", "event_id"), sorted(set(keys)), ignore=True)
+    sql.insert(
+        tables.EVENT_KEY,
+        ("key", "event_id", "added_at"),
+        [(*each, now) for each in sorted(set(keys))],
+        ignore=True,
+    )

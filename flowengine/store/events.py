@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -36,6 +36,9 @@ class EventState(StrEnum):
     DEAD = "dead"
 
 
+_OPEN = frozenset({EventState.PENDING, EventState.PUBLISHED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
     """An event row that this transaction holds."""
@@ -50,7 +53,7 @@ class Locked:
     @property
     def is_open(self) -> bool:
         """It is still to be routed."""
-        return self.state in {EventState.PENDING, EventState.PUBLISHED}
+        return self.state in _OPEN
 
 
 _FOREIGN = (
@@ -85,16 +88,6 @@ _decode = msgspec.json.decode
 def columns(table: str) -> str:
     """What :func:`value` reads, of a table of that name in a statement."""
     return ", ".join(f"{table}.{name}" for name in _NAMES)
-
-
-_OPEN_BEFORE = f"""
-WITH waiting AS MATERIALIZED (
-  SELECT id, created_at FROM flowengine_event
-  WHERE state IN ('pending', 'published') AND due_at IS NOT NULL)
-SELECT {columns("e")}, e.created_at FROM waiting w JOIN flowengine_event e ON e.id = w.id
-WHERE w.created_at < %(before)s AND NOT (w.id = ANY(%(but)s))
-ORDER BY w.created_at, w.id LIMIT %(limit)s"""
-"""What is open is few; asked in one, the database might read the whole past in its order."""
 
 
 def insert_foreign(
@@ -138,23 +131,6 @@ def lock(ids: Sequence[UUID]) -> list[Locked]:
     ]
 
 
-def open_before(
-    before: datetime, *, but: Collection[UUID], limit: int
-) -> list[tuple[Event | None, datetime]]:
-    """Events that are not routed yet and were written before that, oldest first, with when.
-
-    Without those *but*. None for one that cannot be read.
-    """
-    rows = sql.query(_OPEN_BEFORE, {"before": before, "but": list(but), "limit": limit})
-    found: list[tuple[Event | None, datetime]] = []
-    for row in rows:
-        event = None
-        with contextlib.suppress(msgspec.DecodeError):
-            event = value(row)
-        found.append((event, sql.as_datetime(row[-1]) or row[-1]))
-    return found
-
-
 def untargeted(ids: Sequence[UUID]) -> dict[UUID, str]:
     """The types of those of these events that are still to be routed and are for everybody."""
     rows = sql.query(
@@ -171,12 +147,7 @@ def load(ids: Sequence[UUID]) -> list[Event]:
         f"SELECT {_EVENT} FROM flowengine_event WHERE id = ANY(%(ids)s) ORDER BY created_at, id",
         {"ids": list(ids)},
     )
-    found: list[Event] = []
-    for row in rows:
-        # The router, which comes next, buries what it cannot read.
-        with contextlib.suppress(msgspec.DecodeError):
-            found.append(value(row))
-    return found
+    return readable(rows)
 
 
 def lock_tries(event_id: UUID) -> tuple[str, int] | None:
@@ -203,17 +174,24 @@ def mark_routed(ids: Sequence[UUID], now: datetime) -> None:
 def withdraw(ids: Sequence[UUID], now: datetime) -> None:
     """Take back those of these events that are not routed yet, in a transaction of its own.
 
-    It waits for those that are being routed.
+    It waits for those that are being routed, or are held by who starts what they have waited for.
     """
     if not ids:
         return
     with sql.writing():
         rows = sql.query(
-            "SELECT id FROM flowengine_event WHERE id = ANY(%(ids)s)"
-            " AND state IN ('pending', 'published') ORDER BY id FOR UPDATE",
+            "SELECT id, state FROM flowengine_event WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE",
             {"ids": list(ids)},
         )
-        mark_routed([sql.as_uuid(row[0]) for row in rows], now)
+        mark_routed([sql.as_uuid(row[0]) for row in rows if row[1] in _OPEN], now)
+
+
+def hold(ids: Sequence[UUID]) -> None:
+    """Lock these events, in the order of ids, until the transaction ends."""
+    sql.query(
+        "SELECT id FROM flowengine_event WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE",
+        {"ids": list(ids)},
+    )
 
 
 def mark_dead(ids: Sequence[UUID]) -> None:
@@ -311,6 +289,16 @@ def _set(ids: Sequence[UUID], assignments: str, *, only: str = "", **values: Any
             f"UPDATE flowengine_event SET {assignments} WHERE id = ANY(%(ids)s){only}",
             {"ids": list(ids), **values},
         )
+
+
+def readable(rows: Iterable[Sequence[Any]]) -> list[Event]:
+    """The events of rows with these columns; what cannot be read is left out."""
+    found: list[Event] = []
+    for row in rows:
+        # The router buries what it cannot read.
+        with contextlib.suppress(msgspec.DecodeError):
+            found.append(value(row))
+    return found
 
 
 def value(row: Sequence[Any]) -> Event:

@@ -15,11 +15,11 @@ from flowengine.engine.rules.gates import (
     Key,
     Places,
     Quiet,
-    Slots,
     State,
     Used,
     due_of,
 )
+from flowengine.engine.rules.slots import Slots
 from flowengine.store import sql, tables
 
 _NOTHING = b"null"
@@ -28,6 +28,10 @@ SELECT id, gate, state FROM flowengine_key WHERE id = ANY(%(ids)s) ORDER BY id F
 _BURSTS = """
 SELECT id, workflow, state FROM flowengine_key
 WHERE gate = 'debounce' AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s"""
+_PAGE = 1000
+_WAITING = """
+SELECT id, state FROM flowengine_key WHERE gate = 'debounce' AND due_at IS NOT NULL AND id > %(after)s
+ORDER BY id LIMIT %(limit)s"""
 _FORGET = """
 DELETE FROM flowengine_key WHERE id IN (
   SELECT id FROM flowengine_key WHERE gate IN ('idempotency', 'throttle')
@@ -120,6 +124,17 @@ def bursts(now: datetime, *, limit: int) -> list[Burst]:
         )
         for row in sql.query(_BURSTS, {"now": now, "limit": limit})
     ]
+
+
+def oldest_burst() -> datetime | None:
+    """When the oldest event was written that waits for the end of a burst; None where none does."""
+    oldest: datetime | None = None
+    after = UUID(int=0)
+    while rows := sql.query(_WAITING, {"after": after, "limit": _PAGE}):
+        written_at = min(msgspec.json.decode(row[1], type=Quiet).written_at for row in rows)
+        oldest = written_at if oldest is None else min(oldest, written_at)
+        after = sql.as_uuid(rows[-1][0])
+    return oldest
 
 
 def put_off(key: UUID, until: datetime) -> None:

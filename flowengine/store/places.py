@@ -23,7 +23,7 @@ class PlaceState(StrEnum):
     OPEN = "open"
     """It holds a place of its key."""
     LEAVING = "leaving"
-    """The same, but it is cancelled for the sake of another."""
+    """It is cancelled for the sake of another, which gets its place, or its place in the queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,11 @@ class Place:
     state: PlaceState
     queued: Queued
     """The run, and what keeps it or kept it waiting."""
+
+    @property
+    def has_waited_only(self) -> bool:
+        """It has not started: its throttle counts it still. Who left the queue has no key any more."""
+        return self.state is PlaceState.QUEUED or self.queued.key is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +128,16 @@ def mark(states: Mapping[UUID, PlaceState]) -> None:
     sql.update(
         tables.PLACE, ("state",), ("run_id",), [(to, run) for run, to in sorted(states.items())]
     )
+
+
+def leave_queue(runs: Collection[UUID]) -> None:
+    """These runs, which wait, are about to be cancelled; others stand in their keys' queues for them."""
+    if runs:
+        sql.execute(
+            "UPDATE flowengine_place SET state = 'leaving', key_id = NULL"
+            " WHERE run_id = ANY(%(ids)s)",
+            {"ids": sorted(runs)},
+        )
 
 
 def delete(runs: Collection[UUID]) -> None:

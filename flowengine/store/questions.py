@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flowengine.engine.rows import UNKNOWN_OUTCOME, Active, Ended, Items, Newest, Question, Rows
+from flowengine.engine.rows import Active, Ended, Items, Newest, Question, Rows
 from flowengine.store import sql, steps
 
 _STATES = f"""
@@ -25,36 +25,24 @@ _ITEMS_SQLITE = f"""
 SELECT {steps.READ} FROM json_each(%(rows)s) w CROSS JOIN flowengine_step s
 WHERE s.run_id = json_extract(w.value, '$[0]') AND s.step = json_extract(w.value, '$[1]') AND s.item LIKE json_extract(w.value, '$[2]')"""
 
-_UNKNOWN = {
-    f"{member}_{code.lower()}": f'{{"{member}":"{code}"'.encode()
-    for member in ("own", "code")
-    for code in sorted(UNKNOWN_OUTCOME)
-}
-"""How a failure after which nobody knows the outcome begins in its row: ``own`` is its first member,
-where it has one, else ``code``."""
-_MAY_BE_UNDONE = f"""s.kind <> 'for_each' AND (s.state = 'succeeded' OR (s.state = 'failed'
-   AND ({
-    " OR ".join(
-        f"substring(s.failure FROM 1 FOR {len(begin)}) = %({name})s"
-        for name, begin in _UNKNOWN.items()
-    )
-})))"""
+_MAY_BE_UNDONE = """s.kind <> 'for_each'
+    AND (s.state = 'succeeded' OR (s.state IN ('failed', 'cancelled') AND s.doubt <> ''))"""
 _NEWEST = f"""
-SELECT n.* FROM unnest(%(runs)s::uuid[], %(steps)s::text[], %(before)s::integer[])
-  AS w(run_id, steps, before)
+SELECT n.* FROM unnest(%(runs)s::uuid[], %(steps)s::text[], %(before)s::integer[],
+  %(counts)s::integer[]) AS w(run_id, steps, before, count)
 CROSS JOIN LATERAL (
   SELECT {steps.READ} FROM flowengine_step s
   WHERE s.run_id = w.run_id AND s.ended < w.before
     AND s.step = ANY(string_to_array(w.steps, ','))
     AND {_MAY_BE_UNDONE}
-  ORDER BY s.ended DESC LIMIT 1) AS n"""
+  ORDER BY s.ended DESC LIMIT w.count) AS n"""
 _NEWEST_SQLITE = f"""
-SELECT {steps.READ} FROM json_each(%(rows)s) w JOIN flowengine_step s ON s.rowid = (
+SELECT {steps.READ} FROM json_each(%(rows)s) w JOIN flowengine_step s ON s.rowid IN (
   SELECT s.rowid FROM flowengine_step s
   WHERE s.run_id = json_extract(w.value, '$[0]') AND s.ended < json_extract(w.value, '$[2]')
     AND instr(',' || json_extract(w.value, '$[1]') || ',', ',' || s.step || ',') > 0
-    AND {_MAY_BE_UNDONE.replace("substring(s.failure FROM 1 FOR ", "substr(s.failure, 1, ")}
-  ORDER BY s.ended DESC LIMIT 1)"""
+    AND {_MAY_BE_UNDONE}
+  ORDER BY s.ended DESC LIMIT %(most)s)"""
 _NO_BOUND = 2**31 - 1
 
 
@@ -101,8 +89,10 @@ def _newest(asked: Sequence[tuple[UUID, Newest]]) -> list[tuple[Any, ...]]:
         "runs": [run for run, _question in asked],
         "steps": [",".join(question.steps) for _run, question in asked],
         "before": [_NO_BOUND if q.before is None else q.before for _run, q in asked],
+        "counts": [question.count for _run, question in asked],
     }
-    return sql.query_rows(_NEWEST, _NEWEST_SQLITE, _UNKNOWN, columns)
+    given = {} if sql.is_postgresql() else {"most": max(columns["counts"])}
+    return sql.query_rows(_NEWEST, _NEWEST_SQLITE, given, columns)
 
 
 _ANSWERS: dict[type[Question], Callable[[Sequence[tuple[UUID, Any]]], list[tuple[Any, ...]]]] = {

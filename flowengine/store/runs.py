@@ -18,15 +18,16 @@ from flowengine.store import events, parents, sql, tables
 _LOCK = f"""
 SELECT r.id, r.workflow, r.digest, r.replay, r.state, r.seq, r.due_at, r.title, r.inputs,
        r.output, r.failure, r.outcome, r.priority, r.busy, r.asleep, r.undoing, r.has_undone,
-       r.still_s, r.tail, r.created_at, r.started_at, r.held_at, r.finished_at, r.parent_run,
-       r.parent_step, r.parent_item, r.parent_depth, r.parent_detached, {events.columns("e")}
+       r.still_s, r.tail, r.created_at, r.started_at, r.held_at, r.finished_at, r.output_bytes,
+       r.parent_run, r.parent_step, r.parent_item, r.parent_depth, r.parent_detached,
+       {events.columns("e")}
 FROM flowengine_run r JOIN flowengine_event e ON e.id = r.event_id
 WHERE r.id = ANY(%(ids)s) ORDER BY r.id FOR NO KEY UPDATE OF r"""
 
 _COLUMNS = (
     *("id", "workflow", "digest", "event_id", "replay", "state", "seq", "due_at", "title"),
     *("priority", "parent_run", "parent_step", "parent_item", "parent_depth", "parent_detached"),
-    *("busy", "asleep", "undoing", "has_undone", "still_s", "tail"),
+    *("busy", "asleep", "output_bytes", "undoing", "has_undone", "still_s", "tail"),
     *("actor", "watchers", "watcher_groups", "labels", "inputs", "output", "failure", "outcome"),
     *("created_at", "started_at", "held_at", "finished_at"),
 )
@@ -42,12 +43,13 @@ _CHANGING = (
         "outcome",
         "busy",
         "asleep",
+        "output_bytes",
     ),
     *("undoing", "has_undone", "still_s", "tail", "started_at", "held_at", "finished_at"),
 )
 _ENDED = """
 SELECT r.id, r.workflow, r.digest, r.seq, r.state, r.tail, r.output, r.failure, r.parent_run,
-       r.parent_step, r.parent_item, r.parent_depth, r.parent_detached
+       r.parent_step, r.parent_item, r.parent_depth, r.parent_detached, r.finished_at
 FROM flowengine_run r
 WHERE r.id = ANY(%(ids)s) AND r.due_at IS NOT NULL AND r.state = ANY(%(states)s)"""
 _CAUSED_BY = """
@@ -57,7 +59,7 @@ _HOLD = """
 SELECT id FROM flowengine_run WHERE id = ANY(%(ids)s) ORDER BY id
 FOR NO KEY UPDATE SKIP LOCKED"""
 _DUE = """
-SELECT id, state FROM flowengine_run WHERE due_at <= %(now)s AND state <> 'queued'
+SELECT id, state, tail FROM flowengine_run WHERE due_at <= %(now)s AND state <> 'queued'
 ORDER BY due_at LIMIT %(limit)s"""
 
 _decode = msgspec.json.decode
@@ -90,6 +92,7 @@ class Ended:
     output: Any
     failure: Failure | None
     parent: Parent | None
+    finished_at: datetime | None
 
 
 def lock(ids: Iterable[UUID], *, wait: bool = False) -> Locked:
@@ -117,7 +120,7 @@ def _run(row: tuple[Any, ...]) -> Run:
         id=sql.as_uuid(row[0]),
         workflow=row[1],
         digest=row[2],
-        event=events.value(row[28:]),
+        event=events.value(row[29:]),
         replay=row[3],
         state=RunState(row[4]),
         seq=row[5],
@@ -127,7 +130,7 @@ def _run(row: tuple[Any, ...]) -> Run:
         output=None if row[9] is None else _decode(row[9]),
         failure=None if row[10] is None else _failure(row[10]),
         outcome=None if row[11] is None else RunState(row[11]),
-        parent=parents.of_columns(row[23:28]),
+        parent=parents.of_columns(row[24:29]),
         priority=row[12],
         busy=row[13],
         asleep=row[14],
@@ -139,6 +142,7 @@ def _run(row: tuple[Any, ...]) -> Run:
         started_at=sql.as_datetime(row[20]),
         held_at=sql.as_datetime(row[21]),
         finished_at=sql.as_datetime(row[22]),
+        output_bytes=row[23],
     )
 
 
@@ -155,6 +159,7 @@ def insert(rows: Sequence[tuple[Run, Sequence[str], Sequence[str], dict[str, Any
                 *(
                     run.busy,
                     run.asleep,
+                    run.output_bytes,
                     run.undoing,
                     run.has_undone,
                     run.still_s,
@@ -189,6 +194,7 @@ def update(runs: Sequence[Run]) -> None:
                     run.outcome,
                     run.busy,
                     run.asleep,
+                    run.output_bytes,
                     run.undoing,
                     run.has_undone,
                     run.still_s,
@@ -204,12 +210,13 @@ def update(runs: Sequence[Run]) -> None:
 def due(now: datetime, *, limit: int) -> tuple[list[UUID], list[UUID]]:
     """The ids of runs that want attention themselves, oldest first; without locks.
 
-    Those that are open, and those that are final and whose end is not passed on yet; together at
-    most *limit*. Not those that are queued, which are admission's.
+    Those that are open or have hooks at work, and those that are final and whose end is not passed on
+    yet: at most *limit*, some of which are in both. Not those that are queued, which are admission's.
     """
     rows = sql.query(_DUE, {"now": now, "limit": limit})
-    found = [(sql.as_uuid(row[0]), row[1] in FINAL_RUN_STATES) for row in rows]
-    return [each for each, final in found if not final], [each for each, final in found if final]
+    at_work = [row[0] for row in rows if row[2] or row[1] not in FINAL_RUN_STATES]
+    final = [row[0] for row in rows if row[1] in FINAL_RUN_STATES]
+    return [sql.as_uuid(each) for each in at_work], [sql.as_uuid(each) for each in final]
 
 
 def ended(ids: Sequence[UUID]) -> list[Ended]:
@@ -224,7 +231,8 @@ def ended(ids: Sequence[UUID]) -> list[Ended]:
             tail=row[5],
             output=None if row[6] is None else _decode(row[6]),
             failure=None if row[7] is None else _failure(row[7]),
-            parent=parents.of_columns(row[8:]),
+            parent=parents.of_columns(row[8:13]),
+            finished_at=sql.as_datetime(row[13]),
         )
         for row in sql.query(_ENDED, {"ids": list(ids), "states": sorted(FINAL_RUN_STATES)})
     ]
@@ -256,13 +264,16 @@ def postpone(ids: Sequence[UUID], now: datetime, until: datetime) -> None:
     )
 
 
-def passed_on(seen: Mapping[UUID, int]) -> None:
-    """Nothing is due any more of these final runs, which are locked and had this head; others stay."""
+def passed_on(seen: Mapping[UUID, tuple[int, datetime | None]]) -> None:
+    """Nothing is owed any more of these final runs, which are locked and had this head; others stay.
+
+    With the head: what else is due of it, the end of its hooks' time; None = nothing.
+    """
     sql.update(
         tables.RUN,
         ("due_at",),
         ("id", "seq"),
-        [(None, run_id, seq) for run_id, seq in sorted(seen.items())],
+        [(due_at, run_id, seq) for run_id, (seq, due_at) in sorted(seen.items())],
     )
 
 

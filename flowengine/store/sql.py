@@ -186,10 +186,7 @@ def as_bytes(value: Any) -> bytes | None:
 
 
 def for_sqlite(value: Any) -> Any:
-    """The value in the form Django's SQLite backend stores it in; instants in UTC, always.
-
-    Django's own conversion refuses an aware instant where the project has ``USE_TZ = False``.
-    """
+    """The value in the form Django's SQLite backend stores it in; instants in UTC."""
     if isinstance(value, UUID):
         return value.hex
     if isinstance(value, datetime):

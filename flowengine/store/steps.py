@@ -15,7 +15,7 @@ from flowengine.store import sql, tables
 READ = """s.run_id, s.step, s.item, s.kind, s.title, s.task, s.station, s.state, s.attempt,
        s.tries, s.crashes, s.block, s.counts, s.clause, s.is_stopping, s.worker_id, s.due_at,
        s.value, s.input, s.output, s.failure, s.answers, s.ended, s.ready_at,
-       s.first_started_at, s.started_at, s.finished_at"""
+       s.first_started_at, s.started_at, s.finished_at, s.doubt"""
 """The columns that :func:`value` reads, of a table called ``s``."""
 _PLACES = f"""
 SELECT {READ} FROM flowengine_step s
@@ -33,7 +33,7 @@ _AT_ITS_BEGIN = (
 """What a row says of itself; changed by few of its transitions."""
 _MOVING = (
     *("state", "attempt", "tries", "crashes", "counts", "is_stopping", "worker_id", "due_at"),
-    *("output", "failure", "ended", "first_started_at", "started_at", "finished_at"),
+    *("output", "failure", "doubt", "ended", "first_started_at", "started_at", "finished_at"),
 )
 _BY = ("run_id", "step", "item")
 
@@ -123,6 +123,7 @@ def value(row: Sequence[Any]) -> Step:
         first_started_at=sql.as_datetime(row[24]),
         started_at=sql.as_datetime(row[25]),
         finished_at=sql.as_datetime(row[26]),
+        doubt=row[27],
     )
 
 
@@ -210,7 +211,7 @@ def _moving(step: Step) -> tuple[Any, ...]:
         *(step.is_stopping, step.worker, step.due_at),
         _encode(step.output) if step.state in _HAS_OUTPUT else None,
         _encoded(step.failure),
-        *(step.ended, step.first_started_at, step.started_at, step.finished_at),
+        *(step.doubt, step.ended, step.first_started_at, step.started_at, step.finished_at),
     )
 
 

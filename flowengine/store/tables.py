@@ -65,6 +65,7 @@ RUN = Table(
         "parent_detached": "boolean",
         "busy": "integer",
         "asleep": "integer",
+        "output_bytes": "integer",
         "undoing": "integer",
         "has_undone": "boolean",
         "still_s": "double precision",
@@ -109,6 +110,7 @@ STEP = Table(
         "input": "bytea",
         "output": "bytea",
         "failure": "bytea",
+        "doubt": "text",
         "answers": "bytea",
         "ended": "integer",
         "progress": "double precision",
@@ -184,10 +186,13 @@ WAIT = Table(
     },
 )
 
-EVENT_KEY = Table("flowengine_event_key", {"key": "uuid", "event_id": "uuid"})
+EVENT_KEY = Table(
+    "flowengine_event_key", {"key": "uuid", "event_id": "uuid", "added_at": "timestamptz"}
+)
 
 SUBSCRIPTION = Table(
-    "flowengine_subscription", {"digest": "text", "pattern": "text", "path": "text"}
+    "flowengine_subscription",
+    {"digest": "text", "pattern": "text", "path": "text", "unused_since": "timestamptz"},
 )
 
 KEY = Table(

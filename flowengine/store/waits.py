@@ -22,9 +22,15 @@ _BY_KEYS = """
 SELECT DISTINCT w.run_id FROM flowengine_wait w
 WHERE w.key = ANY(%(keys)s) AND w.event_id IS NULL AND w.run_id > %(after)s
 ORDER BY w.run_id LIMIT %(limit)s"""
-_OF_RUNS = f"""
-SELECT {_READ} FROM flowengine_wait w WHERE w.run_id = ANY(%(runs)s)
-ORDER BY w.created_at, w.step, w.item, w.entry"""
+_CONCERNED = f"""
+SELECT {_READ} FROM
+(SELECT DISTINCT k.key FROM flowengine_event_key k WHERE k.event_id = ANY(%(events)s)) k
+JOIN flowengine_wait w
+  ON w.key = k.key AND w.event_id IS NULL AND w.run_id = ANY(%(runs)s)
+UNION ALL
+SELECT {_READ} FROM flowengine_wait w
+WHERE w.event_id = ANY(%(events)s) AND w.run_id = ANY(%(runs)s)
+ORDER BY created_at, step, item, entry"""
 _DUE = """
 SELECT w.run_id FROM flowengine_wait w WHERE w.due_at <= %(now)s ORDER BY w.due_at LIMIT %(limit)s"""
 _PAST = f"""
@@ -35,7 +41,9 @@ JOIN flowengine_event e ON e.id = k.event_id AND e.id <> f.id
   AND e.created_at >= CASE f.replay WHEN 0 THEN f.created_at ELSE r.created_at END
 WHERE w.run_id = ANY(%(runs)s) AND w.event_id IS NULL AND w.due_at IS NOT NULL
 ORDER BY e.created_at, e.id"""
-_CLOSE_ALL = "DELETE FROM flowengine_wait WHERE run_id = ANY(%(runs)s) AND event_id IS NULL"
+_CLOSE_ALL = """
+DELETE FROM flowengine_wait
+WHERE run_id = ANY(%(runs)s) AND (event_id IS NULL OR run_id = ANY(%(over)s))"""
 _CLOSE = """
 DELETE FROM flowengine_wait AS w USING
 unnest(%(runs)s::uuid[], %(steps)s::text[], %(items)s::text[]) AS c(run_id, step, item)
@@ -123,10 +131,10 @@ def close(rows: Sequence[tuple[UUID, str, Item]]) -> None:
         cursor.executemany(_CLOSE_SQLITE, [[sql.for_sqlite(v) for v in row] for row in rows])
 
 
-def close_all(runs: Sequence[UUID]) -> None:
-    """Nothing of these runs waits any longer."""
+def close_all(runs: Collection[UUID], *, over: Collection[UUID] = ()) -> None:
+    """Nothing of these runs waits any longer; what those that are *over* have got is forgotten, too."""
     if runs:
-        sql.execute(_CLOSE_ALL, {"runs": list(runs)})
+        sql.execute(_CLOSE_ALL, {"runs": list(runs), "over": list(over)})
 
 
 def waiting(keys: Collection[UUID], *, limit: int, after: UUID | None = None) -> list[UUID]:
@@ -135,11 +143,15 @@ def waiting(keys: Collection[UUID], *, limit: int, after: UUID | None = None) ->
     return [sql.as_uuid(row[0]) for row in sql.query(_BY_KEYS, values)]
 
 
-def of_runs(runs: Collection[UUID]) -> dict[UUID, list[Wait]]:
-    """All waits of these runs, which are locked: those that have got an event too; oldest first."""
+def concerned(runs: Collection[UUID], event_ids: Collection[UUID]) -> dict[UUID, list[Wait]]:
+    """The waits of these locked runs that such events concern, oldest first.
+
+    They are open and have the key of one of the events, which can be found by their keys; or they have
+    got one of them.
+    """
     found: dict[UUID, list[Wait]] = {run: [] for run in runs}
-    for row in sql.query(_OF_RUNS, {"runs": list(runs)}):
-        wait = _wait(row)
+    for row in sql.query(_CONCERNED, {"runs": list(runs), "events": list(event_ids)}):
+        wait = value(row)
         found[wait.run_id].append(wait)
     return found
 
@@ -178,7 +190,8 @@ def postpone(runs: Collection[UUID], now: datetime, until: datetime) -> None:
     sql.execute(_POSTPONE, {"runs": list(runs), "now": now, "until": until})
 
 
-def _wait(row: Sequence[Any]) -> Wait:
+def value(row: Sequence[Any]) -> Wait:
+    """The wait of a row: run, step, item, entry, patterns, match, event, when it began."""
     return Wait(
         run_id=sql.as_uuid(row[0]),
         step=row[1],

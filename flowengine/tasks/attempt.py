@@ -18,6 +18,7 @@ from uuid import UUID
 
 from flowengine.engine.event import Event
 from flowengine.engine.identity import idempotency_key
+from flowengine.engine.printable import printable
 from flowengine.engine.run import Item
 from flowengine.errors import AttemptCancelled, CallerError, SoftTimeout
 
@@ -166,7 +167,7 @@ class Attempt:
             raise CallerError(
                 f"progress is a number from 0 to 1, not {fraction!r}: ctx.progress(done / total)"
             )
-        self._on_progress(min(1.0, max(0.0, number)), printable(note, NOTE_LENGTH_MAX))
+        self._on_progress(min(1.0, max(0.0, number)), printable(str(note)[:NOTE_LENGTH_MAX]))
 
 
 class AttemptLogger(logging.LoggerAdapter[logging.Logger]):
@@ -178,12 +179,6 @@ class AttemptLogger(logging.LoggerAdapter[logging.Logger]):
         """The ids win: nobody can log in another attempt's name."""
         kwargs["extra"] = {**(kwargs.get("extra") or {}), **(self.extra or {})}
         return msg, kwargs
-
-
-def printable(text: Any, length_max: int) -> str:
-    """*text* as every database takes it: without NUL and lone surrogates, cut to the length."""
-    clean = str(text)[:length_max].replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    return clean.encode("utf-8", "replace").decode("utf-8")
 
 
 def enter(attempt: Attempt) -> None:

@@ -16,10 +16,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from flowengine.broker.base import Broker, Delivery, Outcome, Verdict
 from flowengine.broker.envelope import Envelope, parse_hint
 from flowengine.conf import settings
+from flowengine.engine.event import Event
 from flowengine.engine.messages import Failed, GivenBack, Succeeded
 from flowengine.errors import MessageUnreadable
 from flowengine.orchestration.bury import bury_unreadable
@@ -90,6 +92,8 @@ class Cycle:
         self._refused: list[tuple[float, Told]] = []
         self._suspects: set[AttemptKey] = set()
         self._looked_at = float("-inf")
+        self._events: WeakValueDictionary[tuple[UUID, int], Event] = WeakValueDictionary()
+        """What caused the runs of the attempts at work, by id and number of the replay."""
         self.is_draining = False
         self.stale = 0
         """Messages and hints of what was past, since the start."""
@@ -242,7 +246,7 @@ class Cycle:
         self._told = list(advanced.later_told)
         self._refused += [(at + REFUSED_S, told) for told in advanced.refused]
         for begun in advanced.begun:
-            self._pool.submit(order(begun))
+            self._pool.submit(order(begun, self._shared(begun.run.event)))
         self._fault("cycle.before_ack")
         later = {(w.run_id, w.step, w.item) for w in advanced.later_wanted}
         taken = {id(delivery) for delivery in hints}
@@ -254,6 +258,13 @@ class Cycle:
         self._broker.settle([self._backlog.pop(key).delivery for key in done], Verdict.ACK)
         self.stale += advanced.stale
         self._see_through(advanced.committed)
+
+    def _shared(self, event: Event) -> Event:
+        """The same event as the attempts at work already hold, if any does.
+
+        Each cycle reads it anew: the attempts of a long loop would keep a copy of its list each.
+        """
+        return self._events.setdefault((event.id, event.replay), event)
 
     def _see_through(self, committed: Committed) -> None:
         """Announce what was committed, and do what it leaves to do; last, because it may fail."""
@@ -322,8 +333,8 @@ class Cycle:
         ]
 
 
-def order(begun: Begun) -> Order:
-    """What the pool needs to call a begun attempt."""
+def order(begun: Begun, event: Event) -> Order:
+    """What the pool needs to call a begun attempt, of a run that *event* has begun."""
     return Order(
         run_id=begun.run.id,
         step=begun.step.id,
@@ -334,6 +345,6 @@ def order(begun: Begun) -> Order:
         timeout=begun.plan.timeout,
         transaction=begun.plan.transaction,
         workflow=begun.run.workflow,
-        event=begun.run.event,
+        event=event,
         station=begun.step.station,
     )

@@ -12,9 +12,9 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
+from flowengine.engine.printable import printable
 from flowengine.engine.run import Failure
 from flowengine.errors import AttemptCancelled, Permanent, RetryAfter, SoftTimeout
-from flowengine.tasks.attempt import printable
 from flowengine.worker import output
 
 MESSAGE_LENGTH_MAX = 2_000
@@ -31,9 +31,8 @@ class Unfit(Exception):
 
     def __init__(self, code: str, message: str, *, fe: str) -> None:
         super().__init__(message)
-        self.failure = Failure(
-            code=code, message=printable(message, MESSAGE_LENGTH_MAX), fe=fe, permanent=True
-        )
+        text = printable(message[:MESSAGE_LENGTH_MAX])
+        self.failure = Failure(code=code, message=text, fe=fe, permanent=True)
 
 
 def failure_of(error: BaseException, *, timeout: timedelta) -> Failure:
@@ -65,7 +64,7 @@ def timed_out(timeout: timedelta, *, fenced_after_s: float | None = None) -> Fai
 
 
 def _name(kind: type) -> str:
-    return printable(kind.__name__, NAME_LENGTH_MAX)
+    return printable(kind.__name__[:NAME_LENGTH_MAX])
 
 
 def _message(error: BaseException) -> str:
@@ -75,7 +74,7 @@ def _message(error: BaseException) -> str:
         text = f"(its text cannot be read: {type(problem).__name__})"
     if not isinstance(error, Exception):
         text = f"the task raised {type(error).__name__}({text}), which ends threads, not attempts"
-    return printable(text, MESSAGE_LENGTH_MAX)
+    return printable(text[:MESSAGE_LENGTH_MAX])
 
 
 def _retry_after_s(error: BaseException) -> float | None:
@@ -107,7 +106,7 @@ def _traceback(error: BaseException) -> str:
     if len(text) > TRACEBACK_LENGTH_MAX:
         half = TRACEBACK_LENGTH_MAX // 2
         text = f"{text[:half]}\n  ...\n{text[-half:]}"
-    return printable(text, TRACEBACK_LENGTH_MAX + 10)
+    return printable(text)
 
 
 def _of_the_task(trace: TracebackType | None) -> TracebackType | None:

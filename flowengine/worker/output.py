@@ -1,5 +1,5 @@
 """What a task returned, as plain JSON: Django's rules for times, decimals and UUIDs, nothing else
-beyond JSON, bounded before it is encoded.
+beyond JSON, bounded before it is encoded. Text is what it is in an event's data.
 
 ``json.dumps`` would turn the key ``1`` into ``"1"``, name no place, and build the whole text of a
 hundred megabytes before anybody counts it; therefore a walk of our own.
@@ -17,6 +17,8 @@ from uuid import UUID
 import msgspec
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.functional import Promise
+
+from flowengine.orchestration.payload import text_problem
 
 LEVELS_MAX = 64
 """How deep lists and mappings may stand in one another."""
@@ -131,10 +133,9 @@ class _Walk:
 
     def _text(self, text: str) -> str:
         self._count(len(text) + 2)
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
-            raise NotJson("text with half a character (a lone surrogate)") from None
+        problem = text_problem(text)
+        if problem:
+            raise NotJson(f"text with {problem}")
         # Members of text enumerations and safe strings become the plain text they hold.
         return text if type(text) is str else str.__str__(text)
 

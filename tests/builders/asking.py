@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
@@ -58,9 +59,8 @@ def answer(run: Run, question: Question) -> list[Step]:
             return rows.active(run)
         case Items(step, item):
             return rows.items(run, (step, item))
-        case Newest(steps, before):
-            newest = rows.newest(run, steps, before)
-            return [] if newest is None else [newest]
+        case Newest(steps, before, count):
+            return list(islice(rows.newest_first(run, steps, before), count))
         case Ended():
             return rows.ended_badly(run)
 

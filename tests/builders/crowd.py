@@ -63,22 +63,22 @@ _STATEMENTS = (
     """
     INSERT INTO flowengine_run
       (id, workflow, digest, event_id, replay, state, seq, due_at, title, priority, parent_run,
-       parent_step, parent_item, parent_depth, parent_detached, busy, asleep, has_undone, still_s,
-       tail, watchers, watcher_groups, labels, created_at, started_at)
+       parent_step, parent_item, parent_depth, parent_detached, busy, asleep, output_bytes, has_undone,
+       still_s, tail, watchers, watcher_groups, labels, created_at, started_at)
     SELECT $run, 'line', 'd', $event, 0, s.state, 15,
       CASE s.state WHEN 'running' THEN $run_due END, '', 1,
-      CASE n % 10 WHEN 0 THEN $run_of_step END, 'one', '', 0, false, 0, 0, false, 0.0,
+      CASE n % 10 WHEN 0 THEN $run_of_step END, 'one', '', 0, false, 0, 0, 0, false, 0.0,
       '', '[]', '[]', '{}', $at, $at
     FROM generate_series(1, $count) n, LATERAL (SELECT $run_state AS state) s""",
     """
     INSERT INTO flowengine_step
       (run_id, step, item, kind, title, task, station, state, priority, attempt, tries, crashes,
-       is_stopping, worker_id, due_at, ended, note, ready_at)
+       is_stopping, worker_id, due_at, ended, note, doubt, ready_at)
     SELECT $run_of_step, (ARRAY['one', 'two', 'three', 'four', 'five'])[n % 5 + 1], '', 'task', '',
       'line.work', (ARRAY['default', 'mail', 'slow'])[(n / 7) % 3 + 1], s.state, n % 3, 1, 0, 0,
       false, CASE s.state WHEN 'running' THEN $holder END,
       CASE WHEN s.state IN ('ready', 'retrying') THEN $step_due END,
-      CASE s.state WHEN 'succeeded' THEN n % 5 END, '', $at
+      CASE s.state WHEN 'succeeded' THEN n % 5 END, '', '', $at
     FROM generate_series(0, $count - 1) n, LATERAL (SELECT $step_state AS state) s""",
     """
     INSERT INTO flowengine_wait
@@ -87,8 +87,8 @@ _STATEMENTS = (
       CASE WHEN n % 100 > 0 THEN $event END, CASE n % 1000 WHEN 0 THEN $earlier END, $at
     FROM generate_series(1, $count) n""",
     """
-    INSERT INTO flowengine_event_key (key, event_id)
-    SELECT $key, $event FROM generate_series(1, $count) n""",
+    INSERT INTO flowengine_event_key (key, event_id, added_at)
+    SELECT $key, $event, $earlier FROM generate_series(1, $count) n""",
     """
     INSERT INTO flowengine_history (run_id, first, last, at, transitions)
     SELECT $run_of_step, n % 5 * 3 + 1, n % 5 * 3 + 3, $at, '[]'::bytea

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from flowengine import emit
 from flowengine.engine.identity import run_id
 from flowengine.engine.messages import Succeeded
 from flowengine.engine.rules.gates import Places
+from flowengine.engine.rules.slots import Slots
 from flowengine.models import DecisionRecord, KeyRecord, PlaceRecord, RunRecord
 from flowengine.orchestration.advance import Told, Wanted, Work, advance
 from flowengine.orchestration.commit import Committed
@@ -57,9 +59,10 @@ def states(*runs: UUID) -> list[str]:
 
 def check_counts() -> None:
     """What the keys' rows count is what there is."""
+    remembered = keys.held([*KeyRecord.objects.values_list("id", flat=True)])
     counted = {
         key: (state.open, state.queued, state.leaving)
-        for key, state in keys.held([*KeyRecord.objects.values_list("id", flat=True)]).items()
+        for key, state in remembered.items()
         if isinstance(state, Places)
     }
     there: dict[UUID, list[int]] = {}
@@ -70,3 +73,10 @@ def check_counts() -> None:
         of[1] += state == "queued"
         of[2] += state == "leaving"
     assert counted == {key: tuple(of) for key, of in there.items()}
+    waiting = {
+        key: state.waiting
+        for key, state in remembered.items()
+        if isinstance(state, Slots) and state.waiting
+    }
+    queued = PlaceRecord.objects.filter(state="queued").exclude(throttle_id=None)
+    assert waiting == Counter(queued.values_list("throttle_id", flat=True))

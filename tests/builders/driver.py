@@ -249,7 +249,9 @@ class Driver:
     def _next_timer(self) -> datetime | None:
         timers = [row.due_at for row in self.active() if row.due_at is not None]
         if self.run.due_at is not None and self.run.state is not None:
-            timers += [] if self.run.state.is_final else [self.run.due_at]
+            # What a final run owes by now is the shell's; what is due later is the end of its hooks.
+            is_owed = self.run.state.is_final and self.run.due_at <= self.now
+            timers += [] if is_owed else [self.run.due_at]
         return min(timers, default=None)
 
     def _obey(self, command: Command) -> None:

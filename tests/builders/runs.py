@@ -62,7 +62,7 @@ def _counted(rows: dict[Place, Step]) -> dict[str, Any]:
 
 
 def ready(*, attempt: int = 0, **fields: Any) -> Step:
-    """Ready, not reserved by anybody."""
+    """Ready; nobody has taken it."""
     return Step(id="", state=StepState.READY, attempt=attempt, ready_at=NOON, **fields)
 
 

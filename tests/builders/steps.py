@@ -198,7 +198,9 @@ def steps_of(steps: Sequence[Given]) -> tuple[Step, ...]:
 def durations(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields, with ``timeout_s=5`` as ``timeout=timedelta(seconds=5)``."""
     return {
-        key.removesuffix("_s"): timedelta(seconds=value) if key.endswith("_s") else value
+        key.removesuffix("_s"): timedelta(seconds=value)
+        if key.endswith("_s") and value is not None
+        else value
         for key, value in fields.items()
     }
 

@@ -22,7 +22,7 @@ from flowengine.engine.run import Item, Run, Step
 from flowengine.orchestration.advance import Advanced, Told, Wanted, Work, advance
 from flowengine.orchestration.commit import Change, Committed, commit
 from flowengine.orchestration.limits import limits
-from flowengine.orchestration.sync import subscriptions
+from flowengine.orchestration.sync import make_known, subscriptions
 from flowengine.store import definitions, drafts, events, sql, steps
 from flowengine.store.definitions import Definition
 from flowengine.store.drafts import Draft
@@ -48,8 +48,8 @@ def define(text: str) -> Workflow:
         signatures=registry.signatures(),
         subscriptions=subscriptions(workflow),
     )
+    make_known([definition], now())
     with sql.writing():
-        definitions.put([definition], now())
         definitions.activate({workflow.name: workflow.digest}, now())
     return workflow
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from django.core.checks import run_checks
+from django.contrib import admin
+from django.core.checks import Tags, run_checks
 from django.db import connections
 from django.db.models.signals import post_delete, post_save
+from django.urls import path, set_script_prefix
 from pytest_django import Settings
 
 from flowengine.checks import TAG
@@ -160,3 +165,69 @@ def test_unsafe_broker_is_warned_of_before_a_deployment(
 
     assert ids() == []
     assert ids(deploy=True) == ["W011"] * count
+
+
+def test_project_without_time_zones_is_refused(settings: Settings) -> None:
+    settings.USE_TZ = False
+
+    assert ids() == ["E012"]
+
+
+class _NoFlow:
+    """URLs without flowengine's."""
+
+    urlpatterns: ClassVar = [path("admin/", admin.site.urls)]
+
+
+def said_of_urls() -> list[str]:
+    messages = run_checks(tags=[Tags.urls])
+    return [str(each.id) for each in messages if str(each.id).startswith("flowengine.")]
+
+
+@pytest.mark.parametrize("url", ["/accounts/login/", "login", "/flow", "/flow/nothing/"])
+def test_login_url_that_leads_nowhere_is_a_warning(settings: Settings, url: str) -> None:
+    settings.LOGIN_URL = url
+
+    assert said_of_urls() == ["flowengine.W013"]
+
+
+@pytest.mark.parametrize(
+    "url", ["admin:login", "/admin/login/", "/flow/approvals", "https://id.example.com/in"]
+)
+def test_login_url_that_leads_somewhere_is_right(settings: Settings, url: str) -> None:
+    settings.LOGIN_URL = url
+
+    assert said_of_urls() == []
+
+
+def test_login_url_below_the_script_prefix_is_right(settings: Settings) -> None:
+    settings.LOGIN_URL = "/shop/admin/login/"
+    set_script_prefix("/shop/")
+
+    try:
+        assert said_of_urls() == []
+    finally:
+        set_script_prefix("/")
+
+
+def test_login_url_is_nobodys_business_without_our_pages(settings: Settings) -> None:
+    settings.LOGIN_URL = "/nowhere/"
+    settings.ROOT_URLCONF = _NoFlow
+
+    assert said_of_urls() == []
+
+
+def test_demo_has_a_way_to_log_in(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "check", "--fail-level", "WARNING", "--tag", "urls"],
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "flowengine.demo.settings",
+            "FLOWENGINE_DEMO_DIR": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr

@@ -87,6 +87,16 @@ def test_link_out_of_the_folder_is_not_followed(settings: Settings, tmp_path: Pa
     assert "hello" not in project.catalog().workflows
 
 
+def test_link_to_itself_is_a_problem(settings: Settings, tmp_path: Path) -> None:
+    declare(settings, tmp_path, HELLO)
+    (tmp_path / "round.yaml").symlink_to("round.yaml")
+
+    [problem] = project.problems()
+
+    assert (problem.code, problem.message) == ("FE101", "Too many levels of symbolic links")
+    assert "hello" in project.catalog().workflows
+
+
 def test_file_that_cannot_be_opened_is_a_problem(settings: Settings, tmp_path: Path) -> None:
     declare(settings, tmp_path)
     (tmp_path / "folder.yaml").mkdir()

@@ -11,11 +11,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from flowengine.definitions import schema
 from flowengine.definitions.expressions.evaluate import render
 from flowengine.definitions.expressions.values import timestamp_text
 from flowengine.definitions.graph import Spot
 from flowengine.definitions.steps import ApprovalStep, Input
-from flowengine.engine import failures, schema
+from flowengine.engine import failures
 from flowengine.engine.draft import Draft
 from flowengine.engine.messages import Answered
 from flowengine.engine.rules import flow

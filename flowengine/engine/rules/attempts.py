@@ -61,24 +61,13 @@ def begin_task(draft: Draft, spot: Spot, item: Item) -> None:
 
 
 def began(draft: Draft, message: Began) -> None:
-    """A worker is about to call the task of a ready row."""
+    """A worker is about to call the task of a ready row: under the number after the row's."""
     row = draft.row(message.place)
-    if row is None or row.state is not StepState.READY or not _may_begin(row, message):
+    if row is None or row.state is not StepState.READY or message.attempt != row.attempt + 1:
         return
     draft.record(
         StepStarted(step=row.id, attempt=message.attempt, worker=message.worker, item=row.item)
     )
-
-
-def _may_begin(row: Step, message: Began) -> bool:
-    """It takes a row that nobody holds, or is the attempt that the row names already.
-
-    The number alone would not do: a step that was given back is ready under the number of the attempt
-    that ended.
-    """
-    if row.worker is None:
-        return message.attempt == row.attempt + 1
-    return message.attempt == row.attempt and message.worker == row.worker
 
 
 def succeeded(draft: Draft, message: Succeeded) -> None:
@@ -96,8 +85,23 @@ def succeeded(draft: Draft, message: Succeeded) -> None:
 def failed(draft: Draft, message: Failed) -> None:
     """The task raised or ran out of time: a try is used."""
     row = _running(draft, message)
-    if row is not None:
-        _end_in_failure(draft, row, message.failure)
+    if row is None:
+        return
+    how = _doubtful(draft, row, message.failure)
+    if how:
+        flow.doubt(draft, row, how)
+    _end_in_failure(draft, row, message.failure)
+
+
+def _doubtful(draft: Draft, row: Step, failure: Failure) -> str:
+    """How the attempt ended, if it may have taken effect all the same; else empty.
+
+    What a task did in a transaction is undone with it when it fails; what it did elsewhere may stay.
+    """
+    if failure.fe in failures.REFUSED_OUTPUT:
+        was_undone = draft.graph.work(row.id).transaction
+        return failure.code if was_undone else failures.RETURNED
+    return failure.code if failure.code in failures.OF_UNKNOWN_OUTCOME else ""
 
 
 def lost(draft: Draft, message: Lost) -> None:
@@ -106,6 +110,7 @@ def lost(draft: Draft, message: Lost) -> None:
     if row is None:
         return
     crashes = row.crashes + 1
+    flow.doubt(draft, row, failures.WORKER_LOST)
     if row.is_stopping:
         flow.cancel(draft, row.place)
     elif crashes < draft.limits.crashes_max:
@@ -119,6 +124,7 @@ def given_back(draft: Draft, message: GivenBack) -> None:
     row = _running(draft, message)
     if row is None:
         return
+    flow.doubt(draft, row, failures.WORKER_STOPPED)
     if row.is_stopping:
         flow.cancel(draft, row.place)
     else:

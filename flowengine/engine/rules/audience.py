@@ -15,6 +15,7 @@ from flowengine.definitions.expressions.evaluate import render
 from flowengine.definitions.expressions.tree import Template
 from flowengine.definitions.model import Workflow
 from flowengine.engine.event import Event
+from flowengine.engine.printable import printable
 from flowengine.errors import ExpressionError
 
 WATCHERS_MAX = 1000
@@ -56,7 +57,7 @@ def audience_of(
         if isinstance(label, Mapping | list):
             remarks.append(f"FE112 labels.{name}: a label is one plain value")
         elif label is not None:
-            labels[name] = label
+            labels[name] = printable(label) if isinstance(label, str) else label
     watchers: tuple[str, ...] = ()
     if workflow.notify is None:
         watchers = () if event.actor is None else (event.actor,)
@@ -64,7 +65,7 @@ def audience_of(
         watchers = _users(value_of("notify.users", workflow.notify.users), remarks)
     priority = None if workflow.priority is None else value_of("priority", workflow.priority)
     return Audience(
-        title=workflow.name if title is None else str(title),
+        title=workflow.name if title is None else printable(str(title)),
         labels=labels,
         watchers=watchers,
         groups=() if workflow.notify is None else workflow.notify.groups,
@@ -90,7 +91,7 @@ def _users(value: Any, remarks: list[str]) -> tuple[str, ...]:
     if not all(isinstance(key, str | int) and not isinstance(key, bool) for key in keys):
         remarks.append("FE112 notify.users: a list of user keys, text or whole numbers")
         return ()
-    users = tuple(dict.fromkeys(str(key) for key in keys))
+    users = tuple(dict.fromkeys(printable(str(key)) for key in keys))
     if len(users) > WATCHERS_MAX:
         remarks.append(f"FE305 `notify` names {len(users)} users; the limit is {WATCHERS_MAX}")
         return ()

@@ -18,6 +18,7 @@ from flowengine.engine.draft import Draft
 from flowengine.engine.event import Event, Parent
 from flowengine.engine.fill import fill
 from flowengine.engine.messages import ChildEnded
+from flowengine.engine.printable import printable
 from flowengine.engine.rules import flow
 from flowengine.engine.run import Failure, Item, Step
 from flowengine.engine.scope import scope_of
@@ -44,18 +45,19 @@ def begin_child(draft: Draft, spot: Spot, item: Item) -> None:
         flow.fail(draft, place, failures.too_deep(step.workflow, depth))
         return
     row = draft.row(place)
-    event_id = identity.call_event_id(
-        draft.run.id, step.id, item, 1 if row is None else row.attempt + 1
-    )
+    attempt = 1 if row is None else row.attempt + 1
+    event_id = identity.call_event_id(draft.run.id, step.id, item, attempt)
     parent = Parent(run=draft.run.id, step=step.id, item=item, depth=depth, detached=step.detach)
     event = _event(draft, event_id, CALL, given, target=step.workflow, parent=parent)
     if isinstance(event, Failure):
         flow.fail(draft, place, event)
         return
-    draft.commands.append(Emit(event=event))
     if step.detach:
-        flow.succeed(draft, place, {"run_id": str(identity.run_id(event_id, step.workflow))})
+        output = {"run_id": str(identity.run_id(event_id, step.workflow))}
+        if flow.succeed(draft, place, output, attempt=attempt):
+            draft.commands.append(Emit(event=event))
         return
+    draft.commands.append(Emit(event=event))
     draft.record(
         StepWaiting(
             step=step.id,
@@ -83,20 +85,32 @@ def begin_emit(draft: Draft, spot: Spot, item: Item) -> None:
         except ExpressionError as error:
             flow.fail(draft, place, failures.no_value("subject", error))
             return
-        if subject is not None and not isinstance(subject, str):
+        if isinstance(subject, str):
+            subject = printable(subject)
+        elif subject is not None:
             flow.fail(draft, place, failures.misfit("subject", "text"))
             return
-    problem = draft.limits.misfit(step.event, given)
-    if problem:
-        flow.fail(draft, place, failures.bad_event(step.event, problem))
+    refusal = _refusal(draft, step, given)
+    if refusal is not None:
+        flow.fail(draft, place, refusal)
         return
     event_id = identity.emitted_event_id(draft.run.id, step.id, item, draft.run.replay)
     event = _event(draft, event_id, step.event, given, subject=subject)
     if isinstance(event, Failure):
         flow.fail(draft, place, event)
         return
-    draft.commands.append(Emit(event=event))
-    flow.succeed(draft, place, {"event_id": str(event_id)})
+    if flow.succeed(draft, place, {"event_id": str(event_id)}):
+        draft.commands.append(Emit(event=event))
+
+
+def _refusal(draft: Draft, step: EmitStep, given: dict[str, Any]) -> Failure | None:
+    """Why no event may have this data; None where one may."""
+    limit = draft.limits.event_max_bytes
+    size = failures.size_of(given)
+    if size > limit:
+        return failures.event_too_large(step.event, size, size_max_bytes=limit)
+    problem = draft.limits.misfit(step.event, given)
+    return failures.bad_event(step.event, problem) if problem else None
 
 
 def child_ended(draft: Draft, message: ChildEnded) -> None:

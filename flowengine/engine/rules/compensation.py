@@ -1,7 +1,7 @@
 """Undoing: what had succeeded is undone, latest end first, one at a time. Language §4.10.
 
-A step that failed and may have had its effect all the same is undone only where its author says so;
-else somebody must look at it. One undo that fails does not keep the others.
+A step that has not succeeded and may have had its effect all the same is undone only where its author
+says so; else somebody must look at it. One undo that fails does not keep the others.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ def begin(draft: Draft, outcome: RunState, failure: Failure | None) -> None:
 
 def undone(draft: Draft, place: Place) -> None:
     """The undo at *place* has done its work: the next one begins."""
-    step, item = _undoes(place)
+    step, item = undoes(place)
     draft.record(StepUndone(step=step, item=item))
     _next(draft)
 
 
 def undo_failed(draft: Draft, place: Place, failure: Failure) -> None:
     """The undo at *place* has failed for good: somebody must do it; the next one begins."""
-    _give_up(draft, _undoes(place), failure)
+    _give_up(draft, undoes(place), failure)
     _next(draft)
 
 
-def _undoes(place: Place) -> Place:
+def undoes(place: Place) -> Place:
     """The row that is undone by the row at *place*."""
     return (place[0].removeprefix(UNDO), place[1])
 
@@ -61,14 +61,10 @@ def _next(draft: Draft) -> None:
 def _go_on(draft: Draft, outcome: RunState, failure: Failure | None, before: int | None) -> None:
     """Begin the undo of what ended last *before* that transition; the run ends where nothing did."""
     candidates = tuple(each for each in draft.graph.spots if draft.graph.undo(each) is not None)
-    while candidates:
-        row = rows.newest(draft.run, candidates, before)
-        if row is None:
-            break
-        before = row.ended
+    for row in rows.newest_first(draft.run, candidates, before):
         undo = draft.graph.undo(row.id)
         assert undo is not None, "only candidates are found"
-        if row.state is StepState.FAILED and not undo.on_unknown:
+        if _is_unknown(row) and not undo.on_unknown:
             _review(draft, row)
             continue
         if draft.run.state is not RunState.COMPENSATING:
@@ -116,9 +112,12 @@ def _give_up(draft: Draft, place: Place, failure: Failure) -> None:
     )
 
 
+def _is_unknown(row: Step) -> bool:
+    """Whether nobody knows if it took effect. One that returned did, whatever became of its output."""
+    return row.state is not StepState.SUCCEEDED and row.doubt != failures.RETURNED
+
+
 def _review(draft: Draft, row: Step) -> None:
     """Nobody knows whether it took effect, and its undo cannot be called on the chance."""
-    assert row.failure is not None, "a step that failed says why"
-    draft.commands.append(
-        Bury(kind=NEEDS_REVIEW, failure=failures.in_doubt(row.id, row.failure), step=row.id)
-    )
+    told = failures.in_doubt(row.id, row.doubt, row.attempt)
+    draft.commands.append(Bury(kind=NEEDS_REVIEW, failure=told, step=row.id))

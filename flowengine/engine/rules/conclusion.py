@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowengine.definitions.steps import WaitStep
 from flowengine.engine.commands import Unlisten
 from flowengine.engine.draft import Draft
 from flowengine.engine.rules import hooks
@@ -40,7 +41,15 @@ def conclude(
 
 
 def _close(draft: Draft) -> None:
-    """Nothing can cancel it any more; hooks begin, or nothing follows."""
-    if draft.workflow.cancel_on:
-        draft.commands.append(Unlisten())
+    """Nothing can cancel it any more; hooks, which never wait for events, begin, or nothing follows.
+
+    A failed run may be resumed: no other wait shall get what one has got already.
+    """
+    is_over = draft.run.state is not RunState.FAILED
+    if draft.workflow.cancel_on or (is_over and _has_waits(draft)):
+        draft.commands.append(Unlisten(is_over=is_over))
     hooks.begin(draft)
+
+
+def _has_waits(draft: Draft) -> bool:
+    return any(isinstance(spot.step, WaitStep) for spot in draft.graph.spots.values())

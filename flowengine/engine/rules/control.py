@@ -23,7 +23,8 @@ from flowengine.engine.transitions import (
     StepStopping,
 )
 
-_OPEN = frozenset({RunState.RUNNING, RunState.WAITING})
+OPEN = frozenset({RunState.RUNNING, RunState.WAITING, RunState.HELD})
+"""It has begun, and has not begun to end."""
 _AT_ONCE = frozenset({StepState.READY, StepState.WAITING, StepState.RETRYING})
 """States of rows that nobody is at work on."""
 
@@ -32,8 +33,8 @@ def cancel(draft: Draft, message: Cancel) -> None:
     """The run shall end; one that already ends is left as it is."""
     if draft.run.state is RunState.QUEUED:
         conclusion.conclude(draft, RunState.CANCELLED, by=message.by, reason=message.reason)
-    elif draft.run.state in _OPEN | {RunState.HELD}:
-        _wind_down(draft, RunCancelling(by=message.by, reason=message.reason))
+    elif draft.run.state in OPEN:
+        wind_down(draft, RunCancelling(by=message.by, reason=message.reason))
 
 
 def run_is_due(draft: Draft) -> bool:
@@ -59,7 +60,7 @@ def end_of_time(draft: Draft) -> None:
         resume.give_up(draft, GiveUp(reason="nobody resumed it in time"))
     else:
         failure = failures.run_timeout(workflow.timeout)
-        _wind_down(draft, RunCancelling(outcome=RunState.FAILED, failure=failure))
+        wind_down(draft, RunCancelling(outcome=RunState.FAILED, failure=failure))
 
 
 def rows_due(draft: Draft) -> list[Place]:
@@ -104,7 +105,8 @@ def _time_out(draft: Draft, row: Step) -> None:
     stop(draft, row.id, row.item)
 
 
-def _wind_down(draft: Draft, cancelling: RunCancelling) -> None:
+def wind_down(draft: Draft, cancelling: RunCancelling) -> None:
+    """The run ends early: in its order, with what is to be undone."""
     was_idle = draft.run.state is RunState.HELD
     draft.record(cancelling)
     if was_idle:
@@ -134,11 +136,11 @@ def stop(draft: Draft, inside: str | None, item: Item) -> None:
             draft.record(StepStopping(step=row.id, item=row.item))
     for row in found:
         if row.state in _AT_ONCE:
-            _forget(draft, row)
+            forget(draft, row)
             flow.cancel(draft, row.place)
 
 
-def _forget(draft: Draft, row: Step) -> None:
+def forget(draft: Draft, row: Step) -> None:
     """Nobody is asked, listened for or waited for on its behalf any longer."""
     if row.state is StepState.WAITING:
         if isinstance(draft.spot(row.place).step, ChildStep):

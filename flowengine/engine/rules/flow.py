@@ -20,6 +20,8 @@ from flowengine.definitions.graph import Line, Role, Spot
 from flowengine.definitions.steps import FailStep, Rescue, Step, TaskStep, kind_of
 from flowengine.engine import failures
 from flowengine.engine.draft import Draft, Result
+from flowengine.engine.evolve import MADE_OF_OTHERS
+from flowengine.engine.printable import printable
 from flowengine.engine.rows import outer
 from flowengine.engine.run import Failure, Item, Place
 from flowengine.engine.run import Step as Row
@@ -28,6 +30,7 @@ from flowengine.engine.states import StepState
 from flowengine.engine.transitions import (
     StepCancelled,
     StepFailed,
+    StepInDoubt,
     StepRescuing,
     StepSkipped,
     StepSucceeded,
@@ -36,6 +39,8 @@ from flowengine.errors import ExpressionError
 
 FOR_EACH = "for_each"
 """The kind of the row of a whole loop."""
+_UNDONE = frozenset({"task", "workflow"})
+"""Kinds of rows that may have a ``compensate`` of their own."""
 
 
 def begun(draft: Draft, place: Place, step: Step) -> dict[str, Any]:
@@ -60,7 +65,7 @@ def _title(draft: Draft, place: Place, step: Step) -> str:
         title = render(step.title, scope_of(draft, draft.spot(place), place[1]), draft.now)
     except ExpressionError:
         return ""
-    return str(title) if isinstance(title, str | int | float) else ""
+    return printable(str(title)) if isinstance(title, str | int | float) else ""
 
 
 def skip(draft: Draft, place: Place, **begin: Any) -> None:
@@ -72,26 +77,55 @@ def skip(draft: Draft, place: Place, **begin: Any) -> None:
 
 
 def succeed(
-    draft: Draft, place: Place, output: Any, *, tries: int | None = None, **begin: Any
-) -> None:
-    """It is done, and left *output* (plain JSON); it fails where that cannot be kept.
+    draft: Draft,
+    place: Place,
+    output: Any,
+    *,
+    tries: int | None = None,
+    attempt: int | None = None,
+    **begin: Any,
+) -> bool:
+    """It is done, and left *output* (plain JSON); False = that cannot be kept, and it fails.
 
     *begin* is what :func:`begun` gives, for a row that was pending until now. *tries* is how many it
-    has used where it fails.
+    has used where it fails. *attempt* is the number of the one that did it, None = the row's.
     """
-    limit = draft.limits.payload_max_bytes
-    what = f"the output of {place[0]!r}"
-    refusal = failures.unstorable(what, output, size_max_bytes=limit)
-    if refusal is not None:
-        fail(draft, place, refusal, tries=tries, **begin)
-        return
+    refusal = _unkept(draft, place, output)
     row = draft.row(place)
+    if refusal is not None:
+        if row is not None:
+            doubt(draft, row, failures.RETURNED)
+        fail(draft, place, refusal, tries=tries, **begin)
+        return False
     begin = _first_facts(draft, place, row, begin)
-    attempt = 0 if row is None else row.attempt
+    if attempt is None:
+        attempt = 0 if row is None else row.attempt
     draft.record(
         StepSucceeded(step=place[0], item=place[1], attempt=attempt, output=output, **begin)
     )
     draft.ended(place, Result.DONE)
+    return True
+
+
+def _unkept(draft: Draft, place: Place, output: Any) -> Failure | None:
+    """Why the run cannot keep what that row leaves; None where it can.
+
+    What is made of other outputs is as large as all of them may be: each of them is kept already.
+    """
+    one_max, all_max = draft.limits.payload_max_bytes, draft.limits.outputs_max_bytes
+    step = draft.spot(place).step
+    is_loop = step.loop is not None and not draft.is_item(place)
+    is_made = is_loop or kind_of(step) in MADE_OF_OTHERS
+    refusal = failures.unstorable(
+        f"the output of {place[0]!r}", output, size_max_bytes=all_max if is_made else one_max
+    )
+    kept = draft.run.output_bytes
+    if refusal is not None or is_made or kept + one_max <= all_max:
+        return refusal
+    kept += failures.size_of(output)
+    return (
+        failures.too_much_kept(place[0], kept, size_max_bytes=all_max) if kept > all_max else None
+    )
 
 
 def fail(
@@ -139,6 +173,17 @@ def cancel(draft: Draft, place: Place) -> None:
     draft.ended(place, Result.CANCELLED)
 
 
+def doubt(draft: Draft, row: Row, how: str) -> None:
+    """What the row did last may have taken effect, though it did not succeed by it.
+
+    Noted of what can be undone, and once: what is sure is not forgotten for what is not.
+    """
+    if row.kind not in _UNDONE or draft.graph.undo(row.id) is None:
+        return
+    if not row.doubt or (how == failures.RETURNED != row.doubt):
+        draft.record(StepInDoubt(step=row.id, item=row.item, how=how))
+
+
 def begin_fail(draft: Draft, spot: Spot, item: Item) -> None:
     """A step of the kind ``fail``: it fails with the code and the text that the file gives it."""
     step = spot.step
@@ -149,7 +194,7 @@ def begin_fail(draft: Draft, spot: Spot, item: Item) -> None:
     except ExpressionError as error:
         failure = failures.no_value("fail.message", error)
     else:
-        failure = Failure(code=step.error, message=str(message), permanent=True)
+        failure = Failure(code=step.error, message=printable(str(message)), permanent=True)
     fail(draft, (step.id, item), failure)
 
 

@@ -6,6 +6,7 @@ same in a loop of ten and of ten thousand: it reads its own row, the loop's, and
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from flowengine.definitions.expressions.evaluate import render
@@ -60,23 +61,21 @@ def _values(draft: Draft, spot: Spot, item: Item) -> list[Any] | Failure:
 def following(draft: Draft, spot: Spot, row: Step) -> Place | None:
     """The item that may begin now; None = none may before something else has happened.
 
-    *row* is that of the loop, which runs. Items begin in order; after a resume some of the later ones
-    are decided already, and only then all are looked at.
+    *row* is that of the loop, which runs. Items begin in order; after a resume those that are decided
+    are passed over, each once.
     """
     counts, loop = _counts(row), _loop(spot)
     if counts.begun == counts.total or counts.open >= loop.max_parallel:
         return None
     if counts.failed > may_fail(loop, counts.total):
         return None
-    place = (row.id, rows.inner(row.item, counts.begun))
-    found = draft.row(place)
-    if found is not None and found.state is StepState.PENDING:
-        return place
-    pending = (each for each in rows.items(draft.run, row.place) if _is_pending(each))
-    return next(pending).place
+    ahead = ((row.id, rows.inner(row.item, index)) for index in count(counts.next))
+    return next(place for place in ahead if _is_pending(draft, place))
 
 
-def _is_pending(row: Step) -> bool:
+def _is_pending(draft: Draft, place: Place) -> bool:
+    row = draft.row(place)
+    assert row is not None, "fewer have begun than there are"
     return row.state is StepState.PENDING
 
 

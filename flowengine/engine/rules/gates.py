@@ -3,7 +3,7 @@
 Idempotency, debounce, throttle, concurrency, in this order. Each remembers one small value per key;
 the shell holds the keys' locks, gives the values in and stores those that come out. What a later gate
 turns away leaves no trace in an earlier one: a start that was dropped used up neither its idempotency
-key nor a slot.
+key nor a slot. One that waits for the end of a burst has not used its key yet; it does when it starts.
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec.structs import replace
 
-from flowengine.definitions.model import Concurrency, Debounce, Throttle, Workflow
+from flowengine.definitions.model import Concurrency, Debounce, Workflow
+from flowengine.engine.rules import slots
+from flowengine.engine.rules.slots import Slots
 
 KEY_MAX = 200
 """Characters of a key; of a longer one the SHA-256 is kept. Language §4.13."""
+QUEUED_MAX = 1000
+"""Runs that may wait for the slots of one throttle key, where no ``max_queued`` bounds them. §4.13."""
 LOOK_AGAIN = timedelta(milliseconds=200)
 """How long a start waits for events that were written before it to be routed."""
 _NAMESPACE = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c06")
@@ -79,15 +83,8 @@ class Quiet(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     """When the first event of this burst came."""
     due_at: datetime
-
-
-class Slots(msgspec.Struct, frozen=True, kw_only=True):
-    """The last starts of a throttle key, those to come included."""
-
-    taken: tuple[tuple[datetime, int], ...] = ()
-    """Instants, ascending, and how many start at each; together at most the throttle's limit."""
-    until: datetime | None = None
-    """When none of them counts any more."""
+    idempotency: UUID | None = None
+    """The idempotency key that its run will use."""
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,95 +179,72 @@ class Verdict:
 
 def pass_gates(wish: Wish, memory: Memory, now: datetime) -> Verdict:
     """What becomes of *wish*; *memory* has what is remembered of each of its keys."""
-    if wish.burst is not None:
-        return _start(wish, memory, {wish.burst: None}, {}, now)
+    always: dict[UUID, State | None] = {} if wish.burst is None else {wish.burst: None}
     accepted: dict[UUID, State | None] = {}
     idempotency = wish.workflow.idempotency
     if idempotency is not None:
         key = wish.keys[Gate.IDEMPOTENCY].id
         used = memory.get(key)
         if isinstance(used, Used) and now < used.until:
-            return Verdict(outcome="duplicate", detail=f"run {used.run} was started for this key")
+            detail = f"run {used.run} was started for this key"
+            return Verdict(outcome="duplicate", detail=detail, memory=always)
         accepted[key] = Used(run=wish.run, until=now + idempotency.window)
-    if wish.workflow.debounce is not None:
-        return _wait(wish, wish.workflow.debounce, memory, accepted, now)
-    return _start(wish, memory, {}, accepted, now)
+    if wish.burst is None and wish.workflow.debounce is not None:
+        return _wait(wish, wish.workflow.debounce, memory, now)
+    return _start(wish, memory, always, accepted, now)
 
 
-def take_slot(slots: Slots, throttle: Throttle, now: datetime) -> tuple[datetime, Slots]:
-    """The next instant at which a run may start, and the slots with it.
-
-    Of any ``limit + 1`` starts in a row the last is at least ``per`` after the first.
-    """
-    taken = slots.taken
-    while sum(count for _at, count in taken) > throttle.limit:  # it was higher before
-        taken = _without_oldest(taken)
-    slot = max(now, taken[-1][0]) if taken else now
-    if sum(count for _at, count in taken) == throttle.limit:
-        slot = max(slot, taken[0][0] + throttle.per)
-        taken = _without_oldest(taken)
-    if taken and taken[-1][0] == slot:
-        taken = (*taken[:-1], (slot, taken[-1][1] + 1))
-    else:
-        taken = (*taken, (slot, 1))
-    return slot, Slots(taken=taken, until=slot + throttle.per)
-
-
-def _without_oldest(taken: tuple[tuple[datetime, int], ...]) -> tuple[tuple[datetime, int], ...]:
-    at, count = taken[0]
-    return taken[1:] if count == 1 else ((at, count - 1), *taken[1:])
-
-
-def _wait(
-    wish: Wish,
-    debounce: Debounce,
-    memory: Memory,
-    accepted: Memory,
-    now: datetime,
-) -> Verdict:
+def _wait(wish: Wish, debounce: Debounce, memory: Memory, now: datetime) -> Verdict:
     """Stage 7: the clock of the burst is set again; of its events the one written last is kept."""
     key = wish.keys[Gate.DEBOUNCE].id
+    once = None if wish.workflow.idempotency is None else wish.keys[Gate.IDEMPOTENCY].id
     before = memory.get(key)
     waiting = before if isinstance(before, Quiet) else None
+    if waiting is not None and once is not None and waiting.idempotency == once:
+        return Verdict(outcome="duplicate", detail=f"event {waiting.event} waits with this key")
     since = now if waiting is None else waiting.since
     due_at = now + debounce.period
     if debounce.max_wait is not None:
         due_at = min(due_at, since + debounce.max_wait)
     if waiting is not None and waiting.written_at > wish.written_at:
-        kept = replace(waiting, due_at=due_at)
         return Verdict(
             outcome="debounced",
             detail=f"event {waiting.event} is newer",
-            memory={**accepted, key: kept},
+            memory={key: replace(waiting, due_at=due_at)},
         )
     kept = Quiet(
-        event=wish.event, run=wish.run, written_at=wish.written_at, since=since, due_at=due_at
+        event=wish.event,
+        run=wish.run,
+        written_at=wish.written_at,
+        since=since,
+        due_at=due_at,
+        idempotency=once,
     )
     return Verdict(
         outcome="debouncing",
         detail=f"until {_shown(due_at)} at the earliest",
-        memory={**accepted, key: kept},
+        memory={key: kept},
         superseded=waiting,
     )
 
 
 def _start(wish: Wish, memory: Memory, always: Memory, accepted: Memory, now: datetime) -> Verdict:
     """Stages 8 and 9. *accepted* is remembered only where there will be a run, *always* anyway."""
-    changes = {**always, **accepted}
+    slot, given = _slot(wish, memory, now)
     throttle, concurrency = wish.workflow.throttle, wish.workflow.concurrency
-    slot_at = None
-    if throttle is not None:
-        key = wish.keys[Gate.THROTTLE].id
-        slots = memory.get(key)
-        slot, changes[key] = take_slot(
-            slots if isinstance(slots, Slots) else Slots(), throttle, now
-        )
-        slot_at = slot if slot > now else None
+    slot_at = slot if slot > now else None
     if slot_at is not None and throttle is not None and throttle.excess == "drop":
         detail = f"the limit of {throttle.limit} is reached until {_shown(slot_at)}"
         return Verdict(outcome="dropped", detail=detail, memory=always)
     if concurrency is None:
-        return _with_run(wish, changes, slot_at, now, waits=slot_at is not None)
+        if slot_at is None and given is not None and given.waiting:
+            slot_at = slot  # those before it are about to start: it does not overtake them
+        waits = slot_at is not None
+        if waits and given is not None and given.waiting >= QUEUED_MAX:
+            overflow = _overflow(wish, Gate.THROTTLE, given.waiting)
+            return dataclasses.replace(overflow, memory=always)
+        changes = {**always, **accepted, **_with_slot(wish, given, now, waits=waits)}
+        return _with_run(wish, changes, slot_at, now, waits=waits)
 
     key = wish.keys[Gate.CONCURRENCY].id
     known = memory.get(key)
@@ -282,10 +256,30 @@ def _start(wish: Wish, memory: Memory, always: Memory, accepted: Memory, now: da
     if concurrency.on_conflict == "replace":
         replaced, places = _make_room(places)
     waits = slot_at is not None or wish.is_behind or bool(places.queued) or not places.free
-    verdict = _with_run(wish, changes, slot_at, now, waits=waits)
+    changes = {**always, **accepted, **_with_slot(wish, given, now, waits=waits)}
     changes[key] = _joined(places, wish.run, waits=waits)
+    verdict = _with_run(wish, changes, slot_at, now, waits=waits)
     is_next = waits and slot_at is None and not wish.is_behind and bool(places.free)
-    return dataclasses.replace(verdict, memory=changes, replaced=replaced, is_next=is_next)
+    return dataclasses.replace(verdict, replaced=replaced, is_next=is_next)
+
+
+def _slot(wish: Wish, memory: Memory, now: datetime) -> tuple[datetime, Slots | None]:
+    """When the throttle lets it start, and what is remembered then; None = there is no throttle."""
+    throttle = wish.workflow.throttle
+    if throttle is None:
+        return now, None
+    known = memory.get(wish.keys[Gate.THROTTLE].id)
+    before = known if isinstance(known, Slots) else Slots()
+    return slots.give(before, throttle.limit, throttle.per, now)
+
+
+def _with_slot(
+    wish: Wish, given: Slots | None, now: datetime, *, waits: bool
+) -> dict[UUID, State | None]:
+    if given is None:
+        return {}
+    after = slots.waits(given, 1) if waits else slots.begun(given, now)
+    return {wish.keys[Gate.THROTTLE].id: after}
 
 
 def _with_run(
@@ -312,9 +306,14 @@ def _refusal(wish: Wish, concurrency: Concurrency, places: Places) -> Verdict | 
     if concurrency.on_conflict == "skip" and places.open + places.queued >= places.limit:
         return Verdict(outcome="skipped", detail=f"{places.limit} open already for key {key!r}")
     if concurrency.on_conflict == "queue" and places.queued >= concurrency.max_queued:
-        detail = f"{wish.workflow.name}: {places.queued} runs already wait for key {key!r}"
-        return Verdict(outcome="overflow", code="FE307", detail=detail)
+        return _overflow(wish, Gate.CONCURRENCY, places.queued)
     return None
+
+
+def _overflow(wish: Wish, gate: Gate, queued: int) -> Verdict:
+    key = wish.keys[gate].text
+    detail = f"{wish.workflow.name}: {queued} runs already wait for key {key!r}"
+    return Verdict(outcome="overflow", code="FE307", detail=detail)
 
 
 def _make_room(places: Places) -> tuple[Member | None, Places]:

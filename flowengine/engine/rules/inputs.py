@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flowengine.definitions import schema
 from flowengine.definitions.expressions.evaluate import render
 from flowengine.definitions.model import EventTrigger, ScheduleTrigger, Trigger, Workflow
-from flowengine.engine import schema
 from flowengine.engine.event import Event
 from flowengine.engine.scope import event_scope
 from flowengine.errors import ExpressionError

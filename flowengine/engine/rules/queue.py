@@ -25,7 +25,7 @@ class Queued:
     """Its concurrency key."""
     written_at: datetime
     throttle: UUID | None = None
-    """The throttle key that gave it *slot_at*."""
+    """Its throttle key, of whose slots it takes one."""
     priority: int = 1
     slot_at: datetime | None = None
     expires_at: datetime | None = None
@@ -97,6 +97,20 @@ def exchanged(due: Sequence[Queued], others: Iterable[Queued]) -> dict[UUID, dat
             continue
         given[first.run], given[falling.run] = falling.slot_at, first.slot_at
     return given
+
+
+def in_turn(ready: Iterable[Queued]) -> list[Queued]:
+    """Runs whose slots are reached, as they take the real ones if those are too few.
+
+    The higher priority first, then the earlier slot; but of one concurrency key always the oldest.
+    """
+    every = sorted(ready, key=lambda one: one.order)
+    of_key: dict[UUID, list[Queued]] = {}
+    for each in every:
+        if each.key is not None:
+            of_key.setdefault(each.key, []).append(each)
+    every.sort(key=lambda one: (-one.priority, one.slot_at or one.written_at))
+    return [each if each.key is None else of_key[each.key].pop(0) for each in every]
 
 
 def next_look(queued: Queued, now: datetime) -> datetime | None:

@@ -23,6 +23,7 @@ from flowengine.definitions.steps import (
 )
 from flowengine.engine import failures, places, rows
 from flowengine.engine.draft import Draft
+from flowengine.engine.evolve import left
 from flowengine.engine.messages import GiveUp, Resume
 from flowengine.engine.rules import compensation, flow, waits
 from flowengine.engine.run import Item, Place, Run, Step
@@ -52,10 +53,13 @@ def refusal(run: Run) -> str | None:
 
 def resume(draft: Draft, message: Resume) -> None:
     """The run goes on from where it failed; stale where it cannot."""
-    if refusal(draft.run) is not None or not _is_storable(draft, message):
+    if refusal(draft.run) is not None:
         return
     bad = {row.place: row for row in rows.ended_badly(draft.run) if _is_of_line(draft, row.place)}
     again = [row for row in bad.values() if _begins_anew(draft, row.place, bad)]
+    by_hand = _failed_leaves(draft, again)
+    if not _is_storable(draft, message, by_hand):
+        return
     was_final = draft.run.state is RunState.FAILED
     draft.rows({place for row in again for place in _inside(draft, row)})  # read together
     draft.record(
@@ -66,9 +70,10 @@ def resume(draft: Draft, message: Resume) -> None:
     if was_final:
         _reset_hooks(draft)
         waits.watch_cancel(draft)
-    by_hand = _failed_leaves(draft, again)
-    for row in again:
-        _reset(draft, row, message if row in by_hand else Resume())
+    meant = {row.place for row in by_hand}
+    # Items that are decided by hand first: they are behind the next item of their loop.
+    for row in sorted(again, key=lambda row: not (row.place in meant and draft.is_item(row.place))):
+        _reset(draft, row, message if row.place in meant else Resume())
     line = draft.graph.line(None, Role.LINE)
     draft.go(line, _first(draft, line, again), "")
 
@@ -146,10 +151,14 @@ def _was_rescuing(spot: Spot, row: Step) -> bool:
     return row.clause is not None and not isinstance(spot.step, SwitchStep)
 
 
-def _is_storable(draft: Draft, message: Resume) -> bool:
-    limit = draft.limits.payload_max_bytes
-    values = (message.output, dict(message.inputs))
-    return not any(failures.unstorable("it", each, size_max_bytes=limit) for each in values)
+def _is_storable(draft: Draft, message: Resume, by_hand: list[Step]) -> bool:
+    """Whether what a person gives, of each of these rows, can be kept."""
+    limits, values = draft.limits, (message.output, dict(message.inputs))
+    one_max = limits.payload_max_bytes
+    if any(failures.unstorable("it", each, size_max_bytes=one_max) for each in values):
+        return False
+    added = sum(left(StepState.SUCCEEDED, row.kind, message.output) for row in by_hand)
+    return draft.run.output_bytes + added <= limits.outputs_max_bytes
 
 
 def _is_of_line(draft: Draft, place: Place) -> bool:
@@ -260,13 +269,18 @@ def _reset_hooks(draft: Draft) -> None:
 
 
 def _end(draft: Draft) -> datetime:
-    """When the run's own time is over: later by as long as it stood still."""
+    """When the run's own time is over: later by as long as it stood still.
+
+    Where it has used up its time, it has the whole once more.
+    """
     run = draft.run
     since = run.held_at if run.state is RunState.HELD else run.finished_at
     assert since is not None, "it was said when it stopped"
     assert run.started_at is not None, "only what has started can fail"
     stood_still = timedelta(seconds=run.still_s) + (draft.now - since)
-    return run.started_at + draft.workflow.timeout + stood_still
+    timeout = draft.workflow.timeout
+    end = run.started_at + timeout + stood_still
+    return end if end > draft.now else draft.now + timeout
 
 
 def _edited(message: Resume) -> tuple[str, ...]:

@@ -160,8 +160,10 @@ def timed_out(draft: Draft, row: Step) -> None:
         case _:
             assert isinstance(step, ChildStep), "no other kind waits"
             assert step.timeout is not None, "its due_at came from there"
+            failure = failures.step_timeout(step.id, step.timeout)
             children.forget(draft, row)
-            flow.fail(draft, row.place, failures.step_timeout(step.id, step.timeout))
+            flow.doubt(draft, row, failure.code)
+            flow.fail(draft, row.place, failure)
 
 
 def forget(draft: Draft, row: Step) -> None:

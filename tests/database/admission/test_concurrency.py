@@ -23,7 +23,7 @@ from flowengine.models import (
     RunRecord,
     StepRecord,
 )
-from flowengine.orchestration import control, turns
+from flowengine.orchestration import behind, control, turns
 from flowengine.orchestration.pass_on import pass_on
 from flowengine.orchestration.route import route
 from flowengine.store import runs as run_rows
@@ -237,6 +237,18 @@ def test_earlier_event_of_another_key_or_that_is_not_wanted_holds_nobody_up(
     assert runs_in_order() == ["running"]
 
 
+def test_backlog_of_events_that_no_ordered_workflow_wants_holds_nobody_up(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(behind, "LOOK_AT_MAX", 2)
+    synchronise(settings, tmp_path, QUEUE)
+    emit_many(NewEvent("other.thing", {"name": "ann"}) for _ in range(5))
+
+    said(name="ann")
+
+    assert runs_in_order() == ["running"]
+
+
 def test_run_starts_by_itself_when_the_earlier_event_does_not_want_its_place(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -331,9 +343,9 @@ def test_statements_do_not_depend_on_how_many_start_and_wait(
         routed = route(events, now=NOON)
 
     assert routed.routed == count + 1
-    # Of waits, events (lock, mark, earlier ones), workflows, keys (insert, lock, save), decisions,
-    # runs, steps, history and places.
-    assert len([s for s in statements if "SAVEPOINT" not in s["sql"]]) == 13
+    # Of waits, events (lock, mark, open kinds, earlier ones), workflows (twice), keys (insert, lock,
+    # save), decisions, runs, steps, history and places.
+    assert len([s for s in statements if "SAVEPOINT" not in s["sql"]]) == 15
     check_counts()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -22,7 +23,7 @@ from flowengine.models import (
     WorkflowRecord,
 )
 from flowengine.orchestration import admit as admission
-from flowengine.orchestration import bursts
+from flowengine.orchestration import bursts, control
 from flowengine.orchestration.route import route
 from flowengine.store import keys
 from tests.builders.door import at, said, see, states
@@ -241,6 +242,105 @@ def test_burst_whose_event_cannot_be_read_waits_and_is_told_of(
 
     assert KeyRecord.objects.get().due_at == at(70)
     assert "cannot be read" in caplog.text
+
+
+CHILD = """
+workflow: child
+on: {call: true}
+debounce: {period: 10s}
+steps:
+  - line.nothing
+"""
+PARENT = """
+workflow: parent
+on: hello.said
+steps:
+  - {id: asked, workflow: child}
+"""
+
+
+def _called(settings: Settings, tmp_path: Path, parent: str = PARENT) -> UUID:
+    """A run whose child waits for the end of its burst."""
+    synchronise(settings, tmp_path, CHILD, parent)
+    run = said(workflow="parent")
+    _route_calls()
+    assert DecisionRecord.objects.get(workflow="child").outcome == "debouncing"
+    return run
+
+
+def _route_calls() -> None:
+    ids = EventRecord.objects.filter(type="flowengine.call").values_list("id", flat=True)
+    see(route(list(ids), now=NOON).committed)
+
+
+def test_child_that_waits_for_the_end_of_its_burst_starts_then(
+    settings: Settings, tmp_path: Path
+) -> None:
+    _called(settings, tmp_path)
+
+    assert settle(10) == 1
+    assert RunRecord.objects.get(workflow="child").state == "running"
+
+
+def test_child_of_a_cancelled_run_does_not_start_when_its_burst_is_over(
+    settings: Settings, tmp_path: Path
+) -> None:
+    run = _called(settings, tmp_path)
+    see(control.cancel(run, now=at(5)).committed, 5)
+    assert states(run) == ["cancelled"]
+
+    assert settle(10) == 0
+
+    assert not RunRecord.objects.filter(workflow="child").exists()
+    assert not KeyRecord.objects.exists()
+    decision = DecisionRecord.objects.get(workflow="child")
+    assert (decision.outcome, decision.detail) == (
+        "no_match",
+        "the step that called does not wait any longer",
+    )
+
+
+def test_detached_child_of_a_cancelled_run_starts_when_its_burst_is_over(
+    settings: Settings, tmp_path: Path
+) -> None:
+    parent = PARENT.replace("child}", "child, detach: true}") + "  - {id: then, sleep: 1h}\n"
+    run = _called(settings, tmp_path, parent)
+    see(control.cancel(run, now=at(5)).committed, 5)
+    assert states(run) == ["cancelled"]
+
+    assert settle(10) == 1
+
+
+def test_start_that_is_dropped_after_its_burst_has_not_used_its_idempotency_key(
+    settings: Settings, tmp_path: Path
+) -> None:
+    gates = "idempotency: {key: event.data.name}\nthrottle: {limit: 1, per: 1h, excess: drop}"
+    text = f"{HELLO}\n{gates}\ndebounce: {{period: 10s}}"
+    synchronise(settings, tmp_path, text)
+    first = said(name="ann")
+    settle(10)
+    dropped = said(name="bob", second=20)
+    settle(30)
+    again = said(name="bob", second=4000)
+
+    settle(4010)
+
+    assert states(first, dropped, again) == ["running", "dropped", "running"]
+    assert said(name="bob", second=4020) not in RunRecord.objects.values_list("id", flat=True)
+    assert DecisionRecord.objects.filter(outcome="duplicate").count() == 1
+
+
+def test_two_bursts_with_one_idempotency_key_start_one_run(
+    settings: Settings, tmp_path: Path
+) -> None:
+    text = f"{QUIET}\nidempotency: {{key: event.data.order}}"
+    synchronise(settings, tmp_path, text)
+    runs = [said(name="ann", order=1), said(name="bob", order=1)]
+
+    settle(10)
+
+    assert states(*runs) == ["running", "duplicate"]
+    assert RunRecord.objects.count() == 1
 
 
 @pytest.mark.parametrize("count", [1, 100])

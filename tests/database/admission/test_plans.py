@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from flowengine.store import events, keys, places
+from flowengine.store import backlog, keys, places
 from tests.builders import crowd
 from tests.builders.door import at
 from tests.builders.events import NOON
@@ -75,14 +75,35 @@ def test_queues_are_read_by_an_index_and_no_further_than_needed(
             assert seen.read <= rows_max, seen.plans
 
 
-def test_earlier_events_are_found_among_those_that_are_open(
+_BACKLOG = """
+INSERT INTO flowengine_event
+  (id, type, time, data, correlation_id, hops, replay, target, state, due_at, tries, created_at)
+SELECT md5('other' || n)::uuid, CASE n % 2 WHEN 0 THEN 'other.thing' ELSE 'flowengine.call' END,
+  now(), '{}'::bytea, 'c', 0, 0, CASE n % 2 WHEN 1 THEN 'other' END, 'pending', now(), 0,
+  '2026-03-01T12:00:00Z'::timestamptz + n * interval '1 ms'
+FROM generate_series(1, 100000) n"""
+
+
+def test_earlier_events_are_found_beside_a_backlog_of_others(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd.fill_quietly()
+    with connection.cursor() as cursor:
+        for text in (_BACKLOG, "ANALYZE flowengine_event"):
+            cursor.execute(text)
     is_open = crowd.COUNT // 500 * 2
 
     with explained(monkeypatch) as seen:
-        events.open_before(NOON, but=crowd.event_ids(PAGE), limit=PAGE)
+        kinds = backlog.open_kinds()
+    with explained(monkeypatch) as seen_before:
+        found = backlog.open_before(
+            NOON, [("line.begun", None), ("flowengine.call", "line")], but=[], limit=PAGE
+        )
 
-    assert not seen.scanned, seen.plans
-    assert seen.read <= 3 * is_open, seen.plans
+    assert set(kinds) == {
+        *(("line.begun", None), ("other.thing", None), ("flowengine.call", "other")),
+    }
+    assert len(found) == PAGE
+    assert not seen.scanned | seen_before.scanned, (seen.plans, seen_before.plans)
+    assert seen.read <= 2 * len(kinds), seen.plans
+    assert seen_before.read <= is_open, seen_before.plans

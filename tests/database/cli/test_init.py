@@ -45,7 +45,20 @@ def test_it_writes_a_workflow_its_tasks_and_a_page_and_says_what_is_left(
     assert said.code == Exit.OK
     assert [line.split()[-1] for line in said.out.splitlines()] == [f"bakery/{n}" for n in WRITTEN]
     assert 'path("", include("bakery.hello"))' in said.err
+    assert 'LOGIN_URL = "admin:login"' in said.err
+    assert "createsuperuser" in said.err
     assert "next: flowengine dev" in said.err
+
+
+def test_project_with_a_way_to_log_in_keeps_it(
+    flow: Flow, bakery: Path, settings: Settings
+) -> None:
+    settings.LOGIN_URL = "/admin/login/"
+
+    said = flow("init")
+
+    assert said.code == Exit.OK
+    assert "LOGIN_URL" not in said.err
 
 
 def test_what_it_writes_has_no_problems(flow: Flow, bakery: Path) -> None:
@@ -56,6 +69,7 @@ def test_what_it_writes_has_no_problems(flow: Flow, bakery: Path) -> None:
     page = importlib.import_module("bakery.hello")
 
     assert check(document, registry.signatures()) == ()
+    assert flow("fmt", "--check", str(bakery)).code == Exit.OK
     assert [str(each.pattern) for each in page.urlpatterns] == ["hello/", "flow/"]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from flowengine.engine.messages import Cancel, Due
 from flowengine.engine.states import StepState
 from flowengine.models import EventRecord, RunRecord, StepRecord
-from flowengine.orchestration import control, orphans
+from flowengine.orchestration import bursts, control, orphans
 from flowengine.orchestration.advance import Advanced, Told, Work, advance
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.pass_on import pass_on
@@ -39,13 +39,14 @@ on: {call: true}
 steps:
   - {id: work, task: line.nothing}
 """
+BURST = CHILD.replace("steps:", "debounce: {period: 10s}\nsteps:")
 LATER = timedelta(hours=2)
 HOLDS_RUN_UNREAD = "SELECT id FROM flowengine_run WHERE id = ANY"
 
 
-def calling() -> tuple[UUID, UUID]:
+def calling(child: str = CHILD) -> tuple[UUID, UUID]:
     """A run that has called a child, and the call, which is not routed yet."""
-    define(CHILD)
+    define(child)
     [run] = start(define(PARENT))
     return run, EventRecord.objects.get(type="flowengine.call").id
 
@@ -55,6 +56,11 @@ def called() -> tuple[UUID, UUID]:
     run, call = calling()
     routing(call)
     return run, RunRecord.objects.get(workflow="child").id
+
+
+def settling() -> None:
+    """Start what bursts have waited for."""
+    through(bursts.run_due(now() + LATER, limit=10)[0])
 
 
 def cancelling(run: UUID) -> Advanced:
@@ -169,6 +175,37 @@ def test_call_that_is_routed_while_it_is_taken_back_starts_nothing(act: Cast) ->
     worker.ends()
     assert router.ends().routed == 0
     assert not RunRecord.objects.filter(workflow="child").exists()
+    check_nothing_is_owed()
+
+
+def test_call_that_is_taken_back_while_its_burst_ends_is_found_as_a_run_and_cancelled(
+    act: Cast,
+) -> None:
+    run, call = calling(BURST)
+    routing(call)
+    beat = act(settling).up_to("INSERT INTO flowengine_run")
+    owed = cancelling(run).committed
+    worker = act(lambda: through(owed)).until_it_waits(beat)
+
+    beat.ends()
+    worker.ends()
+
+    assert RunRecord.objects.get(workflow="child").state == "cancelled"
+    check_nothing_is_owed()
+
+
+def test_burst_that_ends_while_its_call_is_taken_back_starts_nothing(act: Cast) -> None:
+    run, call = calling(BURST)
+    routing(call)
+    owed = cancelling(run).committed
+    worker = act(lambda: orphans.cancel(owed.orphans, now())).up_to("COMMIT")
+    beat = act(settling).until_it_waits(worker)
+
+    worker.ends()
+    beat.ends()
+
+    assert not RunRecord.objects.filter(workflow="child").exists()
+    assert outcomes() == {"no_match": 1}
     check_nothing_is_owed()
 
 

@@ -238,7 +238,8 @@ def test_overdue_event_that_another_claims_just_now_is_left_to_it(act: Cast) -> 
 def test_new_version_that_comes_while_an_event_is_routed_takes_the_next_event(act: Cast) -> None:
     synchronising(HELLO)
     one, two = said(), said()
-    newer = act(lambda: synchronising(f"{HELLO}\ntitle: Newer")).up_to("COMMIT")
+    newer = act(lambda: synchronising(f"{HELLO}\ntitle: Newer"))
+    newer.past("INSERT INTO flowengine_workflow")
 
     routing(one)
     assert newer.ends().changed == ("hello",)
@@ -265,7 +266,8 @@ def test_workflow_that_is_taken_away_while_an_event_is_routed_still_answers_it(a
 
 def test_two_synchronisations_at_once_leave_the_version_of_the_later_one(act: Cast) -> None:
     synchronising(HELLO)
-    first = act(lambda: synchronising(f"{HELLO}\ntitle: One")).up_to("COMMIT")
+    first = act(lambda: synchronising(f"{HELLO}\ntitle: One"))
+    first.past("INSERT INTO flowengine_workflow")
     second = act(lambda: synchronising(f"{HELLO}\ntitle: Two")).until_it_waits(first)
 
     first.ends()

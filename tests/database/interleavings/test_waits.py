@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flowengine.engine.messages import Due
 from flowengine.engine.states import StepState
-from flowengine.models import EventRecord, WaitRecord
+from flowengine.models import EventRecord, RunRecord, WaitRecord
 from flowengine.orchestration.advance import Told, Work, advance
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.follow import follow
@@ -231,3 +231,18 @@ def test_run_that_an_event_cancels_while_its_last_step_ends_is_cancelled(act: Ca
     worker.ends()
     assert state(run) == "cancelled"
     assert EventRecord.objects.get(pk=event).state == "routed"
+
+
+def test_event_that_is_woken_for_while_a_version_comes_that_waits_for_it_is_found_by_its_runs(
+    act: Cast,
+) -> None:
+    define(PAID.replace("workflow: order", "workflow: other").replace("{order_id", "{other_id"))
+    older, event = publish("order.begun", {"id": 42}), paid(order_id=42, other_id=1)
+    router = act(lambda: routing(event)).up_to("INSERT INTO flowengine_event_key")
+
+    define(PAID.replace("  - {id: work, task: line.nothing}\n", ""))
+    router.ends()
+    routing(older)
+
+    run = RunRecord.objects.get(workflow="order").id
+    assert row(run, "paid").state is StepState.SUCCEEDED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
 
 from flowengine.engine.messages import Cancel, Due, Failed, Succeeded
@@ -13,6 +13,8 @@ from flowengine.engine.run import Failure
 from flowengine.engine.states import StepState
 from flowengine.models import EventRecord, RunRecord, StepRecord
 from flowengine.orchestration import orphans
+from flowengine.orchestration import route as routing
+from flowengine.orchestration import save as saving
 from flowengine.orchestration.advance import Advanced, Told, Work, advance
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.follow import follow
@@ -305,3 +307,61 @@ def test_call_of_a_workflow_that_is_not_there_fails_the_step() -> None:
     failure = row(run, "child").failure
     assert failure is not None
     assert failure.code == "ChildFailed"
+
+
+def bury_the_call(monkeypatch: pytest.MonkeyPatch) -> EventRecord:
+    """Route the only call until it is buried: something in it cannot be stored."""
+
+    def refuse(*_args: object) -> Committed:
+        raise DataError("what no column holds")
+
+    call = EventRecord.objects.get(type="flowengine.call")
+    with monkeypatch.context() as patch:
+        patch.setattr(routing, "admit", refuse)
+        for _ in range(routing.TRIES_MAX):
+            route([call.pk], now=now())
+        routed = route([call.pk], now=now())
+    list(follow(routed.committed, now()))
+    call.refresh_from_db()
+    return call
+
+
+def test_caller_is_told_when_its_call_is_buried(monkeypatch: pytest.MonkeyPatch) -> None:
+    define(PLAIN_CHILD)
+    [run] = start(define(PARENT))
+
+    call = bury_the_call(monkeypatch)
+
+    assert call.state == "dead"
+    failure = row(run, "child").failure
+    assert failure is not None
+    assert (failure.code, failure.details["code"]) == ("ChildFailed", "NotStarted")
+    assert failure.details["details"] == {"outcome": "dead"}
+    assert RunRecord.objects.get(pk=run).state == "failed"
+
+
+def test_buried_call_of_a_detached_child_concerns_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    define(PLAIN_CHILD)
+    [run] = start(define(DETACHED))
+
+    call = bury_the_call(monkeypatch)
+
+    assert call.state == "dead"
+    assert RunRecord.objects.get(pk=run).state == "succeeded"
+
+
+def test_call_is_not_buried_before_its_caller_could_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_args: object, **_more: object) -> Advanced:
+        raise DataError("not this either")
+
+    define(PLAIN_CHILD)
+    [run] = start(define(PARENT))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(saving, "advance", refuse)
+        call = bury_the_call(monkeypatch)
+
+    assert (call.state, call.tries) == ("published", routing.TRIES_MAX)
+    assert row(run, "child").state is StepState.WAITING

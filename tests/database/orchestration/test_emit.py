@@ -20,7 +20,6 @@ from flowengine.engine.identity import run_id
 from flowengine.errors import EventRefused
 from flowengine.models import EventRecord
 from flowengine.orchestration.emit import NewEvent, aemit, emit, emit_many
-from flowengine.store import sql
 from tests.builders.files import HELLO, declare
 
 pytestmark = pytest.mark.django_db
@@ -247,14 +246,3 @@ async def test_aemit_writes_the_same_row() -> None:
     record = await EventRecord.objects.aget()
     await sync_to_async(connections.close_all)()
     assert (record.id, record.key, record.subject) == (emitted.event_id, "a", "s")
-
-
-def test_project_without_time_zones_stores_the_same_instants(settings: Settings) -> None:
-    settings.USE_TZ = False
-    noon = datetime(2026, 7, 29, 12, tzinfo=UTC)
-
-    emit("order.placed", {}, time=noon)
-
-    [[time, created_at]] = sql.query("SELECT time, created_at FROM flowengine_event", {})
-    assert sql.as_datetime(time) == noon
-    assert abs((sql.as_datetime(created_at) or noon) - datetime.now(UTC)) < timedelta(seconds=5)

@@ -3,41 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
+from dataclasses import dataclass, field
+from typing import Self
 
 import pytest
-from django.db import OperationalError
+from django.db import DatabaseError, DataError, InternalError, OperationalError, ProgrammingError
+from psycopg import errors
 
-from flowengine.orchestration.commit import Committed
-from flowengine.orchestration.halving import in_halves
+from flowengine.orchestration.halving import CONFLICTS_MAX, in_halves
+from tests.builders.database import raised
 
-ITEMS = [UUID(int=n) for n in range(8)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
-
-def test_guilty_one_is_given_up_and_all_others_are_done() -> None:
-    done: list[UUID] = []
-    given_up: list[UUID] = []
-
-    def do(items: Sequence[UUID]) -> Committed:
-        if ITEMS[5] in items:
-            raise ValueError("what it holds")
-        done.extend(items)
-        return Committed(finals=list(items))
-
-    committed = in_halves(ITEMS, do, given_up.append)
-
-    assert sorted(done) == [each for each in ITEMS if each != ITEMS[5]]
-    assert committed.finals == done
-    assert given_up == [ITEMS[5]]
+ITEMS = range(8)
+GUILTY = 5
 
 
-def test_database_that_is_away_is_nobodys_guilt() -> None:
-    given_up: list[UUID] = []
+@dataclass
+class Done:
+    """What was done, and what was given up."""
 
-    def do(_items: Sequence[UUID]) -> Committed:
-        raise OperationalError("away")
+    items: list[int] = field(default_factory=list)
+    given_up: list[int] = field(default_factory=list)
 
+    def add(self, other: Self) -> None:
+        """Take over what *other* holds."""
+        self.items += other.items
+        self.given_up += other.given_up
+
+
+def give_up(item: int, _error: Exception) -> Done:
+    return Done(given_up=[item])
+
+
+def refuse(error: Exception) -> Done:
+    """Do all, but for the guilty one."""
+
+    def do(items: Sequence[int]) -> Done:
+        if GUILTY in items:
+            raise error
+        return Done(items=list(items))
+
+    return in_halves(ITEMS, do, give_up)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("a mistake over its content"),
+        DataError("what no text can hold, said by the client"),
+        raised(DataError, errors.NumericValueOutOfRange()),
+        raised(OperationalError, errors.ProgramLimitExceeded()),
+        raised(OperationalError, errors.QueryCanceled()),
+        raised(OperationalError, errors.LockNotAvailable()),
+    ],
+    ids=lambda error: type(error.__cause__ or error).__name__,
+)
+def test_guilty_one_is_given_up_and_all_others_are_done(error: Exception) -> None:
+    done = refuse(error)
+
+    assert done.items == [each for each in ITEMS if each != GUILTY]
+    assert done.given_up == [GUILTY]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("the connection is lost"),
+        raised(OperationalError, errors.ConnectionFailure()),
+        raised(OperationalError, errors.TooManyConnections()),
+        raised(OperationalError, errors.DiskFull()),
+        raised(OperationalError, errors.AdminShutdown()),
+        raised(InternalError, errors.ReadOnlySqlTransaction()),
+        raised(ProgrammingError, errors.UndefinedColumn()),
+    ],
+    ids=lambda error: type(error.__cause__ or error).__name__,
+)
+def test_database_that_is_away_is_nobodys_guilt(error: DatabaseError) -> None:
+    with pytest.raises(type(error)):
+        refuse(error)
+
+
+def test_deadlock_is_over_when_the_same_is_done_again() -> None:
+    times = iter(range(9))
+
+    def do(items: Sequence[int]) -> Done:
+        if next(times) < CONFLICTS_MAX:
+            raise raised(OperationalError, errors.DeadlockDetected())
+        return Done(items=list(items))
+
+    done = in_halves(ITEMS, do, give_up)
+
+    assert (done.items, done.given_up) == (list(ITEMS), [])
+
+
+def test_conflict_that_does_not_end_is_nobodys_guilt() -> None:
     with pytest.raises(OperationalError):
-        in_halves(ITEMS, do, given_up.append)
-
-    assert given_up == []
+        refuse(raised(OperationalError, errors.SerializationFailure()))

@@ -6,10 +6,10 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from django.db import DataError, OperationalError, connection, connections
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
@@ -25,8 +25,6 @@ from flowengine.models import (
     StepRecord,
     WorkflowRecord,
 )
-from flowengine.orchestration import admit as admission
-from flowengine.orchestration import route as routing
 from flowengine.orchestration.emit import NewEvent, emit, emit_many
 from flowengine.orchestration.route import route
 from flowengine.orchestration.sync import sync_project
@@ -200,90 +198,6 @@ def test_statements_do_not_depend_on_the_number_of_events(
     assert routed.routed == count
 
 
-def test_one_guilty_event_among_two_hundred_leaves_the_others_routed(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synchronise(settings, tmp_path, HELLO)
-    emitted = emit_many(NewEvent("hello.said", {"n": n}) for n in range(200))
-    guilty = emitted[123].event_id
-    _make_guilty(monkeypatch, guilty, DataError("no such character"))
-
-    routed = route([each.event_id for each in emitted], now=NOON)
-
-    assert (routed.routed, routed.failed) == (199, 1)
-    assert RunRecord.objects.count() == DecisionRecord.objects.count() == 199
-    record = EventRecord.objects.get(pk=guilty)
-    assert (record.state, record.tries) == ("published", 1)
-    assert record.due_at == NOON + timedelta(seconds=1)
-
-
-def test_guilty_event_is_tried_again_later_each_time_and_buried_at_last(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synchronise(settings, tmp_path, HELLO)
-    guilty = emit("hello.said", {}).event_id
-    _make_guilty(monkeypatch, guilty, ZeroDivisionError("our mistake"))
-    waits = []
-
-    for _ in range(5):
-        route([guilty], now=NOON)
-        waits.append(EventRecord.objects.get().due_at)
-    routed = route([guilty], now=NOON)
-
-    assert waits == [NOON + timedelta(seconds=wait) for wait in (1, 2, 4, 8, 16)]
-    record = EventRecord.objects.get()
-    assert (record.state, record.due_at) == ("dead", None)
-    letter = DeadLetterRecord.objects.get()
-    assert (letter.kind, letter.code, letter.event_id) == ("bad event", "FE901", guilty)
-    assert "routing failed 6 times: ZeroDivisionError: our mistake" in letter.message
-    assert b"Traceback" in bytes(letter.failure or b"")
-    assert routed.committed.buried == [letter.id]
-    assert route([guilty], now=NOON).failed == 0
-
-
-def test_event_routed_at_last_forgets_nothing_of_its_tries(
-    settings: Settings, tmp_path: Path
-) -> None:
-    synchronise(settings, tmp_path, HELLO)
-    event_id = emit("hello.said", {}).event_id
-    with pytest.MonkeyPatch.context() as patch:
-        _make_guilty(patch, event_id, DataError("only now"))
-        route([event_id], now=NOON)
-
-    route([event_id], now=NOON)
-
-    record = EventRecord.objects.get()
-    assert (record.state, record.tries, record.due_at) == ("routed", 1, None)
-
-
-def test_absent_database_is_the_callers_to_repeat(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synchronise(settings, tmp_path, HELLO)
-    event_id = emit("hello.said", {}).event_id
-    _make_guilty(monkeypatch, event_id, OperationalError("gone"))
-
-    with pytest.raises(OperationalError):
-        route([event_id], now=NOON)
-
-    record = EventRecord.objects.get()
-    assert (record.state, record.tries) == ("pending", 0)
-    assert not RunRecord.objects.exists()
-
-
-def test_event_whose_stored_data_cannot_be_read_is_blamed_alone(
-    settings: Settings, tmp_path: Path
-) -> None:
-    synchronise(settings, tmp_path, HELLO)
-    good, bad = emit("hello.said", {}).event_id, emit("hello.said", {}).event_id
-    EventRecord.objects.filter(pk=bad).update(data=b"{")
-
-    routed = route([good, bad], now=NOON)
-
-    assert (routed.routed, routed.failed) == (1, 1)
-    assert EventRecord.objects.get(pk=bad).tries == 1
-
-
 def test_definition_of_a_newer_version_leaves_events_to_newer_routers(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -372,17 +286,6 @@ def test_every_decision_to_start_has_its_run_and_every_run_its_decision() -> Non
         RunRecord.objects.values_list("id", flat=True)
     )
     assert not EventRecord.objects.exclude(state="routed").exists()
-
-
-def _make_guilty(monkeypatch: pytest.MonkeyPatch, guilty: UUID, error: Exception) -> None:
-    """Let every batch with that event in it fail, as the database would."""
-
-    def admit(asked: Any, now: Any) -> Any:
-        if any(each.event.id == guilty for each in asked):
-            raise error
-        return admission.admit(asked, now)
-
-    monkeypatch.setattr(routing, "admit", admit)
 
 
 def test_definitions_are_read_once_per_process(settings: Settings, tmp_path: Path) -> None:

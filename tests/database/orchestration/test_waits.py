@@ -332,7 +332,7 @@ def test_event_is_got_once_in_whatever_order_it_and_the_wait_are_committed(
             if keys:
                 patched.setattr(wait_rows, "waiting", lambda *_a, **_k: [])
             else:
-                patched.setattr("flowengine.store.event_keys.insert", lambda _keys: None)
+                patched.setattr("flowengine.store.event_keys.insert", lambda _keys, _now: None)
             wake(*came)
 
     acts: dict[str, Callable[[], object]] = {
@@ -346,6 +346,7 @@ def test_event_is_got_once_in_whatever_order_it_and_the_wait_are_committed(
         acts[name]()
 
     assert row(runs[0], "paid").state is StepState.SUCCEEDED
-    assert [WaitRecord.objects.get().event_id] == came
+    assert [row(runs[0], "paid").output["id"]] == [str(each) for each in came]
+    assert not WaitRecord.objects.exists()
     assert committed.listening == runs
     assert sql.query("SELECT count(*) FROM flowengine_event_key", {})[0][0] == 1

@@ -16,6 +16,7 @@ from flowengine.store import (
     approvals,
     due_steps,
     events,
+    forgetting,
     progress,
     questions,
     runs,
@@ -67,9 +68,17 @@ def hot_of_events() -> Hot:
         "events published": (lambda: events.mark_published(some_events, LATER), 3 * PAGE),
         "events routed": (lambda: events.mark_routed(some_events, LATER), PAGE),
         "runs that wait for events": (lambda: waits.waiting(crowd.keys(PAGE), limit=PAGE), PAGE),
-        "waits of runs": (lambda: waits.of_runs(some_runs), PAGE),
+        "waits of runs": (lambda: waits.concerned(some_runs, some_events), 3 * PAGE),
         "waits that have to look back": (lambda: waits.due(NOON, limit=PAGE), PAGE),
         "events that waits have missed": (lambda: waits.past(some_runs), 5 * PAGE),
+        "keys that nobody looks back to": (
+            lambda: forgetting.forget_keys(NOON, limit=PAGE),
+            3 * PAGE,
+        ),
+        "the newest steps": (
+            lambda: answers(Newest(("one", "two"), None, 4)),
+            5 * PAGE,
+        ),
         "events for everybody": (lambda: events.untargeted(some_events), PAGE),
     }
 

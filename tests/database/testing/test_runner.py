@@ -299,6 +299,16 @@ def test_a_run_that_nothing_started_names_what_it_waits_for_and_what_came(flow: 
         runner.run_of("itt")
 
 
+def test_runs_of_a_workflow_that_does_not_exist_are_asked_for_in_vain(flow: Declare) -> None:
+    runner = flow("{workflow: it, on: a.b, steps: [line.nothing]}")
+
+    none = runner.runs_of("it")
+
+    assert none == []
+    with pytest.raises(LookupError, match=r"no workflow 'itt'; did you mean 'it'"):
+        runner.runs_of("itt")
+
+
 def test_several_runs_are_not_one(flow: Declare) -> None:
     runner = flow("{workflow: it, on: a.b, steps: [line.nothing]}")
     emit("a.b", {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -243,6 +244,44 @@ def test_question_is_text_and_never_markup(settings: Settings, tmp_path: Path) -
 
     assert "<img" not in text
     assert "&lt;img" in text
+
+
+def test_question_cannot_be_turned_round_by_what_an_event_says(
+    settings: Settings, tmp_path: Path
+) -> None:
+    run = a_big_order(settings, tmp_path)
+    boss = logged_in(a_boss())
+    turned = "Order \u202e71\u202c \u2067x\u2069"
+    RunRecord.objects.filter(pk=run).update(title=turned)
+    asked = StepRecord.objects.get(run_id=run, step="boss")
+    asked.title = turned
+    asked.input = json.dumps({**json.loads(bytes(asked.input or b"")), "ask": turned}).encode()
+    asked.save()
+
+    texts = [
+        boss.get(each).content.decode()
+        for each in (url(run), "/flow/approvals/", f"/flow/runs/{run}/")
+    ]
+    told = boss.get(url(run, suffix=".json")).json()
+
+    assert texts[0].count("Order 71 x") >= 3
+    assert not [turn for turn in "\u202e\u202c\u2067\u2069" for text in texts if turn in text]
+    assert (told["ask"], told["title"], told["run_title"]) == ("Order 71 x",) * 3
+
+
+def test_run_on_the_page_of_its_question_does_not_lead_to_that_page(
+    settings: Settings, tmp_path: Path
+) -> None:
+    run = a_big_order(settings, tmp_path)
+    boss = a_boss()
+    RunRecord.objects.filter(pk=run).update(watcher_groups='["bosses"]')
+
+    own = logged_in(boss).get(url(run)).content.decode()
+    other = logged_in(boss).get(f"/flow/runs/{run}/").content.decode()
+
+    assert f'run-id="{run}"' in own
+    assert f'href="{url(run)}"' not in own
+    assert f'href="{url(run)}"' in other
 
 
 def test_watcher_who_may_answer_is_given_the_link_in_the_page(

@@ -14,6 +14,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils.functional import lazy
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, override
 from pytest_django import Settings
 
@@ -271,4 +272,31 @@ def test_time_is_told_with_its_day_where_that_is_not_today() -> None:
     today, later = system_now(), system_now() + timedelta(days=3)
 
     assert re.fullmatch(r"\d\d:\d\d:\d\d", local_time(today.isoformat()))
-    assert str(later.year) in local_time(later.isoformat())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", local_time(later.isoformat()))
+
+
+def test_who_is_signed_out_meanwhile_is_led_to_where_one_logs_in(
+    settings: Settings, ann: User
+) -> None:
+    settings.LOGIN_URL = "admin:login"
+    leading = page(uuid4(), ann)
+    settings.LOGIN_URL = "nowhere"
+    silent = page(uuid4(), ann)
+
+    assert ' login="/admin/login/"' in leading
+    assert " login=" not in silent
+
+
+def test_label_turns_no_text_round_and_stays_safe_where_it_is(ann: User) -> None:
+    tag = Template("{% load flowengine %}{% flow_progress run label=label %}")
+    request = RequestFactory().get("/")
+    request.user = ann
+    labels = ("\u202e71", mark_safe("Brot &amp; Brötchen"))
+
+    turned, safe = (
+        tag.render(Context({"run": uuid4(), "label": label, "request": request}))
+        for label in labels
+    )
+
+    assert ' label="71"' in turned
+    assert ' label="Brot &amp; Brötchen"' in safe

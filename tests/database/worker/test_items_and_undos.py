@@ -70,6 +70,20 @@ def until_final(bench: Bench, run: UUID) -> None:
     bench.turn_until(ended)
 
 
+def test_attempts_of_one_run_share_its_event_as_long_as_one_is_at_work(bench: Bench) -> None:
+    [run] = start(define(FAN % "line.patient"), items=["a", "b", "c"])
+    [other] = start(define(FAN % "line.patient"), items=["a"])
+    for at_work, (run_id, item) in enumerate([(run, "0"), (run, "1"), (other, "0"), (run, "2")]):
+        bench.deliver(run_id, "each", item)
+        bench.turn()
+        assert len(bench.stations.pool.running()) == at_work + 1
+
+    events = {id(order.event): order.event for order in bench.stations.pool.running()}
+
+    assert len(events) == 2
+    assert {len(each.data["items"]) for each in events.values()} == {3, 1}
+
+
 def test_items_of_a_loop_are_called_each_and_their_outputs_gathered(bench: Bench) -> None:
     [run] = start(define(FAN % "line.keyed"), items=["a", "b", "c"])
 

@@ -1,27 +1,32 @@
-"""What must hold of a run, at every transition, after every decision, and at its end."""
+"""What must hold of a run, at every transition and after every decision."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from flowengine.definitions.graph import UNDO, Role
 from flowengine.definitions.model import Workflow
 from flowengine.definitions.steps import ParallelStep
-from flowengine.engine import rows
-from flowengine.engine.commands import Bury, Command, Decision, Dispatch, Emit
+from flowengine.engine import failures, rows
+from flowengine.engine.commands import Command, Decision, Emit
 from flowengine.engine.decide import Limits, decide
 from flowengine.engine.evolve import evolve
+from flowengine.engine.failures import size_of
 from flowengine.engine.identity import run_id
 from flowengine.engine.messages import (
+    Arrived,
     Began,
     Cancel,
+    ChildEnded,
     Due,
     Failed,
     GivenBack,
+    Halt,
     Lost,
     Message,
     Resume,
@@ -31,11 +36,9 @@ from flowengine.engine.messages import (
 from flowengine.engine.run import Place, Run, Step
 from flowengine.engine.states import ACTIVE_STEP_STATES, RunState, StepState
 from flowengine.engine.transitions import (
-    RunFailed,
-    RunHeld,
+    HooksEnded,
+    RunQueued,
     RunResumed,
-    StepReady,
-    StepReturned,
     StepSkipped,
     StepSucceeded,
     StepUndoing,
@@ -44,7 +47,7 @@ from flowengine.engine.transitions import (
 from tests.builders import NOON, a_run, an_event
 from tests.builders.asking import decide_by_asking
 
-LIMITS = Limits(crashes_max=2, payload_max_bytes=1000)
+LIMITS = Limits(crashes_max=2, payload_max_bytes=1000, outputs_max_bytes=1200)
 OPEN = (RunState.RUNNING, RunState.WAITING)
 GOOD = (StepState.SUCCEEDED, StepState.RESCUED, StepState.SKIPPED)
 BLOCKS = ("steps", "switch", "parallel", "for_each")
@@ -64,6 +67,10 @@ class World:
     commands: list[Command] = field(default_factory=list)
     children: dict[Place, UUID] = field(default_factory=dict)
     """The run that each ``workflow`` step waits for."""
+    heard: int = 0
+    """Ends of children that a step had waited for."""
+    is_owing: bool = False
+    """The run is final, and due for what the shell still has to do of it."""
 
     def tell(self, message: Message) -> Decision:
         before = repr(self.run)
@@ -78,7 +85,7 @@ class World:
         assert decision.run.seq == self.run.seq + len(decision.transitions)
         has_failed_anew = isinstance(message, Resume) and not decision.stale
         assert has_failed_anew or self._decided(decision.run, message).stale, "not idempotent"
-        assert is_current(self.run, message, self.now) in (None, not decision.stale)
+        assert self._is_current(message) in (None, not decision.stale)
         self._hold_against_a_store_that_is_asked(message, decision)
 
         self.said.append(message)
@@ -91,8 +98,26 @@ class World:
             if isinstance(command, Emit) and parent is not None and not parent.detached:
                 called = run_id(command.event.id, command.event.target or "")
                 self.children[parent.step, parent.item] = called
-        check_run(self.workflow, self.run)
+        if isinstance(message, ChildEnded) and not decision.stale:
+            assert message.run in (None, self.children[message.place]), "not the one it waits for"
+            self.heard += 1
+        is_final = self.run.state is not None and self.run.state.is_final
+        goes_on = any(isinstance(each, RunResumed | HooksEnded) for each in decision.transitions)
+        self.is_owing = self.is_owing and is_final and not goes_on
+        check_run(self.workflow, self.run, is_owing=self.is_owing)
         return decision
+
+    def queue(self) -> None:
+        """The run is admitted, and has no place."""
+        queued = RunQueued(due_at=self.now + timedelta(seconds=30))
+        self.run = evolve(self.run, queued, self.now)
+        self.transitions.append(queued)
+
+    def owe(self) -> None:
+        """The shell marks a final run as due; what comes after its end must go on all the same."""
+        if self.run.state is not None and self.run.state.is_final:
+            self.run = replace(self.run, due_at=self.now)
+            self.is_owing = True
 
     def begin(self, place: Place, worker: UUID) -> None:
         row = self.run.steps[place]
@@ -101,9 +126,18 @@ class World:
     def active(self, *states: StepState) -> list[Step]:
         return active(self.run, *states)
 
+    def _is_current(self, message: Message) -> bool | None:
+        """As :func:`is_current`; hooks have as much time as the run had, whatever it owes."""
+        run = self.run
+        if isinstance(message, Due) and run.tail:
+            assert run.finished_at is not None
+            end = run.finished_at + self.workflow.timeout
+            return is_current(run, message, self.now) or end <= self.now
+        return is_current(run, message, self.now)
+
     def wait_until_due(self) -> None:
         timers = [each.due_at for each in self.active() if each.due_at is not None]
-        if self.run.due_at is not None and self.run.state not in (None, RunState.FAILED):
+        if self.run.due_at is not None and not self.is_owing:
             timers.append(self.run.due_at)
         self.now = max(self.now, min(timers))
         self.tell(Due())
@@ -145,9 +179,10 @@ def is_current(run: Run, message: Message, now: datetime) -> bool | None:
     """The message speaks of what is, said once more in other words; None = not said here."""
     is_over = run.state is not None and run.state.is_final and not run.tail
     if isinstance(message, Start):
-        return run.state is None
-    if run.state is None:
-        return False
+        return run.state in (None, RunState.QUEUED)
+    if run.state in (None, RunState.QUEUED):
+        reaches = run.state is not None and isinstance(message, Cancel | Due | Arrived | Halt)
+        return None if reaches else False
     if is_over:
         return None if isinstance(message, Resume) else False
     if isinstance(message, Cancel):
@@ -185,7 +220,7 @@ def check_move(workflow: Workflow, run: Run, transition: Transition, after: Run)
     if was_pending and row.state is not StepState.PENDING:
         _check_begin(workflow, run, row, after)
     if isinstance(transition, StepUndoing):
-        _check_undo(run, row)
+        _check_undo(workflow, run, row)
     elif (
         row.state.is_final and not was_pending and before is not None and not before.state.is_final
     ):
@@ -239,7 +274,12 @@ def _check_begin(workflow: Workflow, run: Run, row: Step, after: Run) -> None:
         assert block.max_parallel is None or owner.counts.open <= block.max_parallel
 
 
-def _check_undo(run: Run, row: Step) -> None:
+def _check_undo(workflow: Workflow, run: Run, row: Step) -> None:
+    undo = workflow.graph.undo(row.id)
+    assert undo is not None
+    before = run.steps[row.place]
+    took_effect = before.state is StepState.SUCCEEDED or before.doubt == failures.RETURNED
+    assert took_effect or undo.on_unknown, "on the chance only where its author says so"
     assert run.state is RunState.COMPENSATING
     assert not active(run), "one at a time"
     undone = (StepState.UNDOING, StepState.UNDONE, StepState.UNDO_FAILED)
@@ -260,7 +300,7 @@ def _inside(workflow: Workflow, run: Run, block: Step) -> Iterator[Step]:
 # After every decision
 
 
-def check_run(workflow: Workflow, run: Run) -> None:
+def check_run(workflow: Workflow, run: Run, *, is_owing: bool) -> None:
     """The run's state follows from its rows', and every count from what is counted."""
     at_work = [each for each in active(run) if each.kind in ("task", "undo")]
     assert run.busy == len([e for e in at_work if e.state in (StepState.READY, StepState.RUNNING)])
@@ -280,10 +320,20 @@ def check_run(workflow: Workflow, run: Run) -> None:
             assert not active(run)
         case _:
             assert bool(active(run)) is bool(run.tail)
-    assert (run.due_at is not None) is (run.state in (*OPEN, RunState.HELD))
+    is_timed = run.state in (*OPEN, RunState.HELD, RunState.QUEUED)
+    assert (run.due_at is not None) is (is_timed or is_owing or bool(run.tail))
     assert (run.outcome is not None) is (run.state in (RunState.CANCELLING, RunState.COMPENSATING))
+    left = sum(size_of(row.output) for row in run.steps.values() if _has_left(row))
+    assert run.output_bytes <= LIMITS.outputs_max_bytes
+    if not run.replay:  # a hook that runs once more leaves something once more
+        assert run.output_bytes == left
     for row in run.steps.values():
         check_row(workflow, run, row)
+
+
+def _has_left(row: Step) -> bool:
+    """Its output is its own, and not made of those of steps inside it."""
+    return row.kind not in BLOCKS and row.state is not StepState.RESCUED
 
 
 def check_row(workflow: Workflow, run: Run, row: Step) -> None:
@@ -319,41 +369,8 @@ def _check_counts(run: Run, block: Step) -> None:
     assert told.failed == sum(each.state is StepState.FAILED for each in counted)
     assert len(told.failures) == told.failed
     assert told.begun <= told.total
-
-
-# At its end
-
-
-def check_history(world: World) -> None:
-    """The run as a whole: nothing is left, what had to be undone is, a failure speaks once."""
-    run, graph = world.run, world.workflow.graph
-    assert run.state is not None
-    assert run.state.is_final
-    assert not run.tail
-    assert run.seq == len(world.transitions)
-    if run.state is not RunState.SUCCEEDED:
-        done = [row for row in run.steps.values() if row.state is StepState.SUCCEEDED]
-        assert not [row.place for row in done if _is_to_be_undone(graph, row)]
-    buried = [each for each in world.commands if isinstance(each, Bury)]
-    told = [each for each in buried if each.kind == "failed run"]
-    kinds = [type(each) for each in world.transitions]
-    if RunResumed not in kinds:
-        assert len(told) == (RunFailed in kinds or RunHeld in kinds)
-    for row in run.steps.values():
-        if row.kind == "task" and RunResumed not in kinds:
-            assert row.tries <= graph.work(row.id).retry.attempts
-            assert row.crashes <= LIMITS.crashes_max
-
-
-def _is_to_be_undone(graph: Any, row: Step) -> bool:
-    is_loop = row.kind == "for_each"
-    return not is_loop and not row.id.startswith(UNDO) and graph.undo(row.id) is not None
-
-
-def check_commands(world: World) -> None:
-    """Each time a row becomes ready its station is told once, under the number the row has."""
-    ready = [each for each in world.transitions if isinstance(each, StepReady | StepReturned)]
-    told = [each for each in world.commands if isinstance(each, Dispatch)]
-    assert [(each.step, each.item) for each in ready] == [(each.step, each.item) for each in told]
-    for each in told:
-        assert each.station == world.workflow.graph.work(each.step).station
+    items = [each for each in counted if each.id == block.id]
+    assert all(
+        each.state is not StepState.PENDING or rows.index_of(each.item) >= told.next
+        for each in items
+    )

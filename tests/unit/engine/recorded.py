@@ -1,7 +1,9 @@
 """Histories of runs, kept as JSON: what was given, what happened, and what was decided then.
 
-``uv run python -m tests.unit.engine.recorded histories/x.json`` fills in what was decided where a file
-does not say it yet. What a file says is never written anew: it is the past.
+A new one is written by hand: the ``workflow`` (with the ``signatures`` of its tasks), the ``event``, and
+``entries``, each with ``at``, the name of a ``message`` and what the message is made ``with``. Then
+``uv run python -m tests.unit.engine.recorded histories/x.json`` fills in what is decided, where the file
+does not say it yet; read it before you keep it. What a file says is never written anew: it is the past.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ From `failed` back to `running` goes a run that is resumed, if nothing of it was
 | `failed` | no try is left, or none can help; or it has no input |
 | `cancelled` | its run, or a block around it, ended early |
 | `not_reached` | still pending when its run, or a block around it, ended |
-| `undoing` | it had succeeded, and its `compensate` task is at work |
+| `undoing` | it had succeeded, or may have taken effect, and its `compensate` task is at work |
 | `undone` | its `compensate` task has succeeded |
 | `undo_failed` | its `compensate` task has failed for good; there is a dead letter |
 

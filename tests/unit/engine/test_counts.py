@@ -160,8 +160,9 @@ def test_loop_has_a_row_for_each_item_and_counts_them_at_its_own_place() -> None
     begun = evolve(run, StepWaiting(step="post", item="4.1", kind="workflow"), NOON)
     failed = evolve(begun, StepFailed(step="post", item="4.1", failure=WHY), NOON)
     assert counts(failed, "post", "4") == Counts(
-        total=3, begun=1, done=1, failed=1, failures=(("1", "CardDeclined", "no"),)
+        total=3, begun=1, done=1, failed=1, failures=(("1", "CardDeclined", "no"),), offset=1
     )
+    assert counts(failed, "post", "4").next == 2
 
 
 def test_loop_in_a_block_is_counted_once_whatever_its_items_do() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from flowengine.engine import rows
 from flowengine.engine.decide import decide
 from flowengine.engine.messages import (
     Answered,
@@ -15,18 +18,20 @@ from flowengine.engine.messages import (
     Failed,
     GivenBack,
     GiveUp,
+    Halt,
     Lost,
     Message,
     Resume,
     Start,
     Succeeded,
 )
-from flowengine.engine.rows import Known, Rows, RowsMissing
-from flowengine.engine.run import Failure
+from flowengine.engine.rows import Active, Items, Known, Question, Rows, RowsMissing
+from flowengine.engine.run import Failure, Run
 from flowengine.engine.states import FINAL_RUN_STATES, RunState
 from tests.builders import NOON, WORKER, a_run, a_workflow, an_event, ready, running
 from tests.builders.driver import Driver
 from tests.builders.runs import known
+from tests.builders.steps import group, parallel, sleep, step
 
 DECLINED = Failure(code="CardDeclined", message="no")
 MESSAGES: list[Message] = [
@@ -42,6 +47,7 @@ MESSAGES: list[Message] = [
     Due(),
     Cancel(),
     GiveUp(),
+    Halt(failure=DECLINED),
     Resume(),
     Start(),
 ]
@@ -147,3 +153,37 @@ def test_message_about_a_row_that_was_not_read_asks_for_it() -> None:
         decide(workflow, run, Lost(step="charge", attempt=1), NOON)
 
     assert missing.value.question == Rows(frozenset({("charge", "")}))
+
+
+def of_what_sleeps(driver: Driver) -> Run:
+    """Its run, of which only the active rows have been read."""
+    active = (each.place for each in rows.active(driver.run))
+    return known(driver.run, *active, answered=[Active()])
+
+
+def test_rows_that_are_due_together_ask_together() -> None:
+    each = group("each", sleep("nap", seconds=5), step("x", if_="false"), "y", each=[1, 2, 3])
+    other = group("other", sleep("rest", seconds=5), "z")
+    driver = Driver(a_workflow(parallel("all", each, other, sleep("alone", seconds=5)))).start()
+
+    with pytest.raises(RowsMissing) as missing:
+        decide(driver.workflow, of_what_sleeps(driver), Due(), NOON + timedelta(hours=1))
+
+    inside = {(step, item) for step in "xy" for item in "012"}
+    assert missing.value.question == Rows(frozenset({("z", ""), *inside}))
+
+
+@pytest.mark.parametrize(
+    ("other", "asked"),
+    [("z", Items("naps", "")), ("a", Rows(frozenset({("then", "")})))],
+    ids=["first", "later"],
+)
+def test_only_places_are_asked_for_together(other: str, asked: Question) -> None:
+    naps = sleep("naps", seconds=5, each=[1])
+    branch = group("rest", sleep(other, seconds=5), "then")
+    driver = Driver(a_workflow(parallel("all", naps, branch))).start()
+
+    with pytest.raises(RowsMissing) as missing:
+        decide(driver.workflow, of_what_sleeps(driver), Due(), NOON + timedelta(hours=1))
+
+    assert missing.value.question == asked

@@ -32,6 +32,7 @@ from flowengine.engine.transitions import (
     StepCancelled,
     StepFailed,
     StepFailing,
+    StepInDoubt,
     StepOpened,
     StepReady,
     StepRescued,
@@ -98,6 +99,7 @@ NOTES: list[Transition] = [
     StepAnswered(step="charge", answer=Answer(user="3", approved=True, at=NOON)),
     StepFailing(step="charge", failure=WHY),
     StepStopping(step="charge"),
+    StepInDoubt(step="charge", how="Timeout"),
 ]
 FOLDED_ONLY_BY_HAND = {StepState.NOT_REACHED}
 """What is shown where a row never began."""
@@ -201,7 +203,7 @@ def test_folding_is_the_same_as_replacing_the_fields_that_changed() -> None:
         finished_at=NOON,
         ended=2,
     )
-    assert after == replace(run, seq=2, busy=0, steps={CHARGE: done})
+    assert after == replace(run, seq=2, busy=0, output_bytes=1, steps={CHARGE: done})
 
 
 def test_run_created_before_its_start_keeps_its_birth() -> None:

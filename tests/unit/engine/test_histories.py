@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
 from flowengine.definitions.steps import KINDS
+from flowengine.engine.commands import Command
+from flowengine.engine.messages import Message
 from flowengine.engine.transitions import Transition
+from tests.unit.engine.constructs import constructs
 from tests.unit.engine.recorded import FOLDER, decided_again, read, workflow_of
 
+CONSTRUCTS = {
+    *("if", "title", "needs", "timeout", "output", "compensate", "on_unknown", "detach"),
+    *("fail_fast: false", "max_parallel", "max_failures", "give_up_after", "start_within"),
+    *("on_failure", "finally", "cancel_on", "hold_on_failure"),
+    *(f"rescue: {kind}" for kind in ("task", "wait_for", "parallel", "for_each")),
+    *(f"for_each in {outer}" for outer in ("for_each", "parallel", "switch", "finally")),
+    *("rescue in rescue", "rescue in for_each", "steps in switch", "parallel in rescue"),
+    *("switch in finally", "workflow in on_failure", "compensate in for_each"),
+    "for_each in parallel in switch",
+}
 HISTORIES = sorted(FOLDER.glob("*.json"))
 
 
@@ -19,14 +33,25 @@ def test_recorded_run_is_decided_as_it_was(path: Path) -> None:
         assert decided == entry["decided"], f"entry {number} of {path.name}"
 
 
-def test_every_kind_of_step_is_in_a_recorded_workflow() -> None:
-    steps = [
-        spot.step for path in HISTORIES for spot in workflow_of(read(path)).graph.spots.values()
-    ]
+def test_every_construct_is_in_a_recorded_workflow() -> None:
+    seen: set[str] = set()
+    for path in HISTORIES:
+        seen |= constructs(workflow_of(read(path)))
 
-    assert {type(step) for step in steps} == set(KINDS)
-    assert any(step.loop is not None for step in steps)
-    assert any(step.rescue for step in steps)
+    assert set(KINDS.values()) - seen == set()
+    assert CONSTRUCTS - seen == set()
+
+
+def test_every_message_and_every_command_is_in_a_recorded_history() -> None:
+    entries = [entry for path in HISTORIES for entry in read(path)["entries"]]
+    commands = {each["command"] for entry in entries for each in entry["decided"]["commands"]}
+
+    assert {entry["message"] for entry in entries} == _names_of(Message)
+    assert commands == _names_of(Command)
+
+
+def _names_of(union: Any) -> set[str]:
+    return {kind.__name__ for kind in get_args(union)}
 
 
 def test_every_kind_of_transition_is_in_a_recorded_history() -> None:

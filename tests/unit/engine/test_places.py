@@ -11,7 +11,7 @@ from flowengine.definitions.steps import Step
 from flowengine.engine import rows
 from flowengine.engine.decide import decide
 from flowengine.engine.messages import Start, Succeeded
-from flowengine.engine.places import ahead, at
+from flowengine.engine.places import ahead, alike, at
 from flowengine.engine.rows import Known, RowsMissing
 from flowengine.engine.run import Run
 from flowengine.engine.scope import scope_of
@@ -217,8 +217,9 @@ def test_last_steps_of_a_line_are_read_to_its_end() -> None:
 
 
 def test_untouched_steps_are_known_in_their_item_and_in_loops_inside_it() -> None:
-    run = rows.untouched(known(a_run(a_workflow("a"))), ["a"], "3")
-    run = rows.untouched(run, ["a"], "5")
+    run = rows.own(known(a_run(a_workflow("a"))))
+    for item in ("3", "5", "3.2"):
+        rows.note_untouched(run, ["a"], item)
 
     assert run.known.knows(("a", "3"))
     assert run.known.knows(("a", "3.7"))
@@ -231,4 +232,31 @@ def test_untouched_steps_are_known_in_their_item_and_in_loops_inside_it() -> Non
 def test_run_that_has_all_rows_has_nothing_to_learn() -> None:
     run = a_run(a_workflow("a"))
 
-    assert rows.untouched(run, ["a"], "") is run
+    assert rows.own(run) is run
+
+
+def test_what_one_decision_notes_is_not_known_to_who_asked_for_it() -> None:
+    run = known(a_run(a_workflow("a")))
+    rows.note_untouched(rows.own(run), ["a"], "3")
+    kept = rows.own(rows.own(run))
+    rows.note_untouched(kept, ["a"], "5")
+
+    assert not run.known.knows(("a", "3"))
+    assert rows.own(kept).known.knows(("a", "5"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        (("x", "3.7"), {("x", "3.7"), ("x", "4.1")}),
+        (("x", "3"), {("x", "3"), ("x", "4")}),
+        (("x", ""), {("x", "")}),
+        (("x", "3.8"), {("x", "3.8")}),
+        (("x", "3.7.0"), {("x", "3.7.0")}),
+    ],
+    ids=["beside it", "around it", "outside", "the next item", "inside it"],
+)
+def test_what_a_row_asks_for_around_it_others_of_its_step_ask_for_in_their_items(
+    asked: tuple[str, str], wanted: set[tuple[str, str]]
+) -> None:
+    assert alike([asked], "3.7", ["3.7", "4.1"]) == wanted

@@ -91,37 +91,54 @@ def test_newest_is_what_ended_last_of_what_may_be_undone() -> None:
         Step(id="b", state=SUCCEEDED, ended=9),
         Step(id="c", state=SUCCEEDED, ended=20),
         Step(id="d", state=FAILED, ended=12, failure=Failure(code="Refused", message="")),
-        Step(id="b", item="1", state=FAILED, ended=8, failure=Failure(code="Timeout", message="")),
+        Step(id="b", item="1", state=FAILED, ended=8, doubt="Timeout"),
         Step(id="l", kind="for_each", state=SUCCEEDED, ended=15),
         Step(id="l", item="0", state=StepState.READY),
     )
     ids = ("a", "b", "d", "l")
 
-    newest = []
-    before = None
-    while (found := rows.newest(run, ids, before)) is not None:
-        newest.append(found.place)
-        before = found.ended
-
-    assert newest == [("b", ""), ("b", "1"), ("a", "")]
+    assert places(rows.newest_first(run, ids, None)) == [("b", ""), ("b", "1"), ("a", "")]
+    assert places(rows.newest_first(run, ids, 9)) == [("b", "1"), ("a", "")]
+    assert places(rows.newest_first(run, (), None)) == []
 
 
-def _rescued_from(own: str, code: str) -> Failure:
-    return Failure(own=own, code=code, message="")
+def test_next_newest_is_asked_for_when_its_turn_has_come() -> None:
+    run = a_run_of(*(Step(id="a", item=str(n), state=SUCCEEDED, ended=n) for n in (7, 9)))
+    read = known(run, *run.steps, answered=[Newest(("a",), None)])
+    newest = rows.newest_first(read, ("a",), None)
+
+    assert next(newest).place == ("a", "9")
+    with pytest.raises(RowsMissing) as missing:
+        next(newest)
+    assert missing.value.question == Newest(("a",), 9)
+
+
+@pytest.mark.parametrize(
+    ("count", "answered"), [(1, [None]), (2, [None, 9]), (3, [None, 9, 7]), (4, [None, 9, 7, 5])]
+)
+def test_page_of_the_newest_answers_what_is_asked_after_each_of_its_rows(
+    count: int, answered: list[int | None]
+) -> None:
+    found = [Step(id="a", item=str(n), state=SUCCEEDED, ended=n) for n in (5, 9, 7)]
+    found.append(Step(id="b", state=SUCCEEDED, ended=8))
+
+    assert list(rows.answered_by(Newest(("a",), None, count), found)) == [
+        Newest(("a",), before) for before in answered
+    ]
 
 
 @pytest.mark.parametrize(
     ("step", "may_be"),
     [
         (Step(id="a", state=SUCCEEDED), True),
-        (Step(id="a", state=FAILED, failure=Failure(code="Timeout", message="")), True),
-        (Step(id="a", state=FAILED, failure=Failure(code="WorkerLost", message="")), True),
-        (Step(id="a", state=FAILED, failure=Failure(code="Refused", message="")), False),
-        (Step(id="a", state=FAILED, failure=_rescued_from("Timeout", "Refused")), True),
-        (Step(id="a", state=FAILED, failure=_rescued_from("Refused", "Timeout")), False),
+        (Step(id="a", state=FAILED, doubt="Timeout"), True),
+        (Step(id="a", state=StepState.CANCELLED, doubt="WorkerLost"), True),
         (Step(id="a", state=FAILED), False),
+        (Step(id="a", state=FAILED, failure=Failure(code="Timeout", message="")), False),
         (Step(id="a", state=StepState.CANCELLED), False),
-        (Step(id="a", state=StepState.SKIPPED), False),
+        (Step(id="a", state=StepState.SKIPPED, doubt="Timeout"), False),
+        (Step(id="a", state=StepState.RESCUED, doubt="Timeout"), False),
+        (Step(id="a", state=StepState.UNDONE, doubt="Timeout"), False),
     ],
 )
 def test_what_took_effect_or_may_have_may_be_undone(step: Step, *, may_be: bool) -> None:
@@ -140,7 +157,7 @@ def test_rows_that_ended_badly_failed_or_were_cancelled() -> None:
         (rows.active, Active()),
         (rows.ended_badly, Ended()),
         (lambda run: rows.items(run, ("post", "3")), Items("post", "3")),
-        (lambda run: rows.newest(run, ("a", "b"), 7), Newest(("a", "b"), 7)),
+        (lambda run: list(rows.newest_first(run, ("a", "b"), 7)), Newest(("a", "b"), 7)),
     ],
     ids=["active", "ended", "items", "newest"],
 )

@@ -36,6 +36,7 @@ VALUES: dict[str, Any] = {
     "edited": ("skip",),
     "failure": Failure(code="CardDeclined", message="no", step="charge", attempts=2),
     "hooks": "finally",
+    "how": "Timeout",
     "item": "3.7",
     "kind": "parallel",
     "lost": True,

@@ -9,7 +9,7 @@ import pytest
 
 from flowengine.errors import AttemptCancelled, CallerError, SoftTimeout
 from flowengine.tasks import Attempt, current
-from flowengine.tasks.attempt import StopSign, enter, printable
+from flowengine.tasks.attempt import StopSign, enter
 from tests.builders.events import NOON, an_event
 from tests.builders.runs import RUN_ID
 
@@ -84,8 +84,13 @@ def test_note_is_cut_and_cleaned_of_what_databases_refuse() -> None:
     assert len(told[0]) == 200
 
 
-def test_printable_takes_anything_that_has_a_text() -> None:
-    assert printable(42, 10) == "42"
+def test_note_may_be_anything_that_has_a_text() -> None:
+    told: list[str] = []
+    attempt = an_attempt(on_progress=lambda _fraction, note: told.append(note))
+
+    attempt.progress(0.5, 42)  # type: ignore[arg-type]
+
+    assert told == ["42"]
 
 
 def test_current_attempt_is_known_in_its_context_only() -> None:

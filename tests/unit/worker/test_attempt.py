@@ -310,6 +310,7 @@ NASTY: dict[str, tuple[Callable[[], Any], str]] = {
     "integer key": (lambda_of({1: 1}), "InvalidOutput"),
     "huge integer": (lambda_of(10**5000), "InvalidOutput"),
     "surrogate": (lambda_of("\ud800"), "InvalidOutput"),
+    "nul": (lambda_of("a\x00b"), "InvalidOutput"),
     "100 MB": (lambda: "x" * 100_000_000, "PayloadTooLarge"),
     "assertion": (raising(AssertionError()), "AssertionError"),
     "exit of the interpreter's kind": (raising(SystemExit("text")), "SystemExit"),

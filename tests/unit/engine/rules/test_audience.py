@@ -48,6 +48,16 @@ def test_labels_are_plain_values_and_others_are_left_out_with_a_remark() -> None
     ]
 
 
+def test_what_people_see_is_text_that_a_database_takes() -> None:
+    broken = "${{ event.data.note }}"
+    workflow = a_workflow("charge", title=broken, labels={"note": broken}, notify={"users": broken})
+
+    seen = audience(workflow, an_event(data={"note": "a\x00b"}))
+
+    shown = "a\N{REPLACEMENT CHARACTER}b"
+    assert (seen.title, seen.labels, seen.watchers) == (shown, {"note": shown}, (shown,))
+
+
 def test_actor_watches_unless_somebody_is_named() -> None:
     assert audience(a_workflow("charge")).watchers == ("7",)
     assert audience(a_workflow("charge"), an_event(actor=None)).watchers == ()
@@ -72,6 +82,13 @@ def test_watchers_are_user_keys_as_text_each_once(users: Any, watchers: tuple[st
 
     assert seen.watchers == watchers
     assert seen.remarks == ()
+
+
+@pytest.mark.parametrize("count", [WATCHERS_MAX - 1, WATCHERS_MAX])
+def test_as_many_users_may_watch_as_the_limit_says(count: int) -> None:
+    seen = audience(a_workflow("charge", notify={"users": list(range(count))}))
+
+    assert (len(seen.watchers), seen.remarks) == (count, ())
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_event_of_cancel_on_cancels_the_run() -> None:
     assert driver.state is RunState.CANCELLED
     [cancelling] = driver.history(RunCancelling)
     assert cancelling.reason == "event order.abandoned 00000000-0000-0000-0000-000000000009"
-    assert Unlisten() in driver.commands
+    assert Unlisten(is_over=True) in driver.commands
     assert driver.listening == []
 
 
@@ -116,4 +116,10 @@ def test_entry_without_a_value_listens_for_nothing() -> None:
 def test_run_that_has_ended_listens_no_more() -> None:
     driver = Driver(abandonable("ship")).start().succeed("ship")
 
-    assert driver.commands[-1] == Unlisten()
+    assert driver.commands[-1] == Unlisten(is_over=True)
+
+
+def test_run_that_has_failed_listens_no_more_and_what_it_got_is_kept() -> None:
+    driver = Driver(abandonable("ship")).start().fail("ship")
+
+    assert driver.commands[-1] == Unlisten(is_over=False)

@@ -14,6 +14,7 @@ from flowengine.engine.event import Event, Parent
 from flowengine.engine.messages import ChildEnded
 from flowengine.engine.run import Failure
 from flowengine.engine.states import RunState
+from flowengine.engine.transitions import StepSucceeded
 from tests.builders import NOON, RUN_ID, a_workflow, an_event
 from tests.builders.driver import Driver
 from tests.builders.steps import child, emit, group, rescue, step
@@ -281,6 +282,14 @@ def test_subject_must_be_text(subject: str, message: str) -> None:
     assert driver.run.failure.message.startswith(message)
 
 
+def test_subject_is_text_that_a_database_takes() -> None:
+    published = emit("e", with_={}, subject="${{ event.data.note }}")
+
+    [event] = a_driver(published, event=an_event(data={"note": "a\x00b"})).emitted
+
+    assert event.subject == "a\N{REPLACEMENT CHARACTER}b"
+
+
 def test_null_is_no_subject() -> None:
     [event] = a_driver(emit("e", with_={}, subject="${{ null }}")).emitted
 
@@ -321,11 +330,26 @@ def test_hooks_may_call_and_publish() -> None:
     assert driver.run.tail == ""
 
 
+def test_detached_child_in_a_hook_is_called_after_each_end() -> None:
+    driver = a_driver("a", at_end=(child("setup", detach=True),)).fail("a").resume()
+
+    driver.succeed("a")
+
+    first, second = driver.emitted
+    assert first.id != second.id
+    assert [each.attempt for each in driver.history(StepSucceeded) if each.step == "setup"] == [
+        1,
+        2,
+    ]
+    assert driver.output("setup") == {"run_id": str(identity.run_id(second.id, "setup"))}
+    assert second.id == identity.call_event_id(RUN_ID, "setup", "", driver.row("setup").attempt)
+
+
 def test_child_in_a_hook_is_awaited() -> None:
     driver = a_driver("a", at_end=(child("setup"), "b")).succeed("a")
 
     assert driver.states() == {"a": "succeeded", "setup": "waiting"}
-    driver.advance(timedelta(days=40)).end_child("setup")
+    driver.advance(timedelta(days=29)).end_child("setup")
     assert driver.states()["b"] == "ready"
 
 

@@ -239,7 +239,7 @@ def test_input_of_an_undo_over_the_limit_fails_it() -> None:
 # Unknown outcome
 
 
-@pytest.mark.parametrize("code", ["Timeout", "WorkerLost"])
+@pytest.mark.parametrize("code", ["Timeout", "Cancelled"])
 def test_step_of_unknown_outcome_is_undone_where_its_author_says_so(code: str) -> None:
     compensate = undo(
         "refund", on_unknown=True, with_={"id": "${{ default(output.id, 'unknown') }}"}
@@ -255,7 +255,7 @@ def test_step_of_unknown_outcome_is_undone_where_its_author_says_so(code: str) -
     assert [bury.kind for bury in driver.buried] == ["failed run"]
 
 
-@pytest.mark.parametrize("code", ["Timeout", "WorkerLost"])
+@pytest.mark.parametrize("code", ["Timeout", "Cancelled"])
 def test_step_of_unknown_outcome_needs_review_otherwise(code: str) -> None:
     driver = a_driver(undoable("a"), undoable("charge")).succeed("a").fail("charge", code)
 
@@ -263,8 +263,8 @@ def test_step_of_unknown_outcome_needs_review_otherwise(code: str) -> None:
     assert (bury.kind, bury.step, bury.failure.fe) == ("needs review", "charge", "FE433")
     assert bury.failure.code == code
     assert bury.failure.message == (
-        f"'charge' ended in {code}; nobody knows if it took effect. "
-        "Look, then `resume` or `give up`"
+        f"an attempt of 'charge' ended in {code}; nobody knows if it took effect. "
+        "Look, and undo it by hand if it did"
     )
     assert undoing(undo_all(driver)) == [("a", "")]
     assert driver.states()["charge"] == "failed"

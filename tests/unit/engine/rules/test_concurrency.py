@@ -57,7 +57,7 @@ def test_run_that_waits_for_its_slot_counts_as_a_conflict_for_the_next_to_be_ski
     )
 
     assert outcomes(door, 3) == ["started", "queued", "skipped"]
-    assert door.state(Gate.THROTTLE).taken == ((at(minutes=1), 1),)
+    assert door.state(Gate.THROTTLE).given == ((at(minutes=1), 1),)
 
 
 def test_oldest_run_leaves_for_a_new_one_which_waits_for_its_place() -> None:

@@ -391,7 +391,7 @@ def test_hooks_of_a_final_run_are_tried_again_and_nothing_cancels_them() -> None
 
     driver.fail("tidy", permanent=False).cancel()
     assert driver.states()["tidy"] == "retrying"
-    assert driver.run.due_at is None
+    assert driver.run.due_at == NOON + timedelta(days=30)
     driver.run = replace(driver.run, due_at=driver.now)  # the shell has something left to do
     driver.advance(minutes=1).succeed("tidy")
 

@@ -227,6 +227,18 @@ def test_title_without_a_value_is_left_out_and_fails_nothing(title: str) -> None
     assert driver.row("ship").title == ""
 
 
+def test_text_for_people_is_such_that_a_database_takes_it() -> None:
+    broken = "no ${{ event.data.note }}"
+    workflow = a_workflow(group("all", fail("Bad", broken), title=broken))
+
+    driver = Driver(workflow, an_event(data={"note": "\x00"})).start()
+
+    shown = "no \N{REPLACEMENT CHARACTER}"
+    assert driver.row("all").title == shown
+    assert driver.run.failure is not None
+    assert driver.run.failure.message == shown
+
+
 @pytest.mark.parametrize(
     ("title", "shown"), [("${{ event.data.order_id }}", "42"), ("plain", "plain")]
 )

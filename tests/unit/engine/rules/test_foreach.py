@@ -342,3 +342,28 @@ def test_items_that_remain_after_a_resume_begin_in_their_order() -> None:
 
     assert driver.output("post") == ["a", "b", "c", "d"]
     assert driver.row("post.0").state is StepState.SUCCEEDED
+
+
+def test_resumed_loop_looks_for_its_next_item_where_the_first_pending_one_may_be() -> None:
+    driver = a_driver(step("post", each=[0, 1, 2, 3, 4], max_parallel=2, max_failures=1))
+    driver.succeed("post.0").fail("post.1").succeed("post.2").fail("post.3")
+    assert driver.states()["post"] == "failed"
+
+    driver.resume()
+
+    counts = driver.row("post").counts
+    assert counts is not None
+    assert [n for n in range(5) if driver.row(f"post.{n}").state is StepState.READY] == [1, 3]
+    assert (counts.begun, counts.next) == (4, 4)
+
+
+def test_items_that_were_skipped_by_hand_are_behind_the_next_item() -> None:
+    """What was cancelled with them is pending, and begins."""
+    driver = a_driver(step("post", each=[0, 1, 2, 3], max_parallel=3))
+    driver.succeed("post.0").fail("post.2")
+    assert driver.states()["post.1"] == driver.states()["post.3"] == "cancelled"
+
+    driver.resume(skip=True)
+
+    states = driver.states()
+    assert [states[f"post.{n}"] for n in range(4)] == ["succeeded", "ready", "skipped", "ready"]

@@ -16,7 +16,6 @@ from flowengine.engine.rules.gates import (
     Memory,
     Places,
     Quiet,
-    Slots,
     Used,
     Verdict,
     Wish,
@@ -24,6 +23,7 @@ from flowengine.engine.rules.gates import (
     key_of,
     pass_gates,
 )
+from flowengine.engine.rules.slots import Slots
 from tests.builders.events import NOON
 from tests.builders.gate import HOUR, MINUTE, ONCE, Door, at, event_of, outcomes, run_of
 
@@ -72,7 +72,7 @@ def test_due_of_what_is_remembered_is_when_it_ends() -> None:
     )
 
     assert due_of(Used(run=run_of(1), until=at(hours=1))) == at(hours=1)
-    assert due_of(Slots(taken=((NOON, 1),), until=at(minutes=1))) == at(minutes=1)
+    assert due_of(Slots(per=MINUTE, given=((NOON, 1),))) == at(minutes=1)
     assert due_of(quiet) == at(seconds=5)
     assert due_of(Places(open=1)) is None
 
@@ -201,10 +201,49 @@ def test_max_wait_ends_the_waiting_counted_from_the_first_event() -> None:
     assert ends == [60, 80, 90, 90, 90]
 
 
-def test_debounce_comes_after_idempotency_and_uses_up_the_key() -> None:
+def test_event_with_the_idempotency_key_of_the_one_that_waits_is_its_duplicate() -> None:
     door = Door(idempotency=ONCE, debounce=Debounce(period=MINUTE))
+    door.knock(1)
+    before = door.state(Gate.DEBOUNCE)
 
-    assert outcomes(door, 2) == ["debouncing", "duplicate"]
+    verdict = door.knock(2, at(seconds=30))
+
+    assert (verdict.outcome, verdict.detail) == (
+        "duplicate",
+        f"event {event_of(1)} waits with this key",
+    )
+    assert door.state(Gate.DEBOUNCE) == before
+
+
+def test_event_that_waits_has_not_used_its_idempotency_key_yet() -> None:
+    door = Door(idempotency=ONCE, debounce=Debounce(period=MINUTE))
+    door.knock(1)
+
+    assert door.state(Gate.IDEMPOTENCY) is None
+
+
+def test_event_that_another_took_the_place_of_gives_back_its_idempotency_key() -> None:
+    door = Door(idempotency=ONCE, debounce=Debounce(period=MINUTE))
+    first = door.keys()
+    second = {**first, Gate.IDEMPOTENCY: door.keys("43")[Gate.IDEMPOTENCY]}
+
+    verdicts = [door.knock(1), door.knock(2, keys=second), door.knock(3)]
+
+    assert [each.outcome for each in verdicts] == ["debouncing"] * 3
+
+
+def test_burst_is_a_duplicate_where_its_key_was_used_meanwhile() -> None:
+    door = Door(idempotency=ONCE, debounce=Debounce(period=MINUTE))
+    door.knock(1)
+    door.memory[door.keys()[Gate.IDEMPOTENCY].id] = Used(run=run_of(9), until=at(hours=1))
+
+    verdict = door.settle(1, at(minutes=1))
+
+    assert (verdict.outcome, verdict.detail) == (
+        "duplicate",
+        f"run {run_of(9)} was started for this key",
+    )
+    assert door.state(Gate.DEBOUNCE) is None
 
 
 def test_burst_of_an_earlier_version_is_forgotten_though_this_one_has_no_debounce() -> None:
@@ -213,7 +252,7 @@ def test_burst_of_an_earlier_version_is_forgotten_though_this_one_has_no_debounc
     assert door.knock(1, burst=key) == Verdict(outcome="started", memory={key: None})
 
 
-def test_settled_burst_starts_and_is_forgotten_and_asks_no_idempotency_key_again() -> None:
+def test_settled_burst_starts_and_is_forgotten_and_uses_its_idempotency_key() -> None:
     door = Door(idempotency=ONCE, debounce=Debounce(period=MINUTE))
     door.knock(1)
 
@@ -221,7 +260,7 @@ def test_settled_burst_starts_and_is_forgotten_and_asks_no_idempotency_key_again
 
     assert verdict.outcome == "started"
     assert door.state(Gate.DEBOUNCE) is None
-    assert door.state(Gate.IDEMPOTENCY) == Used(run=run_of(1), until=at(hours=1))
+    assert door.state(Gate.IDEMPOTENCY) == Used(run=run_of(1), until=at(hours=1, minutes=1))
     assert door.knock(2, at(minutes=2), key="43").superseded is None
 
 
@@ -236,13 +275,15 @@ def test_settled_burst_starts_and_is_forgotten_and_asks_no_idempotency_key_again
 def test_settled_burst_that_a_later_gate_turns_away_is_forgotten_too(
     policy: Any, outcome: str
 ) -> None:
-    door = Door(debounce=Debounce(period=MINUTE), **policy)
-    door.knock(1)
-    door.settle(1)
+    door = Door(idempotency=ONCE, debounce=Debounce(period=MINUTE), **policy)
+    other = {**door.keys(), Gate.IDEMPOTENCY: door.keys("41")[Gate.IDEMPOTENCY]}
+    door.knock(1, keys=other)
+    door.knock(1, keys=other, burst=door.keys()[Gate.DEBOUNCE].id)
     door.knock(2)
 
     assert door.settle(2).outcome == outcome
     assert door.state(Gate.DEBOUNCE) is None
+    assert door.state(Gate.IDEMPOTENCY) is None
 
 
 # together

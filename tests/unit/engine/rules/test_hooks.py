@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from flowengine.engine.commands import Bury
+from flowengine.engine.messages import Due
 from flowengine.engine.states import RunState
 from flowengine.engine.transitions import HooksEnded, HooksStarted, RunFailed
-from tests.builders import a_workflow
+from tests.builders import NOON, a_workflow
 from tests.builders.driver import Driver
-from tests.builders.steps import emit, otherwise, step, switch, undo, when
+from tests.builders.steps import child, emit, otherwise, step, switch, undo, when
 
 ERROR = {"e": "${{ error }}", "s": "${{ run.status }}"}
 
@@ -40,7 +42,10 @@ def test_finally_runs_after_a_success_with_the_status() -> None:
     driver.succeed("end")
 
     assert driver.run.tail == ""
-    assert driver.history(HooksStarted, HooksEnded) == [HooksStarted(hooks="finally"), HooksEnded()]
+    assert driver.history(HooksStarted, HooksEnded) == [
+        HooksStarted(hooks="finally", due_at=NOON + timedelta(days=30)),
+        HooksEnded(),
+    ]
 
 
 def test_on_failure_runs_before_finally_and_sees_the_error() -> None:
@@ -157,9 +162,93 @@ def test_hook_that_cannot_begin_is_buried() -> None:
     assert driver.run.tail == ""
 
 
+# Their end before they are done
+
+
 def test_cancel_does_not_reach_the_hooks_of_a_final_run() -> None:
     driver = a_driver("a", at_end=("bye",)).succeed("a").cancel()
 
     assert driver.decision is not None
     assert driver.decision.stale
     assert driver.states()["bye"] == "ready"
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_cancel_that_says_so_ends_the_hooks_at_once(*, is_begun: bool) -> None:
+    driver = a_driver("a", at_end=("bye", "end")).succeed("a")
+    if is_begun:
+        driver.begin("bye")
+
+    driver.cancel(hooks=True, by="7", reason="nobody can do it")
+
+    assert (driver.state, driver.run.tail) == (RunState.SUCCEEDED, "")
+    assert driver.states() == {"a": "succeeded", "bye": "cancelled"}
+    assert driver.history(HooksEnded) == [HooksEnded(by="7", reason="nobody can do it")]
+    assert driver.buried == []
+    assert driver.run.due_at is None
+
+
+def test_child_of_a_hook_that_is_ended_is_cancelled() -> None:
+    driver = a_driver("a", at_end=(child("tidy"),)).succeed("a").cancel(hooks=True)
+
+    assert [each.workflow for each in driver.cancelled_children] == ["tidy"]
+
+
+def test_cancel_that_means_hooks_too_cancels_a_run_like_any_other() -> None:
+    driver = a_driver("a", at_end=("bye",)).cancel(hooks=True)
+
+    assert (driver.state, driver.run.tail) == (RunState.CANCELLED, "finally")
+    assert driver.cancel(hooks=True).run.tail == ""
+
+
+def test_hooks_have_as_much_time_as_the_run() -> None:
+    driver = a_driver("a", timeout_s=3600, on_failure=("sorry",), at_end=("bye", "end"))
+    driver.advance(minutes=30).fail("a").advance(minutes=20).succeed("sorry")
+
+    driver.advance(minutes=39)
+    assert driver.states()["bye"] == "ready"
+    driver.advance(minutes=1)
+
+    assert (driver.state, driver.run.tail, driver.run.due_at) == (RunState.FAILED, "", None)
+    assert driver.states() == {"a": "failed", "sorry": "succeeded", "bye": "cancelled"}
+    letter = driver.buried[-1]
+    assert (letter.kind, letter.step, letter.failure.fe) == ("failed hook", "bye", "FE432")
+    assert letter.failure.code == "HooksTimeout"
+    assert letter.failure.message == (
+        "hook 'bye' failed: HooksTimeout the hooks were not done within 1h"
+    )
+
+
+def test_attempt_of_a_hook_that_is_out_of_time_is_not_awaited() -> None:
+    driver = a_driver("a", timeout_s=3600, at_end=("bye", "end")).succeed("a").begin("bye")
+
+    driver.advance(hours=1).succeed("bye")
+
+    assert driver.decision is not None
+    assert driver.decision.stale
+    assert driver.states() == {"a": "succeeded", "bye": "cancelled"}
+
+
+def test_switch_that_is_out_of_time_is_buried_by_its_own_name() -> None:
+    choice = switch("which", otherwise("fine"))
+    driver = a_driver("a", timeout_s=3600, at_end=("bye", choice)).succeed("a").succeed("bye")
+
+    driver.advance(hours=1)
+
+    assert driver.buried[-1].step == "which"
+    assert driver.run.tail == ""
+
+
+def test_time_of_hooks_begins_anew_with_the_next_end() -> None:
+    driver = a_driver("a", timeout_s=3600, at_end=("bye",)).fail("a").succeed("bye")
+
+    driver.advance(minutes=50).resume().advance(minutes=30).succeed("a")
+
+    assert driver.run.due_at == driver.now + timedelta(hours=1)
+
+
+def test_what_is_due_of_a_final_run_for_another_reason_ends_no_hooks() -> None:
+    driver = a_driver("a", at_end=("bye",)).succeed("a")
+    driver.run = replace(driver.run, due_at=driver.now)
+
+    assert driver.tell(Due()).states()["bye"] == "ready"

@@ -126,9 +126,9 @@ def test_join_is_decided_once_however_many_branches_end_in_one_decision() -> Non
 
 def test_output_of_a_block_over_the_limit_fails_the_block() -> None:
     workflow = a_workflow(parallel("both", "a", "b"))
-    driver = Driver(workflow, limits=Limits(payload_max_bytes=1024)).start()
+    driver = Driver(workflow, limits=Limits(outputs_max_bytes=1024)).start()
 
-    driver.succeed("a", "x" * 600).succeed("b", "x" * 600)
+    driver.succeed("a", "x" * 500).succeed("b", "x" * 520)
 
     assert driver.states() == {"both": "failed", "a": "succeeded", "b": "succeeded"}
     assert driver.run.failure is not None

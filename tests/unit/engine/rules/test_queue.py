@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from flowengine.engine.rules.gates import Places
-from flowengine.engine.rules.queue import Queued, exchanged, left, next_look, taken, turns
+from flowengine.engine.rules.queue import Queued, exchanged, in_turn, left, next_look, taken, turns
 from tests.builders import NOON
 
 KEY, THROTTLE = UUID(int=1), UUID(int=2)
@@ -55,6 +55,29 @@ def test_run_whose_slot_is_not_reached_lets_others_pass_where_there_are_several_
 
 def test_run_behind_one_that_is_not_routed_yet_waits() -> None:
     assert turns(Places(queued=1), [queued(1, is_behind=True)], NOON) == []
+
+
+def test_higher_priority_takes_the_real_slot_then_the_earlier_one_that_was_given() -> None:
+    ready = [
+        queued(1, key=None, priority=0, slot_s=1),
+        queued(2, key=None, slot_s=3),
+        queued(3, key=None, slot_s=2),
+        queued(4, key=None, priority=2, slot_s=4),
+        queued(5, key=None, priority=0),
+    ]
+
+    assert numbers(in_turn(ready)) == [4, 3, 2, 1, 5]
+
+
+def test_no_priority_overtakes_for_a_real_slot_within_a_key() -> None:
+    other = UUID(int=3)
+    ready = [
+        queued(2, priority=2, slot_s=0),
+        queued(1, priority=0, slot_s=0),
+        queued(3, key=other, slot_s=0),
+    ]
+
+    assert numbers(in_turn(ready)) == [1, 3, 2]
 
 
 def test_places_are_counted_as_they_are_taken_and_left() -> None:

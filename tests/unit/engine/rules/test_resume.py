@@ -245,6 +245,22 @@ def test_time_of_the_run_moves_by_the_time_it_had_failed() -> None:
     assert driver.state is RunState.RUNNING
 
 
+def test_run_whose_time_was_over_has_the_whole_once_more() -> None:
+    driver = a_driver(sleep("nap", seconds=7200), "a", timeout_s=3600).advance(hours=1)
+    assert driver.state is RunState.FAILED
+
+    driver.advance(days=1).resume()
+
+    assert driver.run.due_at == NOON + timedelta(days=1, hours=2)
+    assert driver.advance(minutes=59).states()["nap"] == "waiting"
+
+
+def test_run_that_has_a_moment_left_has_that() -> None:
+    driver = a_driver("a", timeout_s=3600).advance(seconds=3599).fail("a").advance(days=1).resume()
+
+    assert driver.run.due_at == NOON + timedelta(days=1, hours=1)
+
+
 # Hooks, cancel_on
 
 

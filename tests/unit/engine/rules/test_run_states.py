@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from flowengine.definitions.expressions.parse import parse_template
+from flowengine.definitions.model import CancelOn
 from flowengine.definitions.steps import Step
 from flowengine.engine.evolve import evolve
+from flowengine.engine.messages import Arrived
 from flowengine.engine.states import RunState
 from flowengine.engine.transitions import RunQueued
-from tests.builders import NOON, a_workflow, step
+from tests.builders import NOON, a_workflow, an_event, step
 from tests.builders.driver import Driver
 from tests.builders.steps import approval, child, parallel, sleep, undo, wait
 
@@ -33,6 +36,12 @@ def test_admitted_run_with_a_place_is_running_and_its_first_steps_are_ready() ->
     driver = a_driver("a")
 
     assert (driver.state, driver.states()) == (RunState.RUNNING, {"a": "ready"})
+
+
+def test_admitted_run_without_a_place_is_queued_and_begins_nothing() -> None:
+    driver = a_queued_one()
+
+    assert (driver.state, driver.states()) == (RunState.QUEUED, {})
 
 
 def test_queued_run_with_a_place_is_running() -> None:
@@ -136,6 +145,42 @@ def test_running_run_that_is_cancelled_is_cancelling_as_long_as_a_step_is_at_wor
 
     driver = driver.give_back("a")
     assert driver.state is RunState.CANCELLED
+
+
+CANCELS: dict[str, Any] = {
+    "cancel_on": (CancelOn(patterns=("order.cancelled",), match={"n": parse_template(1)}),)
+}
+
+
+@pytest.mark.parametrize("before", ["queued", "running", "waiting", "held"])
+def test_run_that_an_event_of_cancel_on_ends_is_cancelled_or_cancelling(before: str) -> None:
+    last: Step | str = sleep("a", seconds=60) if before == "waiting" else "a"
+    driver = Driver(a_workflow(last, hold_on_failure_s=60, **CANCELS))
+    if before == "queued":
+        driver.run = evolve(driver.run, RunQueued(), NOON)
+    else:
+        driver.start()
+    if before == "running":
+        driver.begin("a")
+    elif before == "held":
+        driver.fail("a")
+    assert driver.state == before
+
+    driver.tell(Arrived(step="", event=an_event("order.cancelled", {"n": 1}), cancel_on=0))
+
+    is_at_work = before == "running"
+    assert driver.state is (RunState.CANCELLING if is_at_work else RunState.CANCELLED)
+
+
+@pytest.mark.parametrize("outcome", [RunState.FAILED, RunState.CANCELLED])
+def test_cancelling_run_has_its_outcome_when_all_is_settled_and_nothing_is_to_be_undone(
+    outcome: RunState,
+) -> None:
+    driver = a_driver("a", timeout_s=60).begin("a")
+    driver = driver.cancel() if outcome is RunState.CANCELLED else driver.advance(seconds=60)
+    assert (driver.state, driver.run.outcome) == (RunState.CANCELLING, outcome)
+
+    assert driver.give_back("a").state is outcome
 
 
 def test_waiting_run_that_is_cancelled_is_cancelled_at_once() -> None:

@@ -180,6 +180,16 @@ def test_waiting_step_is_cancelled() -> None:
     assert a_driver(sleep("a", seconds=60)).cancel().states() == {"a": "cancelled"}
 
 
+def test_ready_step_is_cancelled() -> None:
+    assert a_driver("a").cancel().states() == {"a": "cancelled"}
+
+
+def test_rescuing_step_is_cancelled_with_what_is_at_work_in_its_clause() -> None:
+    driver = a_driver(step("a", rescue=rescue("mend"))).fail("a").cancel()
+
+    assert driver.states() == {"a": "cancelled", "mend": "cancelled"}
+
+
 def test_running_step_is_told_and_cancelled_when_its_attempt_ends() -> None:
     driver = a_driver("a").begin("a").cancel()
     assert driver.states() == {"a": "running"}

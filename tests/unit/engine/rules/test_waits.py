@@ -323,3 +323,17 @@ def test_steps_of_a_group_are_filled_from_what_came() -> None:
     driver.arrive(an_arrival({"order_id": 42, "card": "x"}))
 
     assert driver.row("ship").input == {"card": "x"}
+
+
+def test_run_that_does_not_go_on_forgets_what_its_waits_have_got() -> None:
+    driver = a_driver(PAID).arrive(an_arrival())
+
+    assert driver.state is RunState.SUCCEEDED
+    assert driver.commands[-1] == Unlisten(is_over=True)
+
+
+def test_run_that_has_failed_and_may_be_resumed_remembers_it() -> None:
+    driver = a_driver(PAID, "ship").arrive(an_arrival()).fail("ship")
+
+    assert driver.state is RunState.FAILED
+    assert Unlisten(is_over=True) not in driver.commands
