@@ -28,7 +28,10 @@ BUNDLE := flowengine/static/flowengine/manifest.json
 FRONTEND_SOURCES := $(shell find frontend -name node_modules -prune -o -name tests -prune -o -type f -print 2>/dev/null)
 NODE_MODULES := frontend/node_modules/.package-lock.json
 
-.PHONY: help demo test test-fast check check-python check-frontend services bench docs build format clean
+# Schedules of the simulation.
+SEEDS := 20000
+
+.PHONY: help demo simulate test test-fast check check-python check-frontend services bench docs build format clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +48,11 @@ test: check services $(BUNDLE) ## Run everything: checks, and all tests on real 
 	$(ON_POSTGRESQL) $(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
 	$(ON_POSTGRESQL) $(RUN) pytest $(SIDE_BY_SIDE) tests/database tests/live tests/faults -m "not sqlite"
 	$(ON_POSTGRESQL) $(RUN) pytest tests/conformance tests/integration tests/e2e
+	$(RUN) pytest $(SIDE_BY_SIDE) tests/simulation
+	$(RUN) python -m tests.simulation --seconds 150 --processes 2
+
+simulate: | $(UV) ## Play SEEDS schedules with faults on each store (ARGS="--mutants": find the seeded mistakes)
+	$(RUN) python -m tests.simulation --processes 2 --seeds $(SEEDS) $(ARGS)
 
 test-fast: | $(UV) ## Run the tests that need no service and no browser
 	$(RUN) pytest -m "not services and not faults and not e2e and not postgresql"

@@ -30,13 +30,17 @@ def parse_data(given: str, *, where: str = "--data") -> Any:
     Raises:
         Stopped: it cannot be read, or it is no JSON; with the place.
     """
-    text = given
     if given == "-":
-        where, text = "stdin", sys.stdin.read()
-    elif given.startswith("@"):
-        where = given[1:]
-        text = _read(Path(where))
-    return _json(text, where)
+        return _json(sys.stdin.read(), "stdin")
+    if given.startswith("@"):
+        return _json(_read(Path(given[1:])), given[1:])
+    option, _, name = where.partition(" ")
+    before = f"{name}=" if name else ""
+    hint = (
+        f"quote it for the shell: {option} '{before}{{\"order_id\": 1}}',"
+        f" or give a file: {option} {before}@order.json"
+    )
+    return _json(given, where, hint)
 
 
 def pairs(given: Sequence[str], option: str) -> dict[str, Any]:
@@ -125,13 +129,13 @@ def _read(path: Path) -> str:
         raise Stopped(f"cannot read {path}: {error}", exit_code=Exit.USAGE) from error
 
 
-def _json(text: str, where: str) -> Any:
+def _json(text: str, where: str, hint: str = "") -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise Stopped(
             f"{where}:{error.lineno}:{error.colno}: this is not JSON: {error.msg}",
-            hint="quote it for the shell: -d '{\"order_id\": 1}', or give a file: -d @order.json",
+            hint=hint,
             exit_code=Exit.USAGE,
         ) from error
     except RecursionError as error:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from flowengine import project
-from flowengine.cli import files
+from flowengine.cli import files, named_parts
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.given import pairs, parse_data, read_event
 from flowengine.cli.real import play_for_real
@@ -90,16 +90,17 @@ def first_event(options: Namespace, workflow: Workflow, now: datetime) -> Event:
     )
 
 
-def cast(options: Namespace) -> Cast:
+def cast(options: Namespace, known: Sequence[Workflow]) -> Cast:
     """Who plays the tasks.
 
     Raises:
         DefinitionError: the file of fakes has errors.
-        Stopped: it cannot be read, or ``--fail`` cannot.
+        Stopped: it cannot be read, or ``--fail`` cannot; or one names what is not there.
     """
     fakes = Fakes()
     if options.fake is not None:
         fakes = read_fakes(files.content(options.fake), path=str(options.fake))
+        named_parts.faked(fakes, options.fake, known, registry.names())
     failing: dict[str, tuple[Failure | None, ...]] = {}
     for text in options.fail:
         match = _FAIL.fullmatch(text)
@@ -108,16 +109,18 @@ def cast(options: Namespace) -> Cast:
         step, code, count = match.groups()
         failure = Failure(code=code, message="as --fail says")
         failing[step] = (failure,) if count is None else ((failure,) * int(count) + (None,))
+    named_parts.failing_steps(failing, known)
     return Cast(fakes=fakes, failing=failing, real=play_for_real if options.real else None)
 
 
-def cues(options: Namespace) -> Cues:
+def cues(options: Namespace, known: Sequence[Workflow]) -> Cues:
     """What comes from outside.
 
     Raises:
-        Stopped: an option cannot be read.
+        Stopped: an option cannot be read, or names an approval that is not there.
     """
     forms = pairs(options.form, "--form")
+    named_parts.asking_steps("--form", forms, known)
     said = [(each, True) for each in options.approve] + [(each, False) for each in options.reject]
     replies = []
     for number, (text, approved) in enumerate(said, 1):
@@ -127,6 +130,7 @@ def cues(options: Namespace) -> Cues:
             raise Stopped(f"--form {step}: it is a JSON object", exit_code=Exit.USAGE)
         reply = Reply(step=step, user=user or f"user-{number}", approved=approved, form=form)
         replies.append(reply)
+        named_parts.asking_steps("--approve" if approved else "--reject", [step], known)
     return Cues(sends=[_send(text) for text in options.send], replies=replies)
 
 

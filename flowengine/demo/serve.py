@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowengine.cli.arguments import PORT_MAX, whole
+
 if TYPE_CHECKING:
     import uvicorn
 
@@ -34,7 +36,13 @@ IN_STOCK = 10_000
 def parser() -> argparse.ArgumentParser:
     """The command line of the demo."""
     parser = argparse.ArgumentParser(prog="flowengine demo", description=__doc__)
-    parser.add_argument("--port", type=int, default=8765, help="the next free one is taken")
+    parser.add_argument(
+        "--port",
+        type=whole(1, PORT_MAX),
+        default=8765,
+        metavar="N",
+        help="the next free one is taken",
+    )
     known = os.environ.get
     parser.add_argument(
         "--broker",
@@ -148,7 +156,7 @@ def _seed(*, fresh: bool) -> None:
 
 def _listen(wanted: int) -> socket.socket:
     """A socket that takes connections from now on: the address may be printed before it is served."""
-    for port in range(wanted, wanted + TRIES):
+    for port in range(wanted, min(wanted + TRIES, PORT_MAX + 1)):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

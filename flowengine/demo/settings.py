@@ -104,6 +104,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
+LOGIN_URL = "shop"  # who comes is signed in there
 WHITENOISE_USE_FINDERS = True
 SESSION_COOKIE_NAME = "flowengine_demo_session"
 CSRF_COOKIE_NAME = "flowengine_demo_csrf"

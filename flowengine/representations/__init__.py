@@ -19,7 +19,7 @@ from flowengine.representations.frames import (
 )
 from flowengine.representations.rows import Fact, Json, RunRow, StepRow
 from flowengine.representations.run import run_view
-from flowengine.representations.words import instant, words
+from flowengine.representations.words import instant, unturned, words
 
 __all__ = [
     "Fact",
@@ -34,5 +34,6 @@ __all__ = [
     "run_view",
     "snapshot",
     "topic",
+    "unturned",
     "words",
 ]

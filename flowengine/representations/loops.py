@@ -8,7 +8,7 @@ from flowengine.engine.rows import index_of, outer
 from flowengine.engine.run import Counts, Item, Place
 from flowengine.engine.states import ACTIVE_STEP_STATES, StepState
 from flowengine.representations.rows import Json, StepRow
-from flowengine.representations.words import instant
+from flowengine.representations.words import instant, unturned
 
 ITEMS_MAX = 20
 """Items of one loop that are shown one by one: those at work, then those that have failed."""
@@ -49,10 +49,10 @@ def _item_view(row: StepRow, loop: StepRow, inside: Inside) -> Json:
     return {
         "index": index_of(row.item),
         # A title that says nothing of the item is that of the loop.
-        "title": "" if row.title == loop.title else row.title,
+        "title": "" if row.title == loop.title else unturned(row.title),
         "state": row.state,
         "progress": progress,
-        "note": note,
+        "note": unturned(note),
         "tries": row.tries,
         "due_at": instant(row.due_at) if row.state in _SLEEPS else None,
         "child": child,

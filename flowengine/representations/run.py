@@ -16,7 +16,7 @@ from flowengine.errors import ExpressionError
 from flowengine.representations.percent import percent
 from flowengine.representations.rows import Json, Rows, RunRow, StepRow
 from flowengine.representations.tree import Look, flat_view, line_view
-from flowengine.representations.words import instant, why
+from flowengine.representations.words import instant, unturned, why
 
 _EARLY = frozenset({"event", "inputs", "run", "config"})
 """What a title may name that is to be shown before its step begins."""
@@ -56,7 +56,7 @@ def run_view(
     view: Json = {
         "id": str(run.id),
         "workflow": run.workflow,
-        "title": run.title or run.workflow,
+        "title": unturned(run.title or run.workflow),
         "state": run.state,
         "percent": percent(run.state, steps),
         "steps": [] if is_summary else steps,

@@ -29,7 +29,7 @@ from flowengine.engine.states import ACTIVE_STEP_STATES, FINAL_STEP_STATES, Step
 from flowengine.representations.loops import Inside, counts_view, items_view
 from flowengine.representations.percent import mean
 from flowengine.representations.rows import Json, StepRow
-from flowengine.representations.words import instant, words
+from flowengine.representations.words import instant, unturned, words
 
 _HIDES = frozenset({StepState.SKIPPED, StepState.NOT_REACHED})
 """Nothing inside such a block was, or will be, at work."""
@@ -83,14 +83,14 @@ def row_view(row: StepRow, title: str, *, tries_max: int = 1, weight: float = 1.
     return {
         "id": row.step,
         "kind": row.kind,
-        "title": title,
+        "title": unturned(title),
         "state": row.state,
         "attempt": row.attempt,
         "tries": row.tries,
         "tries_max": tries_max,
         "due_at": instant(row.due_at) if row.state in _SLEEPS else None,
         "progress": row.progress,
-        "note": row.note,
+        "note": unturned(row.note),
         "weight": weight,
         "started_at": instant(row.started_at),
         "finished_at": instant(row.finished_at),
@@ -114,7 +114,7 @@ def _add_undo(look: Look, view: Json, row: StepRow) -> None:
     """While a step is undone, what its undo says of itself."""
     undo = look.rows.get((UNDO + row.step, row.item))
     if row.state == StepState.UNDOING and undo is not None:
-        view["progress"], view["note"] = undo.progress, undo.note
+        view["progress"], view["note"] = undo.progress, unturned(undo.note)
 
 
 def _add_child(look: Look, view: Json, step: Step, row: StepRow) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from flowengine.engine.run import Failure
 
+_TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Characters that make what follows read backwards, or end that."""
 _DEPTH_MAX = 16
 """How deep a failure is looked into: blocks in blocks, and runs that called runs."""
 
@@ -17,6 +19,17 @@ def instant(at: datetime | None) -> str | None:
     if at is None:
         return None
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def unturned(text: str) -> str:
+    """*text* as it may be shown: nothing in it turns round how it, or what stands beside it, is read.
+
+    A question whose event data held such a character could ask, to the eye, for something else.
+    """
+    if text.isascii():
+        return text
+    clean = text.translate(_TURNS)
+    return text if clean == text else clean  # Django's safe text stays safe
 
 
 def words(name: str) -> str:
@@ -37,12 +50,12 @@ def why(
     """
     said = None if failure is None else _said(failure.details)
     if said is not None:
-        return {"kind": "said", "message": said}
+        return {"kind": "said", "message": unturned(said)}
     if failure is not None and failure.code == "RunTimeout":
         return {"kind": "late", "message": "This took longer than it may, and was stopped."}
     if failure is None or failure.step is None or is_summary:
         return {"kind": "plain", "message": "Something went wrong."}
-    title = titles.get(failure.step) or words(failure.step)
+    title = unturned(titles.get(failure.step) or words(failure.step))
     return {"kind": "step", "step": title, "message": f"Something went wrong in «{title}»."}
 
 

@@ -7,9 +7,12 @@ be seen. Without JavaScript the page shows how the run stood when it was made, a
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from django import template
+from django.conf import settings as django_settings
+from django.shortcuts import resolve_url
 from django.template.context import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -18,7 +21,7 @@ from django.utils.safestring import SafeString
 
 from flowengine.access import is_known, view_run
 from flowengine.models import RunRecord
-from flowengine.representations import Json, ended, instant, pending, snapshot
+from flowengine.representations import Json, ended, instant, pending, snapshot, unturned
 from flowengine.store import progress
 from flowengine.store.clock import system_now
 from flowengine.web.approvals import answer_urls
@@ -77,6 +80,7 @@ def flow_progress(
         return {"frame": None}
     frame = _frame(run_id, user)
     now = system_now()
+    label = unturned(str(label))
     run_page = _url("flowengine:run", run_id)
     return {
         "frame": frame,
@@ -89,7 +93,8 @@ def flow_progress(
         "poll": _url("flowengine:run-json", run_id),
         "page": run_page,
         "approvals": _url("flowengine:run-approvals", run_id),
-        **_shown(frame, label, run_id, user),
+        "login": _login(),
+        **_shown(frame, label, run_id, user, getattr(request, "path", "")),
     }
 
 
@@ -121,25 +126,37 @@ def _url(name: str, *arguments: Any) -> str:
         return ""
 
 
-def _shown(frame: Json, label: str, run_id: UUID, user: Any) -> dict[str, Any]:
+def _login() -> str:
+    """Where one logs in, for who is signed out meanwhile; empty where that cannot be said."""
+    try:
+        return str(resolve_url(django_settings.LOGIN_URL))
+    except NoReverseMatch:
+        return ""
+
+
+def _shown(frame: Json, label: str, run_id: UUID, user: Any, here: str) -> dict[str, Any]:
     """The values of the template, for each kind of frame."""
     match frame["t"]:
         case "snap":
-            return run_shown(frame["s"], label, _links(frame["s"], run_id, user))
+            return run_shown(frame["s"], label, _links(frame["s"], run_id, user, here))
         case "pending":
             return expected_shown(label)
         case _:
             return ended_shown(frame, label)
 
 
-def _links(view: Json, run_id: UUID, user: Any) -> Links:
-    """Where the steps of a run lead: to the run that they have started, or to where one answers."""
+def _links(view: Json, run_id: UUID, user: Any, here: str) -> Links:
+    """Where the steps of a run lead: to the run that they have started, or to where one answers.
+
+    Nothing leads to the page that one is on, whose path is *here*.
+    """
     is_asking = any(is_waiting_approval(step) for step in every_step(view["steps"]))
     answers = answer_urls(run_id, user) if is_asking else {}
 
     def link(step: Json) -> str:
         if is_waiting_approval(step):
-            return answers.get(step["id"], "")
+            url = answers.get(step["id"], "")
+            return "" if unquote(url) == here else url
         return _url("flowengine:run", step["child"]) if "child" in step else ""
 
     return link

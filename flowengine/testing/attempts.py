@@ -66,7 +66,7 @@ class Attempts:
 
     def perform(self, begun: Begun) -> tuple[transactional.Ended, Progress | None]:
         """Call the task of a begun attempt: how it ended, and what it last said of itself."""
-        order = order_of(begun)
+        order = order_of(begun, begun.run.event)
         call = self._call = _Call(order, self._clock.now() + order.timeout)
         task = self._fakes.get(order.task) or _registered(order.task)
         try:

@@ -152,10 +152,15 @@ def run_by_id(run_id: UUID) -> SeenRun | None:
     return None if row is None else _run(row)
 
 
+def is_known(workflow: str) -> bool:
+    """The project has a workflow of that name."""
+    return workflow in project.catalog().workflows
+
+
 def why_no_run(workflow: str) -> str:
     """In words: why there is no run of this workflow."""
     workflows = project.catalog().workflows
-    if workflow not in workflows:
+    if not is_known(workflow):
         near = difflib.get_close_matches(workflow, workflows, n=1)
         way = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(workflows))}"
         return f"there is no workflow {workflow!r}; {way}"

@@ -22,7 +22,7 @@ from flowengine.testing.attempts import Attempts
 from flowengine.testing.clock import SetClock, span
 from flowengine.testing.doing import Doing
 from flowengine.testing.following import Followed
-from flowengine.testing.reading import SeenRun, run_by_id, runs_of, why_no_run
+from flowengine.testing.reading import SeenRun, is_known, run_by_id, runs_of, why_no_run
 
 
 @contextmanager
@@ -195,8 +195,15 @@ class Runner:
         )
 
     def runs_of(self, workflow: str) -> list[SeenRun]:
-        """All runs of that workflow, in the order of their start; none is no error."""
-        return runs_of(workflow)
+        """All runs of that workflow, in the order of their start; none is no error.
+
+        Raises:
+            LookupError: there is no such workflow.
+        """
+        found = runs_of(workflow)
+        if not found and not is_known(workflow):
+            raise LookupError(why_no_run(workflow))
+        return found
 
     def follow(self, run: SeenRun | UUID | str) -> Followed:
         """A run to act on and to look at again and again; by a workflow's name, its only run."""

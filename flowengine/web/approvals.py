@@ -22,7 +22,7 @@ from flowengine.access import answer_approval, read_groups, user_key, view_run
 from flowengine.errors import AnswerRefused, NotPermitted, RunRefused
 from flowengine.orchestration import control
 from flowengine.orchestration.telling import tell
-from flowengine.representations import Json, instant, words
+from flowengine.representations import Json, instant, unturned, words
 from flowengine.store import approvals, progress
 from flowengine.store.approvals import Approval
 from flowengine.store.clock import DatabaseClock
@@ -232,9 +232,8 @@ def _shown(approval: Approval) -> dict[str, Any]:
     """The values of the page for one approval."""
     return {
         "approval": approval,
-        "title": approval.title or words(approval.step),
-        "run_title": approval.run_title or approval.workflow,
-        "question": approval.asked["ask"],
+        **_named(approval),
+        "question": unturned(approval.asked["ask"]),
         "given": len(approval.answers),
         "wanted": approval.asked["quorum"],
         "url": url_of(approval),
@@ -247,13 +246,19 @@ def _told(approval: Approval) -> Json:
         "run": str(approval.run_id),
         "step": approval.step,
         "item": approval.item,
-        "title": approval.title or words(approval.step),
-        "run_title": approval.run_title or approval.workflow,
+        **_named(approval),
         "workflow": approval.workflow,
-        "ask": approval.asked["ask"],
+        "ask": unturned(approval.asked["ask"]),
         "form": approval.asked["form"],
         "answers": {"given": len(approval.answers), "wanted": approval.asked["quorum"]},
         "state": str(approval.state),
         "due_at": instant(approval.due_at),
         "url": url_of(approval),
+    }
+
+
+def _named(approval: Approval) -> dict[str, str]:
+    return {
+        "title": unturned(approval.title or words(approval.step)),
+        "run_title": unturned(approval.run_title or approval.workflow),
     }

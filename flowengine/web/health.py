@@ -31,13 +31,13 @@ SELECT MIN(due_at) FROM (
   SELECT due_at FROM (
     SELECT due_at FROM flowengine_step
     WHERE state = 'ready' AND worker_id IS NULL AND due_at <= %(until)s
-    ORDER BY station, priority, due_at LIMIT 1
+    ORDER BY station, priority, task, due_at LIMIT 1
   ) AS ready
   UNION ALL
   SELECT MIN(due_at) FROM flowengine_step WHERE state <> 'ready' AND due_at <= %(until)s
 ) AS due"""
-"""One row of each index, in the index's order; of ready steps, the oldest of the first station
-and its lowest priority."""
+"""One row of each index, in the index's order; of ready steps, the oldest of the first station,
+its lowest priority and task."""
 
 _TAKEN = """
 SELECT MAX(consumed_at) FROM flowengine_worker WHERE state <> 'ended' AND due_at > %(now)s"""

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from flowengine.access import is_known, view_run
-from flowengine.representations import Json, changes, ended, pending, snapshot, topic
+from flowengine.representations import Json, changes, ended, pending, snapshot, topic, unturned
 from flowengine.store import progress
 from flowengine.web.asking import page
 
@@ -54,7 +54,7 @@ def run_page(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = progress.runs([run_id]).get(run_id)
     title = ""
     if run is not None and view_run(request.user, run):
-        title = run.title or run.workflow
+        title = unturned(run.title or run.workflow)
     return render(request, "flowengine/run.html", {"run_id": run_id, "title": title})
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils import formats, timezone
+from django.utils import timezone
 
 from flowengine.engine.states import ACTIVE_STEP_STATES, FINAL_RUN_STATES, RunState, StepState
 from flowengine.representations import Json
@@ -25,7 +25,7 @@ BLOCKS = frozenset({"parallel", "switch", "steps", "for_each"})
 """Kinds of steps that have steps inside them."""
 
 Clock = Callable[[str], str]
-"""Tells an instant in the reader's own zone and manner."""
+"""Tells an instant in the reader's own zone."""
 Links = Callable[[Json], str]
 """Where the link of a step leads; empty = it has none."""
 
@@ -286,11 +286,10 @@ def _grouped(number: int) -> str:
 
 
 def local_time(text: str) -> str:
-    """An instant in the zone of the request; with the day where it is not today's."""
+    """An instant in the zone of the request, as the script writes it; with the day where not today's."""
     at = timezone.localtime(datetime.fromisoformat(text))
-    if at.date() == timezone.localtime(system_now()).date():
-        return formats.time_format(at, "H:i:s")
-    return formats.date_format(at, "SHORT_DATETIME_FORMAT")
+    is_today = at.date() == timezone.localtime(system_now()).date()
+    return f"{at:%H:%M:%S}" if is_today else f"{at:%Y-%m-%d %H:%M}"
 
 
 def duration(start: str | None, end: str | None) -> str:

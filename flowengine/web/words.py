@@ -75,6 +75,7 @@ WORDS: dict[str, Promise | str] = {
     "progress": _("Progress"),
     "link.answer": _("Answer"),
     "link.child": _("Open"),
+    "link.login": _("Log in"),
     "live.live": _("Live"),
     "live.lost": _("Reconnecting"),
     "live.lost_since": _("Reconnecting, as of {time}"),

@@ -64,6 +64,10 @@ least => {
 }
 """
 """Texts that stand out too little from what they stand on."""
+COLOURS = """
+() => [".flow-bar", ".flow-chip"].map(each => getComputedStyle(document.querySelector(each)).color)
+"""
+"""Of the bar of a run, and of the word for its state."""
 
 
 def look(page: Page, name: str) -> None:
@@ -126,6 +130,8 @@ def test_basket_is_legible_at_every_stage(open_embedded: OpenShop, enter: Enter)
     line.until_run("compensating")
     look(page, "taken-back")
     line.until_run("failed")
+    bar, word = page.evaluate(COLOURS)
+    assert bar == word
     look(page, "not-paid")
 
     page.get_by_role("link", name="Start by hand").click()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from uuid import UUID
 
 from flowengine.api import cancel
 from flowengine.cli import people
+from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.terminal import Terminal
@@ -15,14 +15,17 @@ from flowengine.engine.states import FINAL_RUN_STATES, RunState
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``cancel``."""
-    parser.add_argument("id", type=UUID, metavar="ID", help="the run's id")
+    parser.add_argument("id", type=id_of_run, metavar="ID", help="the run's id")
     parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the run's history")
+    parser.add_argument(
+        "--hooks", action="store_true", help="of a run that has ended, end the hooks at work"
+    )
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Cancel; refused where the run has ended, or is being cancelled already."""
     before = find(options.id)
-    changed = cancel(before.id, by=people.operator(), reason=options.reason)
+    changed = cancel(before.id, by=people.operator(), reason=options.reason, hooks=options.hooks)
     after = find(options.id)
     if not changed:
         what = "has ended" if after.state in FINAL_RUN_STATES else "is being cancelled already"

@@ -22,6 +22,7 @@ from django.utils.module_loading import import_string
 
 from flowengine.broker.connect import without_password
 from flowengine.cli import reloading
+from flowengine.cli.arguments import PLACES_MAX, PORT_MAX, whole
 from flowengine.cli.embedded import Embedded, log_to_stderr
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.problems import show
@@ -45,9 +46,13 @@ FRAME_MAX_BYTES = 64 * 1024
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``dev``."""
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=whole(1, PORT_MAX), default=8000, metavar="N")
     parser.add_argument(
-        "--concurrency", type=int, default=4, metavar="N", help="steps at the same time"
+        "--concurrency",
+        type=whole(1, PLACES_MAX),
+        default=4,
+        metavar="N",
+        help="steps at the same time",
     )
     parser.add_argument("--no-reload", action="store_true", help="do not start again on changes")
     parser.add_argument("--no-worker", action="store_true", help="pages only")
@@ -152,6 +157,6 @@ def _check_port(host: str, port: int) -> None:
         except OSError as error:
             raise Stopped(
                 f"{host}:{port} is not free: {error.strerror}",
-                hint=f"another one: --port {port + 1}",
+                hint=f"another one: --port {port + 1 if port < PORT_MAX else 8000}",
                 exit_code=Exit.USAGE,
             ) from error

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from flowengine.cli.arguments import add_limit
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
 from flowengine.conf import settings
@@ -18,7 +19,7 @@ from flowengine.representations import instant
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``events``."""
     parser.add_argument("--type", help="only of this type")
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="at most (default: 20)")
+    add_limit(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
 
 
@@ -27,7 +28,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     rows = EventRecord.objects.using(settings().DATABASE).order_by("-created_at").defer("data")
     if options.type:
         rows = rows.filter(type=options.type)
-    found = list(rows[: max(options.limit, 1)])
+    found = list(rows[: options.limit])
     answers = _answers([row.id for row in found])
     if options.json:
         for row in found:

@@ -40,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, terminal: Terminal) -> int:
     """Explain; 0 where some workflow started, or would start, a run."""
     now = DatabaseClock().now()
-    event = _event(options, now)
+    event = _event(options, now, terminal.prog)
     found = explain(event, known(project.catalog().workflows), now)
     if options.workflow is not None:
         found = [each for each in found if each.workflow == options.workflow]
@@ -58,7 +58,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     return Exit.OK if any(_is_good(each) for each in concerned) else Exit.FAILED
 
 
-def _event(options: Namespace, now: datetime) -> Event:
+def _event(options: Namespace, now: datetime, prog: str) -> Event:
     name = options.event
     try:
         event_id = UUID(name)
@@ -67,7 +67,7 @@ def _event(options: Namespace, now: datetime) -> Event:
     else:
         stored = events.load([event_id])
         if not stored:
-            raise Stopped(f"there is no event {event_id}", hint="events lists them")
+            raise Stopped(f"there is no event {event_id}", hint=f"{prog} events lists them")
         return stored[0]
     if Path(name).is_file():
         return read_event(Path(name), now=now)

@@ -17,6 +17,7 @@ from django.conf import global_settings
 from django.conf import settings as django_settings
 from django.core.management import call_command
 
+from flowengine.checks import has_login
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.terminal import Style, Terminal, styled
 from flowengine.conf import settings
@@ -102,7 +103,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
-    """Write what is missing, and say the one line that is left to do."""
+    """Write what is missing, and say what is left to do."""
     app = _app(options.app)
     folder = Path(app.path)
     words = {"package": app.name.rpartition(".")[2], "label": app.label, "login": _login()}
@@ -115,7 +116,10 @@ def run(options: Namespace, terminal: Terminal) -> int:
     urls = f"{django_settings.ROOT_URLCONF.replace('.', '/')}.py"
     terminal.say(f"\nadd to urlpatterns in {urls} (include is in django.urls):")
     terminal.say(styled(f'    path("", include("{app.name}.hello")),', Style.BOLD))
-    terminal.say("then open /hello/ and press the button")
+    if not has_login():
+        terminal.say("and to the settings, so that flowengine's own pages find where to log in:")
+        terminal.say(styled('    LOGIN_URL = "admin:login"', Style.BOLD))
+    terminal.say("then open /hello/, log in (manage.py createsuperuser), and press the button")
     terminal.next("dev")
     return Exit.OK
 

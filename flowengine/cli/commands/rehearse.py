@@ -80,12 +80,13 @@ def run(options: Namespace, terminal: Terminal) -> int:
     now = datetime.fromtimestamp(int(time.time()), UTC)
     workflow, catalog = staging.workflows(options.file, options.others)
     first = staging.first_event(options, workflow, now)
-    cues = staging.cues(options)
+    known = [workflow, *catalog.workflows.values()]
+    cues = staging.cues(options, known)
     tell = _tell_as_json if options.json else _tell
     story = Story(first.time, lambda line: tell(line, terminal))
     world = World(
         catalog=catalog,
-        player=staging.cast(options),
+        player=staging.cast(options, known),
         watch=story.watch,
         now=first.time,
         config=settings().CONFIG,

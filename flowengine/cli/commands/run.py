@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from uuid import UUID
 
+from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.runs import as_json
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.follow import follow
+from flowengine.cli.program import COMMANDS
 from flowengine.cli.run_lines import lines
 from flowengine.cli.terminal import Style, Terminal, clean, styled
 from flowengine.engine.run import Failure
@@ -18,7 +20,7 @@ from flowengine.store.clock import DatabaseClock
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``run``."""
-    parser.add_argument("id", type=UUID, metavar="ID", help="the run's id")
+    parser.add_argument("id", type=_which, metavar="ID", help="the run's id")
     parser.add_argument("--follow", action="store_true", help="until it ends")
     parser.add_argument("--json", action="store_true", help="its state, steps and history as JSON")
 
@@ -70,6 +72,14 @@ def find(run_id: UUID) -> RunRecord:
             f"'{record.workflow}' answered event {record.event_id} with {outcome}: no run"
         )
     raise Stopped(f"there is no run {run_id}", hint="its event may not be routed yet")
+
+
+def _which(text: str) -> UUID:
+    if text in COMMANDS:
+        raise ArgumentTypeError(
+            f"'{text}' is a command of its own: write '{text} …', without 'run'"
+        )
+    return id_of_run(text)
 
 
 def _failure_json(failure: Failure | None) -> dict[str, str | None] | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from uuid import UUID
 
 from flowengine.cli import people
+from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit
 from flowengine.cli.given import pairs
@@ -17,7 +17,7 @@ from flowengine.store.clock import DatabaseClock
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``run answer``."""
-    parser.add_argument("id", type=UUID, metavar="RUN", help="the run's id")
+    parser.add_argument("id", type=id_of_run, metavar="RUN", help="the run's id")
     parser.add_argument("step", metavar="STEP", help="the approval; STEP.3 in the fourth of a loop")
     answers = parser.add_mutually_exclusive_group(required=True)
     answers.add_argument("--approve", action="store_true", help="yes")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from uuid import UUID
 
 from flowengine.cli import people
+from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
@@ -16,7 +16,7 @@ from flowengine.store.clock import DatabaseClock
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``run give-up``."""
-    parser.add_argument("id", type=UUID, metavar="RUN", help="the run's id")
+    parser.add_argument("id", type=id_of_run, metavar="RUN", help="the run's id")
     parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the run's history")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from typing import Any
-from uuid import UUID
 
 from flowengine.cli import people
+from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.follow import follow
@@ -19,7 +19,7 @@ from flowengine.store.clock import DatabaseClock
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``run resume``."""
-    parser.add_argument("id", type=UUID, metavar="RUN", help="the run's id")
+    parser.add_argument("id", type=id_of_run, metavar="RUN", help="the run's id")
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
         "--set",

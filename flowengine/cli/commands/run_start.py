@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from flowengine.api import start
+from flowengine.cli import people
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.follow import follow
 from flowengine.cli.given import pairs, parse_data
@@ -24,7 +25,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-d", "--data", metavar="JSON|@FILE|-", help="all inputs as one JSON object"
     )
-    parser.add_argument("--actor", metavar="USER_KEY", help="who starts it, and may watch it")
+    parser.add_argument(
+        "--actor", metavar="NAME|KEY", help="the user who starts it, and may watch it"
+    )
     parser.add_argument("--follow", action="store_true", help="show the run until it ends")
     parser.add_argument("--json", action="store_true", help="the ids as JSON")
 
@@ -35,7 +38,8 @@ def run(options: Namespace, terminal: Terminal) -> int:
     if not isinstance(whole, dict):
         raise Stopped("--data: inputs are a JSON object", exit_code=Exit.USAGE)
     inputs = {**whole, **pairs(options.input, "--input")}
-    emitted = start(options.workflow, inputs, actor=options.actor)
+    actor = None if options.actor is None else people.user(options.actor)
+    emitted = start(options.workflow, inputs, actor=actor)
     [run_id] = emitted.run_ids.values()
     if options.json:
         terminal.json({"event_id": str(emitted.event_id), "run_id": str(run_id)})

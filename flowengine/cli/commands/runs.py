@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from flowengine.cli.arguments import add_limit
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
 from flowengine.conf import settings
@@ -16,7 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``runs``."""
     parser.add_argument("--workflow", help="only of this workflow")
     parser.add_argument("--state", choices=[state.value for state in RunState], help="only these")
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="at most (default: 20)")
+    add_limit(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
 
 
@@ -27,7 +28,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         rows = rows.filter(workflow=options.workflow)
     if options.state:
         rows = rows.filter(state=options.state)
-    found = list(rows.defer("inputs", "output", "failure")[: max(options.limit, 1)])
+    found = list(rows.defer("inputs", "output", "failure")[: options.limit])
     if options.json:
         for row in found:
             terminal.json(as_json(row))

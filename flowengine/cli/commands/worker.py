@@ -18,6 +18,7 @@ from flowengine import project
 from flowengine.broker.connect import without_password
 from flowengine.checks import TAG
 from flowengine.cli import reloading
+from flowengine.cli.arguments import PLACES_MAX, whole
 from flowengine.cli.embedded import Embedded, log_to_stderr
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.terminal import Style, Terminal, clean, styled
@@ -44,13 +45,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--concurrency",
-        type=_count,
+        type=whole(1, PLACES_MAX),
         default=_DEFAULTS.concurrency,
         metavar="N",
         help=f"steps at the same time, in each process (default: {_DEFAULTS.concurrency})",
     )
     parser.add_argument(
-        "--processes", type=_count, default=1, metavar="N", help="processes (default: 1)"
+        "--processes",
+        type=whole(1, PLACES_MAX),
+        default=1,
+        metavar="N",
+        help="processes (default: 1)",
     )
     parser.add_argument(
         "--reload", action="store_true", help="start again when code or a workflow file changes"
@@ -146,9 +151,3 @@ def _roles(text: str) -> frozenset[str]:
         way = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(ROLES))}"
         raise ArgumentTypeError(f"'{unknown[0]}' is no role; {way}")
     return roles
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
-        raise ArgumentTypeError(f"'{text}' is no number from 1 to 10000")
-    return int(text)

@@ -40,17 +40,25 @@ export function pollAt(topic: string, url: string): void {
   pollUrls.set(topic, url);
 }
 
-/** Where this user answers which approval of a run, by step: what the JSON at `url` says. Never rejects. */
+/**
+ * Where this user answers which approval of a run, by step: what the JSON at `url` says, but for what is
+ * answered on the page one is on. Never rejects.
+ */
 export async function answersAt(url: string): Promise<ReadonlyMap<string, string>> {
   try {
     const response = await fetch(url, {
       headers: { accept: "application/json" },
       credentials: "same-origin",
     });
-    return answersOf(JSON.parse(await response.text()));
+    const answers = [...answersOf(JSON.parse(await response.text()))];
+    return new Map(answers.filter(([, page]) => !isHere(page)));
   } catch {
     return new Map();
   }
+}
+
+function isHere(url: string): boolean {
+  return new URL(url, document.baseURI).pathname === location.pathname;
 }
 
 function wakeWithThePage(connection: Connection): void {

@@ -17,7 +17,7 @@ import { say } from "../model/words";
 import { Announcer } from "./announcer";
 import { Children } from "./children";
 import { paint } from "./paint";
-import { type Parts, partsOf, write } from "./parts";
+import { entranceIn, type Parts, partsOf, write } from "./parts";
 import { clock, type Links } from "./stations";
 
 const SOCKET = "/flow/ws/";
@@ -113,6 +113,10 @@ export class FlowProgress extends HTMLElement implements Listener {
     } else {
       this.dataset["link"] = "denied";
       write(this.#parts.link, denial(end.reason));
+      const login = this.getAttribute("login");
+      if (end.reason === "signed-out" && login !== null) {
+        entranceIn(this.#parts.foot, comingBack(login), say("link.login"));
+      }
     }
   }
 
@@ -216,6 +220,12 @@ export class FlowProgress extends HTMLElement implements Listener {
   #tell(name: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
+}
+
+/** The page to log in, which leads back to this one. */
+function comingBack(login: string): string {
+  const here = encodeURIComponent(`${location.pathname}${location.search}`);
+  return `${login}${login.includes("?") ? "&" : "?"}next=${here}`;
 }
 
 function denial(reason: string): string {

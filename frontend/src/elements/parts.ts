@@ -15,6 +15,7 @@ export interface Parts {
   readonly undo: HTMLProgressElement;
   readonly line: HTMLOListElement;
   readonly hooks: HTMLOListElement;
+  readonly foot: HTMLElement;
   readonly link: HTMLElement;
   readonly said: HTMLElement;
 }
@@ -61,6 +62,7 @@ export function partsOf(host: HTMLElement): Parts {
     undo,
     line,
     hooks,
+    foot,
     link,
     said,
   };
@@ -157,6 +159,15 @@ export function linkOf(item: HTMLElement, href: string | null, text: string, nam
   if (link.getAttribute("href") !== href) link.setAttribute("href", href);
   link.setAttribute("aria-label", `${text}: ${name}`);
   write(link, text);
+}
+
+/** The way back in for who is signed out, beside what says so. */
+export function entranceIn(foot: HTMLElement, href: string, text: string): void {
+  const way = foot.querySelector("a") ?? document.createElement("a");
+  way.className = "flow-go";
+  way.href = href;
+  write(way, text);
+  foot.append(way);
 }
 
 /** The piece that moves along the line; only a script can move it, so only a script makes it. */

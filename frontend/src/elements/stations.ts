@@ -129,10 +129,19 @@ function paintInside(item: HTMLElement, lines: readonly LineView[], links: Links
   }
 }
 
-/** The time of an instant, in the reader's own zone and manner; with the day where it is not today's. */
+/**
+ * The time of an instant in the reader's own zone; with the day where it is not today's. The server writes
+ * it so too: what is seen first does not change its form when the script wakes.
+ */
 export function clock(instant: string | number): string {
   const at = new Date(instant);
-  return at.toDateString() === new Date().toDateString()
-    ? at.toLocaleTimeString(undefined, { timeStyle: "medium" })
-    : at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const time = [at.getHours(), at.getMinutes()].map(twoDigits).join(":");
+  if (at.toDateString() === new Date().toDateString()) {
+    return `${time}:${twoDigits(at.getSeconds())}`;
+  }
+  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())} ${time}`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, "0");
 }

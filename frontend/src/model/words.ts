@@ -66,6 +66,7 @@ export const WORDS = {
   progress: "Progress",
   "link.answer": "Answer",
   "link.child": "Open",
+  "link.login": "Log in",
   "live.live": "Live",
   "live.lost": "Reconnecting",
   "live.lost_since": "Reconnecting, as of {time}",

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Announcer } from "../../src/elements/announcer";
 import { FlowProgress } from "../../src/elements/flow-progress";
+import { clock } from "../../src/elements/stations";
 import { FakeEnvironment } from "../fakes/environment";
 import {
   CHILD,
@@ -344,6 +345,24 @@ describe("what is inside a step", () => {
     expect(within("boss", "a")).toEqual([]);
   });
 
+  it("does not lead to the page that one is on", async () => {
+    const here = location.pathname;
+    const approvals = [
+      { step: "boss", url: here },
+      { step: "other", url: "/answer/" },
+    ];
+    vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ approvals })));
+    const asking = { kind: "approval", answers: { given: 0, wanted: 1 } };
+    const [element, socket] = page(snapshot(5, { steps: [step("boss"), step("other")] }));
+    element.setAttribute("approvals", "/mine.json");
+    open(socket);
+
+    socket.say(changes(6, 7, [told("boss", "waiting", asking), told("other", "waiting", asking)]));
+    await vi.waitFor(() => expect(within("other", "a")).toEqual(["Answer"]));
+
+    expect(within("boss", "a")).toEqual([]);
+  });
+
   it("is undone with a bar of its own while that lasts", () => {
     const steps = [step("charge", "undoing", { note: "Paying back" }), step("ship", "failed")];
     const undo = { total: 3, done: 1, failed: 1 };
@@ -398,6 +417,27 @@ describe("what is shown is live, or says as of when", () => {
 
     expect(text(".flow-link")).toBe("Signed out");
     expect(states()).toEqual(["running", "pending"]);
+    expect(document.querySelectorAll(".flow-foot a")).toHaveLength(0);
+  });
+
+  it("leads who is signed out to where one logs in, and back", () => {
+    const [element, socket] = page(snapshot(5));
+    element.setAttribute("login", "/login/?theme=dark");
+    open(socket);
+    socket.onclose({ code: 4401, reason: "" });
+
+    const way = document.querySelector<HTMLAnchorElement>(".flow-foot a");
+    const here = encodeURIComponent(`${location.pathname}${location.search}`);
+    expect(way?.textContent).toBe("Log in");
+    expect(way?.getAttribute("href")).toBe(`/login/?theme=dark&next=${here}`);
+  });
+
+  it("tells times as the server has written them", () => {
+    const now = new Date();
+    now.setHours(14, 5, 9);
+
+    expect(clock(now.getTime())).toBe("14:05:09");
+    expect(clock(new Date(2026, 2, 4, 9, 7).getTime())).toBe("2026-03-04 09:07");
   });
 
   it("ends with the outcome where no run will come", () => {

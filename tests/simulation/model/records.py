@@ -1,0 +1,56 @@
+"""As the modules of the store whose rows are only written: decisions, history, dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from flowengine.engine.transitions import Transition
+from flowengine.store.dead_letters import DeadLetter
+from flowengine.store.decisions import Answer, Revision
+from tests.simulation.model.database import Database, setting
+from tests.simulation.model.tables import DecisionRow, Row
+
+
+def insert_decisions(db: Database, answers: Sequence[Answer], now: datetime) -> None:
+    if not answers:
+        return
+    with db.statement("decisions.insert"):
+        for each in answers:
+            key = (each.event_id, each.workflow, each.replay)
+            row = DecisionRow(key=key, run=each.run_id, outcome=each.given.outcome)
+            db.insert("decision", row)
+
+
+def revise_decisions(db: Database, revisions: Sequence[Revision], now: datetime) -> None:
+    if not revisions:
+        return
+    with db.statement("decisions.revise"):
+        by_run = {row.run: row.key for row in db.read("decision")}
+        for each in revisions:
+            if each.run_id in by_run:
+                db.change(
+                    "decision",
+                    by_run[each.run_id],
+                    setting(outcome=each.outcome),
+                    is_wanted=lambda row: row.outcome == "debouncing",
+                )
+
+
+def append_history(
+    db: Database, rows: Sequence[tuple[UUID, int, tuple[Transition, ...]]], at: datetime
+) -> None:
+    if not rows:
+        return
+    with db.statement("history.append"):
+        for run, head, facts in rows:
+            db.insert("history", Row(key=(run, head - len(facts) + 1), value=(head, facts, at)))
+
+
+def insert_dead_letters(db: Database, letters: Sequence[DeadLetter], now: datetime) -> None:
+    if not letters:
+        return
+    with db.statement("dead_letters.insert"):
+        for each in letters:
+            db.insert("dead_letter", Row(key=each.id, value=each), ignore=True)

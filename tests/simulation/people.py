@@ -1,0 +1,132 @@
+"""What people and other programs do in a schedule: emit, answer, cancel, resume, publish.
+
+All of it is decided beforehand, by the seed; what is not possible when its time comes is done all the
+same, because nobody keeps people from pressing a button twice, or too late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from flowengine.engine.messages import Answered
+from flowengine.engine.run import Run
+from flowengine.engine.states import RunState, StepState
+from flowengine.errors import CallerError
+from flowengine.orchestration import control
+from flowengine.orchestration.advance import tell
+from flowengine.orchestration.sync import sync
+from flowengine.store import drafts, sql
+from flowengine.store.clock import Clock
+from tests.simulation.generator import ANSWERED, BEGUN, DROPPED
+from tests.simulation.workflows import Workflows
+
+Act = Callable[[], None]
+
+
+@dataclass(slots=True)
+class People:
+    """Who is outside of the engine."""
+
+    random: Random
+    clock: Clock
+    workflows: Workflows
+    runs: Callable[[], list[Run]]
+    """Every run as it is stored now, with all its rows."""
+
+    def plan(self) -> list[tuple[float, Act]]:
+        """What is done when, in seconds from the beginning; the first is the reason for all."""
+        count = self.random.choice([1, 1, 2, 2, 3, 4, 6])
+        hurry = self.random.choice([1.0, 1.0, 0.3])
+        stride = self.random.choice([1, 2, 2])  # of two, all have the same key
+        plan: list[tuple[float, Act]] = []
+        for n in range(0, count * stride, stride):
+            at = 0.0 if n == 0 else self._some_time() * hurry
+            plan.append((at, self._emits(BEGUN, n=n)))
+            if self.random.random() < 0.6:
+                plan.append((self._some_time(), self._emits(ANSWERED, n=n)))
+            if self.random.random() < 0.15:
+                plan.append((self._some_time(), self._emits(DROPPED, n=n)))
+        doings: list[Act] = [
+            *([self._cancels] * (self.random.random() < 0.2)),
+            *([self._answers] * self.random.randrange(4)),
+            *([self._resumes] * self.random.choice([0, 0, 1, 2, 3])),
+            *([self._gives_up] * (self.random.random() < 0.1)),
+            *([self._publishes] * (self.random.random() < 0.15)),
+        ]
+        plan += [(self._some_time(), doing) for doing in doings]
+        return sorted(plan, key=lambda each: each[0])
+
+    def _some_time(self) -> float:
+        return self.random.choice([0.5, 5.0, 40.0]) * self.random.random()
+
+    # -- doings ---------------------------------------------------------------------------------
+
+    def _emits(self, event: str, **data: Any) -> Act:
+        event_id = UUID(int=self.random.getrandbits(128), version=4)
+        content = {**data, "list": [1, 2][: self.random.randrange(3)], "yes": True}
+
+        def emit() -> None:
+            draft = drafts.Draft(
+                id=event_id,
+                type=event,
+                data=msgspec.json.encode(content),
+                correlation_id=str(event_id),
+            )
+            with sql.writing():
+                drafts.put([draft], "default")
+
+        return emit
+
+    def _cancels(self) -> None:
+        run = self._some(lambda _run: True)
+        if run is not None:
+            control.cancel(run.id, by="1", now=self.clock.now())
+
+    def _answers(self) -> None:
+        asked = [
+            (run, row)
+            for run in self.runs()
+            for row in run.steps.values()
+            if row.kind == "approval" and row.state is StepState.WAITING
+        ]
+        if not asked:
+            return
+        run, row = self.random.choice(asked)
+        user = self.random.choice(["1", "1", "2", "3"])
+        said = Answered(step=row.id, item=row.item, user=user, approved=self.random.random() < 0.8)
+        for _ in range(self.random.choice([1, 1, 2])):
+            tell({run.id: said}, self.clock.now())
+
+    def _resumes(self) -> None:
+        run = self._some(lambda run: run.state in {RunState.FAILED, RunState.HELD})
+        if run is None:
+            return
+        how: dict[str, Any] = self.random.choice(
+            [{}, {}, {"skip": True}, {"is_done": True, "output": {"a": 2}}]
+        )
+        for _ in range(self.random.choice([1, 1, 2])):
+            with suppress(CallerError):
+                control.resume(run.id, by="1", now=self.clock.now(), **how)
+
+    def _gives_up(self) -> None:
+        run = self._some(lambda run: run.state is RunState.HELD)
+        if run is not None:
+            with suppress(CallerError):
+                control.give_up(run.id, by="1", now=self.clock.now())
+
+    def _publishes(self) -> None:
+        """A new version of ``main`` takes new runs from now on."""
+        self.workflows.change(self.random)
+        catalog, sources = self.workflows.declared()
+        sync(catalog, now=self.clock.now(), sources=sources)
+
+    def _some(self, is_wanted: Callable[[Run], bool]) -> Run | None:
+        found = list(filter(is_wanted, self.runs()))
+        return self.random.choice(found) if found else None
