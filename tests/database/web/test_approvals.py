@@ -254,8 +254,9 @@ def test_question_cannot_be_turned_round_by_what_an_event_says(
     turned = "Order \u202e71\u202c \u2067x\u2069"
     RunRecord.objects.filter(pk=run).update(title=turned)
     asked = StepRecord.objects.get(run_id=run, step="boss")
+    assert asked.input is not None
     asked.title = turned
-    asked.input = json.dumps({**json.loads(bytes(asked.input or b"")), "ask": turned}).encode()
+    asked.input = json.dumps({**json.loads(bytes(asked.input)), "ask": turned}).encode()
     asked.save()
 
     texts = [
