@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -48,19 +48,21 @@ def serve(work: Callable[[], None]) -> int:
 
 
 class _Watch(threading.Thread):
-    """Ends the reloader when a workflow file changes, comes or goes.
+    """Ends the reloader when a workflow file changes, comes or goes, or code that was there changes.
 
-    Django's reloader does not count a new file, nor what happens before its first look; this one
-    compares with what there was before the files were read.
+    Django's reloader does not count a new file, nor what happens before its first look, which on a
+    busy machine comes after the pages are served; this one compares with what there was at the start.
     """
 
     def __init__(self) -> None:
-        super().__init__(name="flowengine-workflow-files", daemon=True)
+        super().__init__(name="flowengine-files", daemon=True)
         self.has_seen_change = False
-        self._before = _workflow_files()
+        self._workflows = _workflow_files()
+        self._code = _code_files()
 
     def run(self) -> None:
-        while _workflow_files() == self._before:
+        # What is imported later is not there yet, and no change.
+        while _workflow_files() == self._workflows and _stamps(self._code) == self._code:
             time.sleep(LOOK_EVERY_S)
         self.has_seen_change = True
         # As ctrl-c: the reloader lives on the main thread, and leaves its loop by that.
@@ -95,15 +97,27 @@ def _start_again_and_again() -> int:
                 time.sleep(LOOK_EVERY_S)
 
 
-def _files() -> dict[Path, float]:
+def _files() -> dict[Path, int]:
     """What a change of which may mend a start that failed, with when it was last changed."""
-    code = dict(autoreload.StatReloader().snapshot_files())
+    return {**_code_files(), **_workflow_files()}
+
+
+def _code_files() -> dict[Path, int]:
+    """The modules that are loaded, and all those of apps that are not installed packages."""
+    found = set(autoreload.iter_all_python_module_files())
     for app in apps.get_app_configs():
         if "site-packages" not in app.path:
-            for path in Path(app.path).rglob("*.py"):
-                with suppress(OSError):  # gone meanwhile
-                    code[path] = path.stat().st_mtime
-    return {**code, **_workflow_files()}
+            found.update(Path(app.path).rglob("*.py"))
+    return _stamps(found)
+
+
+def _stamps(paths: Iterable[Path]) -> dict[Path, int]:
+    """When each was last changed; those that are gone are left out."""
+    found: dict[Path, int] = {}
+    for path in paths:
+        with suppress(OSError):
+            found[path] = path.stat().st_mtime_ns
+    return found
 
 
 def _say(text: str) -> None:
@@ -113,9 +127,4 @@ def _say(text: str) -> None:
 
 def _workflow_files() -> dict[Path, int]:
     """Every file, with when it was last changed."""
-    found: dict[Path, int] = {}
-    for folder in project.folders():
-        for path in folder.glob("*.yaml"):
-            with suppress(OSError):  # gone meanwhile
-                found[path] = path.stat().st_mtime_ns
-    return found
+    return _stamps(path for folder in project.folders() for path in folder.glob("*.yaml"))
