@@ -41,15 +41,16 @@ demo: $(BUNDLE) | $(UV) ## Start the shop on SQLite in one process and print its
 
 test: check services $(BUNDLE) ## Run everything: checks, and all tests on real services, which it finds or starts
 	$(IN_FRONTEND) test
-	$(RUN) coverage run -m pytest tests/unit tests/architecture
+	$(RUN) coverage run -m pytest $(SIDE_BY_SIDE) tests/unit tests/architecture
+	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 	$(RUN) pytest $(SIDE_BY_SIDE) tests/database tests/live -m "not postgresql"
 	$(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
 	$(ON_POSTGRESQL) $(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
-	$(ON_POSTGRESQL) $(RUN) pytest $(SIDE_BY_SIDE) tests/database tests/live tests/faults -m "not sqlite"
+	$(ON_POSTGRESQL) $(RUN) pytest $(SIDE_BY_SIDE) tests/faults tests/database tests/live -m "not sqlite"
 	$(ON_POSTGRESQL) $(RUN) pytest tests/conformance tests/integration tests/e2e
 	$(RUN) pytest $(SIDE_BY_SIDE) tests/simulation
-	$(RUN) python -m tests.simulation --seconds 150 --processes 2
+	$(RUN) python -m tests.simulation --seconds 90 --processes 2
 
 simulate: | $(UV) ## Play SEEDS schedules with faults on each store (ARGS="--mutants": find the seeded mistakes)
 	$(RUN) python -m tests.simulation --processes 2 --seeds $(SEEDS) $(ARGS)
