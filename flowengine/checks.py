@@ -38,6 +38,7 @@ from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve,
 from flowengine import project
 from flowengine.conf import Settings, settings
 from flowengine.definitions.findings import is_warning
+from flowengine.definitions.patterns import is_type
 from flowengine.errors import SettingsError
 from flowengine.orchestration import sources
 
@@ -66,18 +67,26 @@ def _with_settings(check: Check) -> Callable[..., list[CheckMessage]]:
 def check_settings(app_configs: Any = None, **_kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
     """E001: the setting cannot be read, or a value is none of those allowed."""
     try:
-        unknown_events = settings().UNKNOWN_EVENTS
+        given = settings()
     except SettingsError as error:
         return [Error(error.message, id="flowengine.E001")]
-    if unknown_events in UNKNOWN_EVENTS:
-        return []
-    return [
-        Error(
-            f"FLOWENGINE['UNKNOWN_EVENTS'] is {unknown_events!r}",
+    return list(_not_allowed(given))
+
+
+def _not_allowed(given: Settings) -> Iterator[CheckMessage]:
+    if given.UNKNOWN_EVENTS not in UNKNOWN_EVENTS:
+        yield Error(
+            f"FLOWENGINE['UNKNOWN_EVENTS'] is {given.UNKNOWN_EVENTS!r}",
             hint="It is 'store' or 'dead'.",
             id="flowengine.E001",
         )
-    ]
+    for name in given.WEBHOOKS:
+        if not is_type(f"webhook.{name}"):
+            yield Error(
+                f"FLOWENGINE['WEBHOOKS'] names {name!r}, which cannot be part of an event type",
+                hint="Write letters, digits, '_', '-' and dots between them.",
+                id="flowengine.E001",
+            )
 
 
 @register(TAG)

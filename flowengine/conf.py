@@ -15,6 +15,22 @@ from flowengine.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """One sender of the setting ``WEBHOOKS``."""
+
+    SECRETS: tuple[str, ...] = field(repr=False)
+    """What it may sign with, at least one; several while an old secret gives way to a new one."""
+    SIGNATURE_HEADER: str
+    """The header with the signature."""
+    KEY_HEADER: str | None = None
+    """The header with the id of a delivery, the same when it is sent again."""
+    KEY_FIELD: str | None = None
+    """The field of the body with that id, instead. With neither, each delivery is a new event."""
+    SUBJECT_HEADER: str | None = None
+    """The header that becomes the event's ``subject``; None = it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, with their defaults."""
 
@@ -66,6 +82,9 @@ class Settings:
     """Dotted path of the predicate ``(user, run) -> bool`` that says who may watch a run."""
     CHANNEL_LAYER: str = "default"
     """The alias in ``CHANNEL_LAYERS`` that carries hints; without one, hints stay in the process."""
+    WEBHOOKS: Mapping[str, Webhook] = field(default_factory=dict)
+    """Who may post to ``webhooks/<name>/``, by name: a mapping with ``SECRETS``, ``SIGNATURE_HEADER``
+    and, where wanted, ``KEY_HEADER`` or ``KEY_FIELD``, and ``SUBJECT_HEADER``."""
 
 
 @cache
@@ -84,16 +103,46 @@ def parse(given: Any) -> Settings:
     """Settings from the mapping a project wrote."""
     if not isinstance(given, Mapping):
         raise SettingsError(f"FLOWENGINE is a mapping of settings, not a {type(given).__name__}")
-    known = {item.name: item for item in dataclasses.fields(Settings)}
+    values = _values(Settings, "FLOWENGINE", given)
+    webhooks = values.pop("WEBHOOKS", {})
+    return Settings(
+        **values, WEBHOOKS={name: _webhook(name, each) for name, each in webhooks.items()}
+    )
+
+
+def _webhook(name: Any, given: Any) -> Webhook:
+    place = f"FLOWENGINE['WEBHOOKS'][{name!r}]"
+    if not isinstance(name, str) or not isinstance(given, Mapping):
+        raise SettingsError(f"{place} must be a name, and a mapping of settings")
+    values = _values(Webhook, place, given)
+    secrets = values.get("SECRETS", ())
+    if not secrets or not all(isinstance(each, str) and each for each in secrets):
+        # With an empty secret anybody could sign.
+        raise SettingsError(
+            f"{place} needs SECRETS: a list of one text or more, none of them empty"
+        )
+    if not values.get("SIGNATURE_HEADER"):
+        raise SettingsError(f"{place} needs SIGNATURE_HEADER: the header with the signature")
+    if values.get("KEY_HEADER") and values.get("KEY_FIELD"):
+        raise SettingsError(f"{place} has both KEY_HEADER and KEY_FIELD; a delivery has one id")
+    return Webhook(**values)
+
+
+def _values(kind: type[Settings | Webhook], place: str, given: Mapping[Any, Any]) -> dict[str, Any]:
+    """The values of the fields of *kind*, their names and types checked."""
+    known = {item.name: item for item in dataclasses.fields(kind)}
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name not in known:
             near = difflib.get_close_matches(str(name).upper(), known, n=1)
             way = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-            raise SettingsError(f"FLOWENGINE has no setting {name!r}; {way}")
-        values[name] = _checked(name, value, str(known[name].type))
-    return Settings(**values)
+            raise SettingsError(f"{place} has no setting {name!r}; {way}")
+        values[name] = _checked(f"{place}[{name!r}]", value, str(known[name].type))
+    return values
 
+
+_SECRET_ENDS = ("['SECRETS']", "['WEBHOOKS']")
+"""The places whose values no message may show."""
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
@@ -106,16 +155,18 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 """What the settings' declared types accept."""
 
 
-def _checked(name: str, value: Any, declared: str) -> Any:
+def _checked(place: str, value: Any, declared: str) -> Any:
     if declared.startswith("tuple") and isinstance(value, list):
         value = tuple(value)
     expected = _TYPES[declared.split("[", maxsplit=1)[0].split(" |", maxsplit=1)[0]]
     if value is None and "None" in declared:
         return None
     if not isinstance(value, expected) or (isinstance(value, bool) and declared != "bool"):
-        raise SettingsError(f"FLOWENGINE[{name!r}] is {value!r}; it must be a {declared}")
+        is_secret = place.endswith(_SECRET_ENDS)
+        shown = f"a {type(value).__name__}" if is_secret else repr(value)
+        raise SettingsError(f"{place} is {shown}; it must be a {declared}")
     if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
-        raise SettingsError(f"FLOWENGINE[{name!r}] is {value!r}; it must be above 0")
+        raise SettingsError(f"{place} is {value!r}; it must be above 0")
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from flowengine.web import approvals, health, runs, start
+from flowengine.web import approvals, health, runs, start, webhooks
 
 app_name = "flowengine"
 
@@ -29,5 +29,6 @@ urlpatterns = [
     path("start/", start.workflow_list, name="workflows"),
     path("start/<str:workflow>/", start.start_page, name="start"),
     path("start/<str:workflow>.json", start.start_json, name="start-json"),
+    path("webhooks/<str:name>/", webhooks.receive, name="webhook"),
     path("ws/", runs.socket_needs_asgi, name="socket"),
 ]

@@ -53,8 +53,17 @@ def body_of(request: HttpRequest) -> Json:
     Raises:
         BadBody: it is none.
     """
+    return object_of(request.body or b"{}")
+
+
+def object_of(raw: bytes) -> Json:
+    """The JSON object that these bytes are.
+
+    Raises:
+        BadBody: they are none.
+    """
     try:
-        body = json.loads(request.body or b"{}", parse_constant=no_constant)
+        body = json.loads(raw, parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         raise BadBody("the body is no JSON") from error
     if not isinstance(body, dict):

@@ -18,9 +18,12 @@ from django.urls import path, set_script_prefix
 from pytest_django import Settings
 
 from flowengine.checks import TAG
+from flowengine.conf import parse
 from flowengine.orchestration import sources
 from tests.builders.files import HELLO, declare
 from tests.project.models import Order
+
+HUB = {"SECRETS": ["hush"], "SIGNATURE_HEADER": "X-S"}
 
 
 def found(*, deploy: bool = False) -> list[tuple[str, str]]:
@@ -48,6 +51,43 @@ def test_unknown_events_has_two_values(settings: Settings) -> None:
     settings.FLOWENGINE = {"UNKNOWN_EVENTS": "drop"}
 
     assert ids() == ["E001"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("hush", "is a str; it must be a Mapping[str, Webhook]"),
+        ({"hub": "hush"}, "['hub'] must be a name, and a mapping of settings"),
+        ({7: {"SECRETS": ["hush"]}}, "[7] must be a name, and a mapping of settings"),
+        ({"hub": {"SECRET": "hush"}}, "has no setting 'SECRET'; did you mean 'SECRETS'?"),
+        ({"hub": {"SECRETS": "hush"}}, "['SECRETS'] is a str; it must be a tuple[str, ...]"),
+        ({"hub": {"SIGNATURE_HEADER": "X-S"}}, "['hub'] needs SECRETS"),
+        ({"hub": {"SECRETS": [], "SIGNATURE_HEADER": "X-S"}}, "['hub'] needs SECRETS"),
+        ({"hub": {"SECRETS": ["hush", ""], "SIGNATURE_HEADER": "X-S"}}, "['hub'] needs SECRETS"),
+        ({"hub": {"SECRETS": [b"hush"], "SIGNATURE_HEADER": "X-S"}}, "['hub'] needs SECRETS"),
+        ({"hub": {"SECRETS": ["hush"]}}, "['hub'] needs SIGNATURE_HEADER"),
+        ({"hub": HUB | {"KEY_HEADER": 1}}, "['KEY_HEADER'] is 1; it must be a str | None"),
+        ({"hub": HUB | {"KEY_HEADER": "X-K", "KEY_FIELD": "id"}}, "both KEY_HEADER and KEY_FIELD"),
+        ({"a/b": HUB}, "names 'a/b', which cannot be part of an event type"),
+    ],
+)
+def test_webhook_that_will_not_do_is_told_without_its_secret(
+    settings: Settings, given: Any, said: str
+) -> None:
+    settings.FLOWENGINE = {"WEBHOOKS": given}
+
+    [(check, text)] = found()
+
+    assert check == "E001"
+    assert said in text
+    assert "hush" not in text
+
+
+def test_settings_do_not_show_the_secrets_of_webhooks() -> None:
+    given = parse({"WEBHOOKS": {"shop.eu": HUB}})
+
+    assert given.WEBHOOKS["shop.eu"].SECRETS == ("hush",)
+    assert "hush" not in repr(given)
 
 
 def test_each_problem_of_a_workflow_file_is_an_error_with_its_place(
