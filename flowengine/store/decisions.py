@@ -82,8 +82,10 @@ def revise(revisions: Sequence[Revision], now: datetime) -> None:
 
 
 def detail_of(given: Admitted | Declined) -> str:
-    """For people: why there is no run, or what had no value."""
-    return "; ".join(given.remarks) if isinstance(given, Admitted) else given.detail
+    """For people: why there is no run, or not yet; and what had no value."""
+    if isinstance(given, Declined):
+        return given.detail
+    return "; ".join(filter(None, (given.detail, *given.remarks)))
 
 
 def _outcome(given: Admitted | Declined) -> tuple[str, str]:

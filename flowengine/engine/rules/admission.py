@@ -95,6 +95,8 @@ class Admitted:
     decision: Decision
     outcome: str = "started"
     """``started`` or ``queued``."""
+    detail: str = ""
+    """What it is queued for; for people."""
     watchers: tuple[str, ...] = ()
     """Keys of the users who may watch it, each once."""
     groups: tuple[str, ...] = ()
@@ -162,6 +164,7 @@ def begin(
     return Admitted(
         decision=draft.decision(),
         outcome=verdict.outcome,
+        detail=verdict.detail,
         watchers=audience.watchers,
         groups=audience.groups,
         labels=audience.labels,

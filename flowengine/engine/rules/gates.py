@@ -259,8 +259,17 @@ def _start(wish: Wish, memory: Memory, always: Memory, accepted: Memory, now: da
     changes = {**always, **accepted, **_with_slot(wish, given, now, waits=waits)}
     changes[key] = _joined(places, wish.run, waits=waits)
     verdict = _with_run(wish, changes, slot_at, now, waits=waits)
+    if waits and slot_at is None:
+        verdict = dataclasses.replace(verdict, detail=_wait_for_place(wish, places))
     is_next = waits and slot_at is None and not wish.is_behind and bool(places.free)
     return dataclasses.replace(verdict, replaced=replaced, is_next=is_next)
+
+
+def _wait_for_place(wish: Wish, places: Places) -> str:
+    if wish.is_behind:
+        return "an event that was written before it is not routed yet"
+    key = wish.keys[Gate.CONCURRENCY].text
+    return f"{places.open} open and {places.queued} queued already for key {key!r}"
 
 
 def _slot(wish: Wish, memory: Memory, now: datetime) -> tuple[datetime, Slots | None]:
@@ -293,6 +302,7 @@ def _with_run(
     times = [at for at in (slot_at, expires_at, look_at) if at is not None]
     return Verdict(
         outcome="queued",
+        detail="" if slot_at is None else f"until its slot at {_shown(slot_at)}",
         memory=changes,
         slot_at=slot_at,
         expires_at=expires_at,

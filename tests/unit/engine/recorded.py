@@ -1,7 +1,8 @@
 """Histories of runs, kept as JSON: what was given, what happened, and what was decided then.
 
 A new one is written by hand: the ``workflow`` (with the ``signatures`` of its tasks), the ``event``, and
-``entries``, each with ``at``, the name of a ``message`` and what the message is made ``with``. Then
+``entries``, each with ``at``, the name of a ``message`` and what the message is made ``with``. The first of
+a run that the gates kept back has ``queued`` instead: ``{"due_at": …}``, when it is looked at again. Then
 ``uv run python -m tests.unit.engine.recorded histories/x.json`` fills in what is decided, where the file
 does not say it yet; read it before you keep it. What a file says is never written anew: it is the past.
 """
@@ -25,6 +26,8 @@ from flowengine.engine import messages
 from flowengine.engine.commands import Command, Decision
 from flowengine.engine.decide import decide
 from flowengine.engine.event import Event
+from flowengine.engine.rules.admission import Candidate, ask, begin
+from flowengine.engine.rules.gates import Verdict
 from flowengine.engine.run import Run
 
 FOLDER = Path(__file__).parent / "histories"
@@ -46,11 +49,23 @@ def decided_again(history: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dic
         event=msgspec.convert(history["event"], Event),
     )
     for entry in history["entries"]:
-        kind = getattr(messages, entry["message"])
-        message = msgspec.convert(entry.get("with", {}), kind)
-        decision = decide(workflow, run, message, datetime.fromisoformat(entry["at"]))
+        at = datetime.fromisoformat(entry["at"])
+        if "queued" in entry:
+            decision = _queued(workflow, run, entry["queued"], at)
+        else:
+            kind = getattr(messages, entry["message"])
+            message = msgspec.convert(entry.get("with", {}), kind)
+            decision = decide(workflow, run, message, at)
         run = decision.run
         yield entry, _answer(decision)
+
+
+def _queued(workflow: Workflow, run: Run, said: dict[str, Any], at: datetime) -> Decision:
+    """The first decision about a run that the gates kept back."""
+    candidate = ask(workflow, run.event, run_id=run.id, now=at)
+    assert isinstance(candidate, Candidate), f"no trigger wants the event: {candidate}"
+    verdict = Verdict(outcome="queued", due_at=msgspec.convert(said["due_at"], datetime | None))
+    return begin(candidate, verdict, now=at).decision
 
 
 def workflow_of(history: dict[str, Any]) -> Workflow:

@@ -46,7 +46,8 @@ def test_every_message_and_every_command_is_in_a_recorded_history() -> None:
     entries = [entry for path in HISTORIES for entry in read(path)["entries"]]
     commands = {each["command"] for entry in entries for each in entry["decided"]["commands"]}
 
-    assert {entry["message"] for entry in entries} == _names_of(Message)
+    said = {entry["message"] for entry in entries if "message" in entry}
+    assert said == _names_of(Message)
     assert commands == _names_of(Command)
 
 
@@ -62,7 +63,4 @@ def test_every_kind_of_transition_is_in_a_recorded_history() -> None:
         for transition in entry["decided"]["transitions"]
     }
 
-    assert {kind.__struct_config__.tag for kind in Transition.__args__} - recorded == {
-        "run.queued",
-        "run.expired",
-    }
+    assert {kind.__struct_config__.tag for kind in Transition.__args__} - recorded == set()

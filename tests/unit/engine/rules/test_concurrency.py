@@ -18,7 +18,14 @@ from tests.builders.gate import MINUTE, Door, at, outcomes, run_of
 def test_run_without_a_place_is_queued() -> None:
     door = Door(concurrency=Concurrency(limit=2))
 
-    assert outcomes(door, 4) == ["started", "started", "queued", "queued"]
+    verdicts = [door.knock(number) for number in range(4)]
+
+    assert [(each.outcome, each.detail) for each in verdicts] == [
+        ("started", ""),
+        ("started", ""),
+        ("queued", "2 open and 0 queued already for key '42'"),
+        ("queued", "2 open and 1 queued already for key '42'"),
+    ]
     places = door.state(Gate.CONCURRENCY)
     assert (places.limit, places.open, places.queued, places.free) == (2, 2, 2, 0)
 
@@ -125,6 +132,7 @@ def test_run_behind_an_event_that_is_not_routed_yet_waits_a_moment() -> None:
         False,
         NOON + LOOK_AGAIN,
     )
+    assert verdict.detail == "an event that was written before it is not routed yet"
 
 
 def test_limit_of_a_new_version_holds_from_the_next_start_on() -> None:

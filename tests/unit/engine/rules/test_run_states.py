@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from flowengine.definitions.expressions.parse import parse_template
-from flowengine.definitions.model import CancelOn
+from flowengine.definitions.model import CancelOn, Concurrency
 from flowengine.definitions.steps import Step
 from flowengine.engine.evolve import evolve
 from flowengine.engine.messages import Arrived
+from flowengine.engine.rules.gates import Member
 from flowengine.engine.states import RunState
-from flowengine.engine.transitions import RunQueued
+from flowengine.engine.transitions import RunCancelled, RunQueued
 from tests.builders import NOON, a_workflow, an_event, step
 from tests.builders.driver import Driver
+from tests.builders.gate import Door, run_of
 from tests.builders.steps import approval, child, parallel, sleep, undo, wait
 
 
@@ -58,6 +60,22 @@ def test_queued_run_that_is_cancelled_runs_finally() -> None:
     driver = a_queued_one(at_end=("tidy",)).cancel()
 
     assert (driver.state, driver.states()) == (RunState.CANCELLED, {"tidy": "ready"})
+
+
+def test_queued_run_that_is_replaced_by_a_newer_one_is_cancelled() -> None:
+    door = Door(concurrency=Concurrency(on_conflict="replace"))
+    door.knock(1)
+    assert door.knock(2).outcome == "queued"
+    driver = a_queued_one(concurrency=door.workflow.concurrency)
+
+    replaced = door.knock(3).replaced
+    assert replaced == Member(run=run_of(2), is_queued=True)
+    driver.cancel(reason=f"run {run_of(3)} takes its place")
+
+    assert (driver.state, driver.states()) == (RunState.CANCELLED, {})
+    [cancelled] = driver.history(RunCancelled)
+    assert cancelled.reason == f"run {run_of(3)} takes its place"
+    assert driver.dispatched == []
 
 
 @pytest.mark.parametrize(
@@ -170,6 +188,23 @@ def test_run_that_an_event_of_cancel_on_ends_is_cancelled_or_cancelling(before: 
 
     is_at_work = before == "running"
     assert driver.state is (RunState.CANCELLING if is_at_work else RunState.CANCELLED)
+
+
+@pytest.mark.parametrize("is_detached", [False, True])
+def test_child_whose_parent_is_cancelled_is_cancelling_unless_it_is_detached(
+    *, is_detached: bool
+) -> None:
+    called = child("ship", detach=is_detached)
+    parent = a_driver(parallel("both", called, sleep("b", seconds=60)))
+    called_run = a_driver("pack").begin("pack")
+
+    parent.cancel(reason="the customer withdrew")
+    for unwanted in parent.cancelled_children:
+        assert unwanted.event_id == parent.emitted[0].id
+        called_run.cancel(reason=unwanted.reason)
+
+    assert parent.state is RunState.CANCELLED
+    assert called_run.state is (RunState.RUNNING if is_detached else RunState.CANCELLING)
 
 
 @pytest.mark.parametrize("outcome", [RunState.FAILED, RunState.CANCELLED])

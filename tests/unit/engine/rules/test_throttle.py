@@ -30,6 +30,13 @@ def test_excess_start_waits_for_its_slot() -> None:
         at(seconds=120),
     ]
     assert [each.due_at for each in verdicts] == [each.slot_at for each in verdicts]
+    assert [each.detail for each in verdicts] == [
+        "",
+        "",
+        "until its slot at 2026-03-02 12:01:00 UTC",
+        "until its slot at 2026-03-02 12:01:10 UTC",
+        "until its slot at 2026-03-02 12:02:00 UTC",
+    ]
 
 
 def test_excess_start_is_dropped_where_the_file_says_so_and_takes_no_slot() -> None:
