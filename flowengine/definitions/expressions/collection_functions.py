@@ -61,6 +61,8 @@ def _comparable(budget: Budget, values: tuple[Any, ...]) -> list[Any]:
 def _of_one_kind(budget: Budget, items: list[Any]) -> list[Any]:
     budget.spend(len(items))
     kinds = set(map(type, items))
+    if kinds == {str}:
+        budget.walk(sum(map(len, items)))
     if kinds <= NUMBERS or (len(kinds) == 1 and kinds <= ORDERED):
         return items
     names = " and ".join(sorted({type_name(item) for item in items}))

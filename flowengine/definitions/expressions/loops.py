@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from flowengine.definitions.expressions.paths import Frame, Run
@@ -53,10 +53,9 @@ def loop(node: Loop, target: Run, body: Run, *, slot: int, cost: int) -> Run:
             return lambda frame: any(decided(frame) for _ in items(frame))
 
 
-def _items(node: Loop, value: Any) -> list[Any]:
-    if type(value) is dict and node.name in ("all", "exists"):
-        value = list(value)
-    if type(value) is not list:
+def _items(node: Loop, value: Any) -> Collection[Any]:
+    over_keys = type(value) is dict and node.name in ("all", "exists")
+    if type(value) is not list and not over_keys:
         raise ExpressionError(
             f"{node.name}() goes over a list, not over {in_words(value)}",
             code="FE402",
@@ -68,4 +67,5 @@ def _items(node: Loop, value: Any) -> list[Any]:
             code="FE405",
             offset=node.offset,
         )
-    return value
+    items: Collection[Any] = value  # of a map its keys; not copied, the loop may end at the first
+    return items

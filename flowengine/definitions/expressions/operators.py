@@ -41,8 +41,10 @@ def checked_number(sign: str, value: Any) -> Any:
 
 
 def _ordering(sign: str, compare: Callable[[Any, Any], bool]) -> Operator:
-    def run(_budget: Budget, left: Any, right: Any) -> bool:
+    def run(budget: Budget, left: Any, right: Any) -> bool:
         kind, other = type(left), type(right)
+        if kind is str and other is str:
+            budget.walk(min(len(left), len(right)))
         if (kind is other and kind in ORDERED) or (kind in NUMBERS and other in NUMBERS):
             return compare(left, right)
         hint = "a null has no order; use default(...)" if None in (left, right) else ""

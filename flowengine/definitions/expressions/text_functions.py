@@ -19,24 +19,41 @@ from flowengine.definitions.expressions.values import (
 )
 
 _DEPTH_MAX = 32
+_PLACES_MAX = 2_500
+"""At so many places, at most, a long text is compared before the search turns to a linear one."""
+
+
+def _searched(budget: Budget, size: int, part: str) -> None:
+    """Count one search for *part* in text of *size* characters, as it is at its worst.
+
+    That is not the walk alone: ``'aaaa…'`` looked through for ``'aa…ab'`` is compared nearly as a
+    whole at each place.
+    """
+    budget.walk(size)
+    places = max(size - len(part) + 1, 0)
+    if len(part) >= 100:  # the search of shorter ones may never turn
+        places = min(places, _PLACES_MAX)
+    budget.spend(places * len(part) // 2048)
 
 
 def text_or_list_contains(budget: Budget, target: Any, part: Any) -> bool:
     """``'text'.contains('ex')``, ``[1, 2].contains(1)``."""
     if type(wants(target, str, list)) is list:
         return contains(budget, target, part)
-    budget.spend(len(target) // 64)
-    return wants(part, str) in target
+    _searched(budget, len(target), wants(part, str))
+    return part in target
 
 
-def starts_with(_budget: Budget, text: Any, start: Any) -> bool:
+def starts_with(budget: Budget, text: Any, start: Any) -> bool:
     """``s.startsWith(t)``."""
-    return bool(wants(text, str).startswith(wants(start, str)))
+    budget.walk(len(wants(start, str)))
+    return bool(wants(text, str).startswith(start))
 
 
-def ends_with(_budget: Budget, text: Any, end: Any) -> bool:
+def ends_with(budget: Budget, text: Any, end: Any) -> bool:
     """``s.endsWith(t)``."""
-    return bool(wants(text, str).endswith(wants(end, str)))
+    budget.walk(len(wants(end, str)))
+    return bool(wants(text, str).endswith(end))
 
 
 def lower(budget: Budget, text: Any) -> str:
@@ -51,14 +68,15 @@ def upper(budget: Budget, text: Any) -> str:
 
 def trim(budget: Budget, text: Any) -> str:
     """``s.trim()``: without blanks at both ends."""
-    return joined(budget, (wants(text, str).strip(),))
+    budget.walk(len(wants(text, str)))
+    return joined(budget, (text.strip(),))
 
 
 def split(budget: Budget, text: Any, separator: Any) -> list[Any]:
     """``s.split(sep)``."""
     if not wants(separator, str):
         raise Refused("FE403", "the separator is empty")
-    budget.spend(len(wants(text, str)) // 64)
+    _searched(budget, len(wants(text, str)), separator)
     return counted_list(budget, text.split(separator))
 
 
@@ -66,11 +84,13 @@ def replace(budget: Budget, text: Any, old: Any, new: Any) -> str:
     """``s.replace(a, b)``: every *old*, from the left."""
     if not wants(old, str):
         raise Refused("FE403", "the text to look for is empty")
-    times = wants(text, str).count(old)
+    for _ in range(2):  # to count, and to replace
+        _searched(budget, len(wants(text, str)), old)
+    times = text.count(old)
     size = len(text) + times * (len(wants(new, str)) - len(old))
     if size > TEXT_MAX:
         raise Refused("FE405", f"the result is too large: text of {size} characters")
-    budget.spend((size + len(text)) // 64)
+    budget.walk(size)
     return str(text.replace(old, new))
 
 
@@ -94,7 +114,8 @@ def join(budget: Budget, items: Any, separator: Any) -> str:
 
 def glob(budget: Budget, text: Any, pattern: Any) -> bool:
     """``s.glob('*.pdf')``: ``*`` is any text, ``?`` one character. Never backtracks."""
-    first, *rest = wants(pattern, str).split("*")
+    budget.spend(len(wants(pattern, str)) // 8)
+    first, *rest = pattern.split("*")
     place = len(first)
     if not _same(budget, wants(text, str), 0, first):
         return False
@@ -114,8 +135,9 @@ def _first(budget: Budget, text: str, place: int, part: str) -> int:
 
     Looks for the longest run without ``?`` and compares the rest only where that stands.
     """
-    budget.spend((len(text) - place) // 64 + 1)
     run = max(part.split("?"), key=len)
+    budget.spend(1)
+    _searched(budget, len(text) - place, run)
     shift = part.index(run)
     at = text.find(run, place + shift)
     while at >= 0 and not _same(budget, text, at - shift, part):

@@ -59,6 +59,11 @@ class Budget:
         if self.left < 0:
             raise Refused("FE405", "the expression costs too much")
 
+    def walk(self, characters: int) -> None:
+        """Count a walk over so many characters of text: 64 are a unit."""
+        if characters >= 64:
+            self.spend(characters // 64)
+
 
 def type_name(value: Any) -> str:
     """The name of the value's type in the language."""
@@ -95,7 +100,10 @@ def equal(budget: Budget, left: Any, right: Any) -> bool:
                 return False
             else:
                 pairs.extend((item, other[key]) for key, item in one.items())
-        elif one != other:
+            continue
+        if kind is str and len(one) == len(other):
+            budget.walk(len(one))
+        if one != other:
             return False
     return True
 
@@ -103,6 +111,8 @@ def equal(budget: Budget, left: Any, right: Any) -> bool:
 def contains(budget: Budget, items: list[Any], wanted: Any) -> bool:
     """One of *items* equals *wanted*."""
     budget.spend(1 + len(items) // 2)
+    if type(wanted) is str:
+        budget.spend(len(items) * (len(wanted) // 256))
     if type(wanted) is not list and type(wanted) is not dict and wanted not in items:
         return False  # python's == is true wherever ours is
     return any(equal(budget, item, wanted) for item in items)
@@ -117,6 +127,8 @@ def identity(budget: Budget, value: Any) -> Any:
     if kind is dict:
         budget.spend(4 * len(value))
         return ("map", frozenset((key, identity(budget, item)) for key, item in value.items()))
+    if kind is str:
+        budget.walk(len(value))
     return ("number" if kind in NUMBERS else kind, value)
 
 
@@ -157,23 +169,25 @@ def leaving(value: Any, *, measured: bool) -> Json:
 def _leaving(value: Any, room: list[int]) -> Json:
     kind = type(value)
     if kind is list:
-        room[0] -= 2
+        _take(room, 3)  # not for nothing: one empty list may stand in ten thousand places
         return [_leaving(item, room) for item in value]
     if kind is dict:
-        room[0] -= 2
+        _take(room, 3)
         return {_leaving_key(key, room): _leaving(item, room) for key, item in value.items()}
     result: Json = text_of(value) if kind in (datetime, timedelta) else value
-    room[0] -= len(result) + 3 if isinstance(result, str) else 8
-    if room[0] < 0:
-        raise Refused("FE405", "the result is too large")
+    _take(room, len(result) + 3 if isinstance(result, str) else 8)
     return result
 
 
 def _leaving_key(key: str, room: list[int]) -> str:
-    room[0] -= len(key) + 4
+    _take(room, len(key) + 4)
+    return key
+
+
+def _take(room: list[int], size: int) -> None:
+    room[0] -= size
     if room[0] < 0:
         raise Refused("FE405", "the result is too large")
-    return key
 
 
 _TIMESTAMP = re.compile(

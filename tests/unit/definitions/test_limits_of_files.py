@@ -129,54 +129,55 @@ def test_words_of_all_expressions_are_counted_together() -> None:
     assert refusals(file(15_004)) == ["FE209"]
 
 
-NUMBERS: dict[str, tuple[float | str, float | str, float | str, float | str]] = {
-    "task: a.b, retry: {attempts: X}": (0, 1, 100, 101),
-    "task: a.b, retry: {factor: X}": (0.99, 1, 10, 10.01),
-    "task: a.b, retry: {jitter: X}": (-0.01, 0, 1, 1.01),
-    "task: a.b, retry: {delay: X}": (0, "0s", "366d", "366d1ms"),
-    "task: a.b, retry: {give_up_after: X}": ("0s", "1ms", "366d", "366d1ms"),
-    "task: a.b, timeout: X": ("0s", "1ms", "366d", "366d1s"),
-    "task: a.b, weight: X": (0, 0.001, 1_000_000, 1_000_001),
-    "for_each: [1], max_parallel: X, task: a.b": (0, 1, 1000, 1001),
-    "for_each: [1], max_failures: X, task: a.b": (-1, 0, 10_000, 10_001),
-    "for_each: [1], max_failures: X%, task: a.b": (-1, 0, 100, 101),
-    "parallel: {a: a.b}, max_parallel: X": (0, 1, 1000, 1001),
-    "sleep: X": ("5", "0s", "366d", "367d"),
-    "approval: {ask: a, groups: [g], quorum: X}, timeout: 1s": (0, 1, 1000, 1001),
-    "wait_for: {event: a, match: {a: 1}}, timeout: X": ("0s", "1ms", "366d", "367d"),
+ALMOST = "365d23h59m59s999ms"
+"""The most of most durations, less the least there is."""
+YEAR = (ALMOST, "366d", "366d1ms")
+NUMBERS: dict[str, tuple[float | str, ...]] = {
+    "task: a.b, retry: {attempts: X}": (0, 1, 99, 100, 101),
+    "task: a.b, retry: {factor: X}": (0.99, 1, 9.99, 10, 10.01),
+    "task: a.b, retry: {jitter: X}": (-0.01, 0, 0.99, 1, 1.01),
+    "task: a.b, retry: {delay: X}": (0, "0s", *YEAR),
+    "task: a.b, retry: {give_up_after: X}": ("0s", "1ms", *YEAR),
+    "task: a.b, timeout: X": ("0s", "1ms", *YEAR),
+    "task: a.b, weight: X": (0, 0.001, 999_999.999, 1_000_000, 1_000_000.001),
+    "for_each: [1], max_parallel: X, task: a.b": (0, 1, 999, 1000, 1001),
+    "for_each: [1], max_failures: X, task: a.b": (-1, 0, 9_999, 10_000, 10_001),
+    "for_each: [1], max_failures: X%, task: a.b": (-1, 0, 99, 100, 101),
+    "parallel: {a: a.b}, max_parallel: X": (0, 1, 999, 1000, 1001),
+    "sleep: X": ("5", "0s", *YEAR),
+    "approval: {ask: a, groups: [g], quorum: X}, timeout: 1s": (0, 1, 999, 1000, 1001),
+    "wait_for: {event: a, match: {a: 1}}, timeout: X": ("0s", "1ms", *YEAR),
 }
+"""By the keys of a step: below the least, the least, below the most, the most, above it."""
 
 
 @pytest.mark.parametrize("keys", NUMBERS)
 def test_number_of_a_step_is_from_the_least_to_the_most(keys: str) -> None:
-    below, least, most, above = (one_step(keys.replace("X", str(n))) for n in NUMBERS[keys])
+    found = [refusals(one_step(keys.replace("X", str(number)))) for number in NUMBERS[keys]]
 
-    assert [refusals(text) for text in (least, most)] == [[], []]
-    assert [refusals(text) for text in (below, above)] == [["FE112"], ["FE112"]]
+    assert found == [["FE112"], [], [], [], ["FE112"]]
 
 
 @pytest.mark.parametrize(
-    ("keys", "below", "least", "most", "above"),
+    ("keys", "numbers"),
     [
-        ("throttle: {limit: X, per: 1s}", 0, 1, 1_000_000, 1_000_001),
-        ("throttle: {limit: 1, per: X}", "0s", "1ms", "366d", "367d"),
-        ("concurrency: {limit: X}", 0, 1, 10_000, 10_001),
-        ("concurrency: {max_queued: X}", 0, 1, 100_000, 100_001),
-        ("debounce: {period: X}", "0s", "1ms", "366d", "367d"),
-        ("idempotency: {key: true, window: X}", "0s", "1ms", "366d", "367d"),
-        ("start_within: X", "0s", "1ms", "366d", "367d"),
-        ("timeout: X", "0s", "1ms", "366d", "367d"),
-        ("hold_on_failure: X", "0s", "1ms", "366d", "367d"),
+        ("throttle: {limit: X, per: 1s}", (0, 1, 999_999, 1_000_000, 1_000_001)),
+        ("throttle: {limit: 1, per: X}", ("0s", "1ms", *YEAR)),
+        ("concurrency: {limit: X}", (0, 1, 9_999, 10_000, 10_001)),
+        ("concurrency: {max_queued: X}", (0, 1, 99_999, 100_000, 100_001)),
+        ("debounce: {period: X}", ("0s", "1ms", *YEAR)),
+        ("idempotency: {key: true, window: X}", ("0s", "1ms", *YEAR)),
+        ("start_within: X", ("0s", "1ms", *YEAR)),
+        ("timeout: X", ("0s", "1ms", *YEAR)),
+        ("hold_on_failure: X", ("0s", "1ms", *YEAR)),
     ],
 )
 def test_number_of_the_file_is_from_the_least_to_the_most(
-    keys: str, below: object, least: object, most: object, above: object
+    keys: str, numbers: tuple[float | str, ...]
 ) -> None:
-    def found(value: object) -> list[str]:
-        return refusals(f"{HEAD}{keys.replace('X', str(value))}\n{LINE}")
+    found = [refusals(f"{HEAD}{keys.replace('X', str(n))}\n{LINE}") for n in numbers]
 
-    assert [found(least), found(most)] == [[], []]
-    assert [found(below), found(above)] == [["FE112"], ["FE112"]]
+    assert found == [["FE112"], [], [], [], ["FE112"]]
 
 
 @pytest.mark.parametrize(
@@ -194,5 +195,6 @@ def test_number_of_the_file_is_from_the_least_to_the_most(
     ],
 )
 def test_names_and_texts_have_a_length(text: str, length: int) -> None:
-    assert refusals(text.replace("X", "x" * length)) == []
-    assert refusals(text.replace("X", "x" * (length + 1))) == ["FE112"]
+    found = [refusals(text.replace("X", "x" * n)) for n in (1, length - 1, length, length + 1)]
+
+    assert found == [[], [], [], ["FE112"]]
