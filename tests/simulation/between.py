@@ -7,6 +7,7 @@ are those of the language's rules.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from flowengine.definitions.model import Workflow
@@ -27,12 +28,14 @@ from tests.simulation.model.waits import WaitRow
 from tests.simulation.stores import Tables
 
 
-def check(tables: Tables, changes: Changes, workflow: Callable[[str], Workflow]) -> None:
-    """Hold a commit against the rules; *tables* are as they are after it."""
+def check(
+    tables: Tables, changes: Changes, workflow: Callable[[str], Workflow], at: datetime
+) -> None:
+    """Hold a commit against the rules; *tables* are as they are after it, *at* is when it was."""
     for (table, _key), (before, after) in changes.items():
         if table == "run" and after is not None and after.state is not None:
             if before is None:
-                _key_is_new(tables, after, workflow(after.digest))
+                _key_is_new(tables, after, workflow(after.digest), at)
             if _begins(before, after):
                 _has_a_place(tables, after, workflow(after.digest))
         elif table == "wait" and after is not None:
@@ -81,21 +84,31 @@ def _limit(tables: Tables, workflow: Workflow) -> int:
     return max(each.limit for each in of_it if each is not None)
 
 
-def _key_is_new(tables: Tables, run: Run, workflow: Workflow) -> None:
+def _key_is_new(tables: Tables, run: Run, workflow: Workflow, at: datetime) -> None:
     """4.3: within its window an idempotency key starts one run."""
     versions = [r for r in tables["definition"].rows.values() if r.value.workflow == run.workflow]
     if workflow.idempotency is None or len(versions) > 1:
         return  # what another version let in was asked for another key, or none
     window = workflow.idempotency.window
+    replays = _replays(tables)
+    # Windows begin with the ``now`` that a router decided by, which is `created_at`. When the second
+    # run comes is another matter: its router may have stood still, until the window was over and the
+    # key forgotten, and its `created_at` still says when it began. What counts is the commit.
     twins = [
         other.id
         for other in tables["run"].rows.values()
         if other.id != run.id
         and other.digest == run.digest
         and other.event.data["n"] % 2 == run.event.data["n"] % 2
-        and abs(run.created_at - other.created_at) < window
+        and replays[run.id] == replays[other.id]
+        and at < other.created_at + window
     ]
     hold(not twins, "4.3", f"{run.id} has the idempotency key of {twins}")
+
+
+def _replays(tables: Tables) -> dict[Any, int]:
+    """By the ids of runs: which replay of their events they belong to."""
+    return {row.run: row.key[2] for row in tables["decision"].rows.values()}
 
 
 def _is_listening(tables: Tables, row: WaitRow) -> None:
@@ -137,7 +150,8 @@ def _nothing_was_missed(
 def _for_it(tables: Tables, run: Run, wait: WaitRow, step: WaitStep) -> list[Any]:
     """Routed events that the wait is for, and that no wait of the run has got."""
     taken = {w.event_id for w in tables["wait"].rows.values() if w.wait.run_id == run.id}
-    since = tables["event"].rows[run.event.id].created_at
+    first = tables["event"].rows[run.event.id]
+    since = run.created_at if _replays(tables)[run.id] else first.created_at
     return [
         row.event.id
         for row in tables["event"].rows.values()

@@ -12,14 +12,19 @@ import os
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import django
+
+from flowengine.engine.transitions import Transition
+from tests.simulation.faults import KINDS
 
 if TYPE_CHECKING:
     from tests.simulation.play import Tally
 
 SHARE_OF_THE_MODEL = 0.65
+ENOUGH = 1_000
+"""Schedules on a store in which every kind of fault and of transition must have been seen."""
 Part = tuple[argparse.Namespace, int]
 """What was asked for, and which of the processes it is."""
 
@@ -85,7 +90,26 @@ def _told(tallies: Iterable[Tally]) -> int:
             smaller = made_smaller(tally.failed, store=tally.store)
             _say(story(smaller, store=tally.store))
             _say(f"kept as {keep(smaller, store=tally.store)}")
+        for missing in unseen(tally):
+            failed = 1
+            _say(f"in {tally.schedules} schedules on {tally.store} never seen: {missing}")
     return failed
+
+
+def unseen(tally: Tally) -> list[str]:
+    """Kinds of faults and of transitions that so many schedules should have had, and did not.
+
+    A simulation that plays on without them shows less than it says.
+    """
+    from tests.simulation.play import STORES
+
+    if tally.schedules < ENOUGH:
+        return []
+    can_be = {kind for kinds in KINDS.values() for kind in kinds}
+    if not STORES[tally.store]().loses_answers:
+        can_be -= set(KINDS["answer"])
+    happens = {kind.__name__ for kind in get_args(Transition)}
+    return sorted(can_be - set(tally.faults)) + sorted(happens - set(tally.seen))
 
 
 def _hunted(part: Part) -> int:

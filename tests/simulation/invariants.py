@@ -70,6 +70,7 @@ class Watch:
             workflow=run.workflow,
             digest=run.digest,
             event=run.event,
+            replay=run.replay,
             parent=run.parent,
             priority=run.priority,
             inputs=run.inputs,

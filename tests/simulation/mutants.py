@@ -221,6 +221,13 @@ MUTANTS = (
         seed=4,
     ),
     Mutant(
+        name="a replay has the runs that the event had before",
+        where="orchestration.route:_ask",
+        line="run = run_id(event.id, workflow.name, event.replay)",
+        instead="run = run_id(event.id, workflow.name)",
+        seed=16,
+    ),
+    Mutant(
         name="an idempotency key is forgotten at once",
         where="engine.rules.gates:pass_gates",
         line="now < used.until",

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from flowengine.definitions.model import Workflow
+from flowengine.engine import identity
+from flowengine.engine.event import Event
 from flowengine.engine.rules.admission import SCHEDULE
 from flowengine.engine.run import Place, Run, Step
 from flowengine.engine.transitions import Transition
+from flowengine.store.events import EventState
 from tests.simulation import between
+from tests.simulation.generator import BEGUN
 from tests.simulation.invariants import Violated, Watch, ended_well, hold
 from tests.simulation.model.database import Changes
 from tests.simulation.model.definitions import bound
@@ -30,6 +35,7 @@ class Oracle:
         self,
         store: Store,
         book: Book,
+        now: Callable[[], datetime],
         on_facts: Callable[[UUID, Sequence[Transition]], None],
     ) -> None:
         """Nothing has happened yet.
@@ -37,11 +43,14 @@ class Oracle:
         Args:
             store: what is held.
             book: what user code did.
+            now: the clock of all.
             on_facts: told of each history row that is committed, for a trace.
         """
         self._store = store
+        self._now = now
         self._on_facts = on_facts
         self._digests: dict[str, Workflow] = {}
+        self._was_disabled = False
         self._book = book
         self.watch = Watch(self.workflow, returned=book.returned)
 
@@ -50,12 +59,15 @@ class Oracle:
         touched: dict[UUID, list[Place]] = {}
         facts = []
         _may_be_changed(changes)
+        self._answered(changes)
         for (table, _key), (before, after) in changes.items():
             if after is None:
                 continue
             if table == "run":
                 touched.setdefault(after.id, [])
                 if before is None:
+                    own = identity.run_id(after.event.id, after.workflow, after.replay)
+                    hold(after.id == own, "I2", f"{after.id} is not of its event's replay: {own}")
                     self.watch.created(after)
             elif table == "step":
                 touched.setdefault(after.run, []).append(after.step.place)
@@ -69,7 +81,7 @@ class Oracle:
             self.watch.happened(row.key[0], head, happened, at)
         for run_id, places in touched.items():
             self.watch.agrees(self.run(run_id), places)
-        between.check(self._store.tables, changes, self.workflow)
+        between.check(self._store.tables, changes, self.workflow, self._now())
 
     def judge(self) -> None:
         """All is at rest: hold the whole."""
@@ -109,12 +121,36 @@ class Oracle:
         started = {row.run for row in answers if row.outcome in {"started", "queued"}}
         if started != runs:
             raise Violated(f"I2: started {started}, and there are {runs}")
+        for row in tables["event"].rows.values():
+            if row.event.type == BEGUN and row.state == EventState.ROUTED:
+                self._each_time(row.event)
         ticks = [row for row in tables["event"].rows.values() if row.event.type == SCHEDULE]
         if len(ticks) != 1:
             raise Violated(f"I2: one tick has come, and these were told: {ticks}")
         waiting = [row for row in answers if row.outcome == "debouncing"]
         if waiting:
             raise Violated(f"I10: still debouncing: {waiting}")
+
+    def _answered(self, changes: Changes) -> None:
+        """I2: an answer is of the replay that the event was in, and so is the run that it names."""
+        events = self._store.tables["event"].rows
+        for (table, _key), (before, after) in changes.items():
+            if table == "workflow" and after is not None and not after.is_enabled:
+                self._was_disabled = True
+            if table == "decision" and before is None and after is not None:
+                event, workflow, replay = after.key
+                is_own = after.run == identity.run_id(event, workflow, replay)
+                hold(is_own, "I2", f"{after} names the run of something else")
+                now = events[event].event.replay
+                hold(replay == now, "I2", f"{after} is of replay {replay}, not {now}")
+
+    def _each_time(self, event: Event) -> None:
+        """I2: ``main``, which starts on it, has answered each replay, once."""
+        answers = self._store.tables["decision"].rows.values()
+        times = sorted(row.key[2] for row in answers if row.key[:2] == (event.id, "main"))
+        wanted = list(range(event.replay + 1))
+        is_so = times == wanted or (self._was_disabled and set(times) <= set(wanted))
+        hold(is_so, "I2", f"main answered the replays {times} of {event.id}, not {wanted}")
 
 
 def _may_be_changed(changes: Changes) -> None:

@@ -1,4 +1,4 @@
-"""What people and other programs do in a schedule: emit, answer, cancel, resume, publish.
+"""What people and other programs do in a schedule: emit, answer, cancel, resume, publish, replay.
 
 All of it is decided beforehand, by the seed; what is not possible when its time comes is done all the
 same, because nobody keeps people from pressing a button twice, or too late.
@@ -24,7 +24,9 @@ from flowengine.orchestration.advance import tell
 from flowengine.orchestration.sync import sync
 from flowengine.store import drafts, sql
 from flowengine.store.clock import Clock
+from flowengine.store.events import EventState
 from tests.simulation.generator import ANSWERED, BEGUN, DROPPED
+from tests.simulation.stores import Store
 from tests.simulation.workflows import Workflows
 
 Act = Callable[[], None]
@@ -35,10 +37,13 @@ class People:
     """Who is outside of the engine."""
 
     random: Random
+    whims: Random
+    """Decides what is done seldom: a source of its own, so that a schedule without is what it was."""
     clock: Clock
     workflows: Workflows
     runs: Callable[[], list[Run]]
     """Every run as it is stored now, with all its rows."""
+    store: Store
 
     def plan(self) -> list[tuple[float, Act]]:
         """What is done when, in seconds from the beginning; the first is the reason for all."""
@@ -61,7 +66,22 @@ class People:
             *([self._publishes] * (self.random.random() < 0.15)),
         ]
         plan += [(self._some_time(), doing) for doing in doings]
+        plan += self._whims()
         return sorted(plan, key=lambda each: each[0])
+
+    def _whims(self) -> list[tuple[float, Act]]:
+        """What is done in few schedules."""
+        whims = self.whims
+        doings: list[Act] = []
+        if whims.random() < 0.1:
+            doings += [self._replays] * whims.choice([1, 1, 2, 4])
+        if whims.random() < 0.05:
+            # Not the listener: its one tick is waited for.
+            workflow = whims.choice(["main", "main", "child"])
+            doings += [self._switches(workflow, is_enabled=on) for on in (False, True)]
+        if whims.random() < 0.1:
+            doings += [self._corrects] * whims.choice([1, 2])
+        return [(whims.choice([0.5, 5.0, 40.0]) * whims.random(), doing) for doing in doings]
 
     def _some_time(self) -> float:
         return self.random.choice([0.5, 5.0, 40.0]) * self.random.random()
@@ -126,6 +146,37 @@ class People:
         self.workflows.change(self.random)
         catalog, sources = self.workflows.declared()
         sync(catalog, now=self.clock.now(), sources=sources)
+
+    def _replays(self) -> None:
+        """An event is to have runs once more; not while it waits for the end of a burst to have any."""
+        tables = self.store.tables
+        answers = tables["decision"].rows.values()
+        waiting = {row.key[0] for row in answers if row.outcome == "debouncing"}
+        routed = [
+            row.event.id
+            for row in tables["event"].rows.values()
+            if row.event.type == BEGUN and row.state == EventState.ROUTED
+            if row.event.id not in waiting
+        ]
+        if routed:
+            event_id = self.whims.choice(routed)
+            with sql.writing():
+                self.store.replay(event_id, self.clock.now())
+
+    def _switches(self, workflow: str, *, is_enabled: bool) -> Act:
+        def switch() -> None:
+            with sql.writing():
+                self.store.enable(workflow, is_enabled=is_enabled)
+
+        return switch
+
+    def _corrects(self) -> None:
+        """Go on with other inputs."""
+        failed = [run for run in self.runs() if run.state in {RunState.FAILED, RunState.HELD}]
+        if failed:
+            run = self.whims.choice(failed)
+            with suppress(CallerError):
+                control.resume(run.id, by="1", inputs={"more": 3}, now=self.clock.now())
 
     def _some(self, is_wanted: Callable[[Run], bool]) -> Run | None:
         found = list(filter(is_wanted, self.runs()))

@@ -97,13 +97,20 @@ class World:
         self.store = store
         self.temper = Temper(Random(f"temper {seed}"))
         self.book = Book()
-        self.oracle = Oracle(store, self.book, self._note_facts)
+        self.oracle = Oracle(store, self.book, self.clock.now, self._note_facts)
         self.processes: list[Process] = []
         self.restarts: list[float] = []
         self.trace: list[str] | None = [] if keeps_trace else None
         self._born = 0
         self.workflows = Workflows.of(Random(f"workflows {seed}"))
-        people = People(Random(f"people {seed}"), self.clock, self.workflows, self.oracle.runs)
+        people = People(
+            Random(f"people {seed}"),
+            Random(f"whims {seed}"),
+            self.clock,
+            self.workflows,
+            self.oracle.runs,
+            store,
+        )
         self._plan = people.plan()
         store.begin(self)
 

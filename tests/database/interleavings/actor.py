@@ -65,6 +65,11 @@ class Actor(Generic[Value]):
             assert time.monotonic() < until, "it waits for nobody"
         return self
 
+    def goes_on(self) -> Self:
+        """Let it go on to its end; nobody waits for that yet."""
+        self._go(None)
+        return self
+
     def ends(self) -> Value:
         """Let it go on to its end; what came of it, or the error that it ended in."""
         error = self.leave()

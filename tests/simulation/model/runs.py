@@ -22,7 +22,15 @@ def lock(db: Database, ids: Iterable[UUID], *, wait: bool = False) -> Locked:
         return Locked({}, {})
     with db.statement("runs.lock"):
         rows = [row for each in wanted if (row := db.get("run", each)) is not None]
-        return Locked({run.id: run for run in db.lock("run", rows, skip=not wait)}, {})
+        return Locked({run.id: _joined(db, run) for run in db.lock("run", rows, skip=not wait)}, {})
+
+
+def _joined(db: Database, run: Run) -> Run:
+    """With its event as it is now: a replay may have changed that."""
+    row = db.get("event", run.event.id)
+    if row is None or row.event.replay == run.event.replay:
+        return run
+    return replace(run, event=row.event)
 
 
 def insert(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import AbstractContextManager
+from datetime import datetime
+from uuid import UUID
 
 from django.db import Error
+from msgspec.structs import replace
 
+from flowengine.store.events import EventState
 from tests.simulation.model import errors
-from tests.simulation.model.database import Database
+from tests.simulation.model.database import Database, setting
 from tests.simulation.model.install import installed
 from tests.simulation.model.session import Session
-from tests.simulation.model.tables import CountRow, all_tables
+from tests.simulation.model.tables import CountRow, EventRow, all_tables
 from tests.simulation.scheduler import Thread
 from tests.simulation.stores import Effect, Hooks, Tables
 
@@ -82,3 +87,22 @@ class ModelStore:
         """Write an effect of a task into the transaction of the present thread."""
         with self._database.statement("count.insert"):
             self._database.insert("count", CountRow(effect=effect, number=number))
+
+    def replay(self, event_id: UUID, now: datetime) -> None:
+        """One statement: an event that is routed is to be routed once more, as its next replay."""
+
+        def again(row: EventRow) -> EventRow:
+            event = dataclasses.replace(row.event, replay=row.event.replay + 1)
+            return replace(row, event=event, state=EventState.PUBLISHED, due_at=now)
+
+        with self._database.statement("event.replay"):
+            self._database.change("event", event_id, again, is_wanted=_is_routed)
+
+    def enable(self, workflow: str, *, is_enabled: bool) -> None:
+        """One statement: the workflow takes new runs from now on, or does not."""
+        with self._database.statement("workflow.enable"):
+            self._database.change("workflow", workflow, setting(is_enabled=is_enabled))
+
+
+def _is_routed(row: EventRow) -> bool:
+    return row.state == EventState.ROUTED

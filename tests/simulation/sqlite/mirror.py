@@ -23,6 +23,7 @@ from tests.simulation.model.keys import KeyRow
 from tests.simulation.model.places import PlaceRow
 from tests.simulation.model.session import Key
 from tests.simulation.model.tables import (
+    ActiveRow,
     CountRow,
     DecisionRow,
     EventRow,
@@ -50,6 +51,7 @@ _KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "worker": ("flowengine_worker", ("id",)),
     "definition": ("flowengine_definition", ("digest",)),
     "subscription": ("flowengine_subscription", ("digest", "pattern", "path")),
+    "workflow": ("flowengine_workflow", ("name",)),
     "count": (COUNT, ("run", "step", "item", "number")),
 }
 """By the model's table: SQLite's, and the columns that tell its rows apart."""
@@ -237,6 +239,12 @@ class Mirror:
             subscription=definitions.Subscription(*key[1:]),
             unused_since=sql.as_datetime(row[0]),
         )
+
+    def _workflow(self, name: str) -> tuple[str, ActiveRow | None]:
+        row = self._one("digest, is_enabled", "workflow", name)
+        if row is None:
+            return name, None
+        return name, ActiveRow(name=name, digest=row[0], is_enabled=bool(row[1]))
 
     def _count(self, run: str, step: str, item: str, number: int) -> tuple[Key, CountRow]:
         effect = (UUID(run), step, item)

@@ -115,6 +115,21 @@ class SqliteStore:
         with sql.connection().cursor() as cursor:
             cursor.execute(f"INSERT INTO {COUNT} VALUES (%s, %s, %s, %s)", values)
 
+    def replay(self, event_id: UUID, now: datetime) -> None:
+        """One statement: an event that is routed is to be routed once more, as its next replay."""
+        sql.execute(
+            "UPDATE flowengine_event SET state = 'published', replay = replay + 1, due_at = %(now)s"
+            " WHERE id = %(id)s AND state = 'routed'",
+            {"id": event_id, "now": now},
+        )
+
+    def enable(self, workflow: str, *, is_enabled: bool) -> None:
+        """One statement: the workflow takes new runs from now on, or does not."""
+        sql.execute(
+            "UPDATE flowengine_workflow SET is_enabled = %(is_enabled)s WHERE name = %(name)s",
+            {"name": workflow, "is_enabled": is_enabled},
+        )
+
     def _connected(self) -> DatabaseWrapper:
         connection = self._free.pop() if self._free else opened(self._path, self._alias)
         Hooked(connection, self._hooks, self._turn, self._committed)
