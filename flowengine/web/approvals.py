@@ -18,22 +18,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from flowengine import api
 from flowengine.access import answer_approval, read_groups, user_key, view_run
 from flowengine.errors import AnswerRefused, NotPermitted, RunRefused
-from flowengine.orchestration import control
-from flowengine.orchestration.telling import tell
 from flowengine.representations import Json, instant, unturned, words
 from flowengine.store import approvals, progress
 from flowengine.store.approvals import Approval
-from flowengine.store.clock import DatabaseClock
 from flowengine.web.asking import BadBody, body_of, endpoint, page, refused
 from flowengine.web.fields import Field, field, typed
 
 SHOWN_MAX = 100
 """Approvals on the list of one user."""
 COMMENT_MAX = 2_000
-
-_clock = DatabaseClock()
 
 
 def answer_urls(run_id: UUID, user: Any) -> dict[str, str]:
@@ -164,18 +160,15 @@ def approval_json(request: HttpRequest, run_id: UUID, step: str, item: str = "")
 def _answer(
     user: Any, approval: Approval, *, approved: bool, comment: str, form: dict[str, Any]
 ) -> None:
-    now = _clock.now()
-    committed = control.answer(
+    api.answer(
         approval.run_id,
         approval.step,
-        approval.item,
+        item=approval.item,
         user=user,
         approved=approved,
         comment=comment,
         form=form,
-        now=now,
     )
-    tell(committed, now)
 
 
 def _mine(user: Any) -> list[Approval]:

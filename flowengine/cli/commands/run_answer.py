@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from flowengine.api import answer
 from flowengine.cli import people
 from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit
 from flowengine.cli.given import pairs
 from flowengine.cli.terminal import Terminal
-from flowengine.orchestration import control
-from flowengine.orchestration.telling import tell
-from flowengine.store.clock import DatabaseClock
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -35,18 +33,15 @@ def run(options: Namespace, terminal: Terminal) -> int:
     """Answer; refused where nobody is asked that any more, or somebody else is."""
     found = find(options.id)
     step, _, item = options.step.partition(".")
-    now = DatabaseClock().now()
-    committed = control.answer(
+    answer(
         found.id,
         step,
-        item,
+        item=item,
         user=people.user(options.user),
         approved=options.approve,
         comment=options.comment,
         form=pairs(options.form, "--form"),
-        now=now,
     )
-    tell(committed, now)
     terminal.data(f"{found.id} {options.step} {'approved' if options.approve else 'rejected'}")
     terminal.next(f"run {found.id} --follow")
     return Exit.OK

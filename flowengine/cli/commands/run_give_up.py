@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from flowengine.api import give_up
 from flowengine.cli import people
 from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
-from flowengine.orchestration import control
-from flowengine.orchestration.telling import tell
-from flowengine.store.clock import DatabaseClock
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -23,8 +21,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, terminal: Terminal) -> int:
     """Give up; refused where the run is not held."""
     found = find(options.id)
-    now = DatabaseClock().now()
-    committed = control.give_up(found.id, by=people.operator(), reason=options.reason, now=now)
-    tell(committed, now)
+    give_up(found.id, by=people.operator(), reason=options.reason)
     terminal.data(f"{found.id} {find(found.id).state}")
     return Exit.OK

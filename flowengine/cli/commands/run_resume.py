@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from flowengine.api import resume
 from flowengine.cli import people
 from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
@@ -12,9 +13,6 @@ from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.follow import follow
 from flowengine.cli.given import pairs, parse_data
 from flowengine.cli.terminal import Terminal
-from flowengine.orchestration import control
-from flowengine.orchestration.telling import tell
-from flowengine.store.clock import DatabaseClock
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -38,8 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, terminal: Terminal) -> int:
     """Resume; refused where the run is not failed or held, or something was undone."""
     found = find(options.id)
-    now = DatabaseClock().now()
-    committed = control.resume(
+    resume(
         found.id,
         by=people.operator(),
         reason=options.reason,
@@ -47,9 +44,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         output=None if options.output is None else parse_data(options.output, where="--output"),
         is_done=options.output is not None,
         skip=options.skip,
-        now=now,
     )
-    tell(committed, now)
     terminal.data(f"{found.id} {find(found.id).state}")
     if options.follow:
         return follow([found.id], terminal)
