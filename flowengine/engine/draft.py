@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
@@ -121,6 +121,10 @@ class Draft:
     def __post_init__(self) -> None:
         self.before = self.run
         self.run = rows.own(replace(self.run, steps=Workbench(self.run.steps)))
+
+    def after(self, timeout: timedelta | None) -> datetime | None:
+        """When a time that begins now is over; None = never."""
+        return None if timeout is None else self.now + timeout
 
     def anew(self) -> Draft:
         """The run as it was given, and nothing has happened yet."""

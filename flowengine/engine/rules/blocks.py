@@ -8,7 +8,6 @@ language §4.7.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -38,7 +37,7 @@ def open_group(draft: Draft, spot: Spot, item: Item) -> None:
         StepOpened(
             step=step.id,
             item=item,
-            due_at=_end(draft, step.timeout),
+            due_at=draft.after(step.timeout),
             **flow.begun(draft, place, step),
         )
     )
@@ -84,15 +83,11 @@ def open_parallel(draft: Draft, spot: Spot, item: Item) -> None:
             step=step.id,
             item=item,
             total=len(step.branches),
-            due_at=_end(draft, step.timeout),
+            due_at=draft.after(step.timeout),
             **flow.begun(draft, place, step),
         )
     )
     draft.more(place)
-
-
-def _end(draft: Draft, timeout: timedelta | None) -> datetime | None:
-    return None if timeout is None else draft.now + timeout
 
 
 def following(draft: Draft, step: ParallelStep, block: Step) -> Spot | None:

@@ -63,7 +63,7 @@ def begin_child(draft: Draft, spot: Spot, item: Item) -> None:
             step=step.id,
             item=item,
             input=given,
-            due_at=None if step.timeout is None else draft.now + step.timeout,
+            due_at=draft.after(step.timeout),
             **flow.begun(draft, place, step),
         )
     )

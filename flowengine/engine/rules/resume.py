@@ -139,7 +139,7 @@ def _end_of_block(draft: Draft, spot: Spot, row: Step) -> datetime | None:
     """A block has its whole time again, as a step has its tries."""
     if row.kind == flow.FOR_EACH or not isinstance(spot.step, GroupStep | ParallelStep):
         return None
-    return None if spot.step.timeout is None else draft.now + spot.step.timeout
+    return draft.after(spot.step.timeout)
 
 
 def _is_block(spot: Spot) -> bool:
