@@ -271,7 +271,7 @@ def _draft(new: NewEvent, cause: Event | None, *, is_ours: bool = False) -> Draf
         correlation_id=correlation_id or str(event_id),
         time=_instant(new.time),
         subject=_text("subject", new.subject),
-        actor=_actor(new.actor),
+        actor=key_of(new.actor),
         key=key,
         causation_id=causation_id,
         hops=hops,
@@ -293,7 +293,7 @@ def _text(name: str, value: object) -> str | None:
     return str.__str__(value)
 
 
-def _actor(actor: Any) -> str | None:
+def key_of(actor: Any) -> str | None:
     """The key of a user object, or the given key, as text; an anonymous user is nobody."""
     key = getattr(actor, "pk", actor)
     if key is None or isinstance(key, str):

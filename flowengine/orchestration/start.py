@@ -15,7 +15,7 @@ from flowengine.engine.identity import run_id, uuid7
 from flowengine.engine.rules.admission import MANUAL, Declined, ask
 from flowengine.errors import StartRefused
 from flowengine.orchestration import active
-from flowengine.orchestration.emit import Emitted, NewEvent, emit_for
+from flowengine.orchestration.emit import Emitted, NewEvent, emit_for, key_of
 from flowengine.orchestration.payload import encode
 
 
@@ -75,7 +75,7 @@ def _check(workflow: Workflow, inputs: Mapping[str, Any], actor: Any, now: datet
         type=MANUAL,
         data=inputs,
         time=now,
-        actor=None if actor is None else str(getattr(actor, "pk", actor)),
+        actor=key_of(actor),
         target=workflow.name,
     )
     run = run_id(event.id, workflow.name)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from pytest_django import Settings
 
@@ -133,6 +133,15 @@ def test_key_that_has_no_value_is_refused_at_once(settings: Settings, tmp_path: 
 
     with pytest.raises(StartRefused, match=r"concurrency\.key has no value"):
         flowengine.start("hello", {"name": "Ann"})
+
+
+def test_somebody_who_is_not_logged_in_is_nobody_to_the_check_too(
+    settings: Settings, tmp_path: Path
+) -> None:
+    synchronise(settings, tmp_path, f"{BY_HAND}\nconcurrency: {{key: event.actor}}")
+
+    with pytest.raises(StartRefused, match=r"concurrency\.key has no value"):
+        flowengine.start("hello", {"name": "Ann"}, actor=AnonymousUser())
 
 
 @pytest.mark.usefixtures("_by_hand")
