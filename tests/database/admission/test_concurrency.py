@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import DataError, connection
@@ -27,32 +26,12 @@ from flowengine.orchestration import behind, control, turns
 from flowengine.orchestration.pass_on import pass_on
 from flowengine.orchestration.route import route
 from flowengine.store import runs as run_rows
+from tests.builders.conflicts import QUEUE, events_written, hello, runs_in_order
 from tests.builders.door import at, check_counts, end, said, see, states
 from tests.builders.events import NOON
-from tests.builders.files import HELLO, synchronise
+from tests.builders.files import synchronise
 
 pytestmark = pytest.mark.django_db
-
-
-def hello(*lines: str) -> str:
-    return "\n".join([HELLO, *lines])
-
-
-QUEUE = hello("concurrency: {key: event.data.name}")
-SKIP = hello("concurrency: {key: event.data.name, on_conflict: skip}")
-REPLACE = hello("concurrency: {key: event.data.name, on_conflict: replace}")
-
-
-def events_written(*names: str) -> list[UUID]:
-    """Events of these names, written in this order and not routed yet."""
-    return [each.event_id for each in emit_many(NewEvent("hello.said", {"name": n}) for n in names)]
-
-
-def runs_in_order() -> list[str]:
-    """The states of all runs, in the order in which their events were written."""
-    events = EventRecord.objects.order_by("created_at").values_list("id", flat=True)
-    by_event = dict(RunRecord.objects.values_list("event_id", "state"))
-    return [by_event[event] for event in events if event in by_event]
 
 
 def test_run_without_a_place_is_queued_and_begins_nothing(

@@ -8,45 +8,22 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
-from flowengine import NewEvent, emit_many
 from flowengine.engine.messages import Failed
 from flowengine.engine.run import Failure
 from flowengine.models import (
     DeadLetterRecord,
     DecisionRecord,
-    EventRecord,
     HistoryRecord,
-    RunRecord,
 )
 from flowengine.orchestration.advance import Told, Wanted, Work, advance
 from flowengine.orchestration.route import route
+from tests.builders.conflicts import REPLACE, SKIP, events_written, runs_in_order
 from tests.builders.door import check_counts, end, said, see, states
 from tests.builders.events import NOON
-from tests.builders.files import HELLO, synchronise
+from tests.builders.files import synchronise
 from tests.builders.line import WORKER
 
 pytestmark = pytest.mark.django_db
-
-
-def hello(*lines: str) -> str:
-    return "\n".join([HELLO, *lines])
-
-
-QUEUE = hello("concurrency: {key: event.data.name}")
-SKIP = hello("concurrency: {key: event.data.name, on_conflict: skip}")
-REPLACE = hello("concurrency: {key: event.data.name, on_conflict: replace}")
-
-
-def events_written(*names: str) -> list[UUID]:
-    """Events of these names, written in this order and not routed yet."""
-    return [each.event_id for each in emit_many(NewEvent("hello.said", {"name": n}) for n in names)]
-
-
-def runs_in_order() -> list[str]:
-    """The states of all runs, in the order in which their events were written."""
-    events = EventRecord.objects.order_by("created_at").values_list("id", flat=True)
-    by_event = dict(RunRecord.objects.values_list("event_id", "state"))
-    return [by_event[event] for event in events if event in by_event]
 
 
 def test_run_is_skipped_while_the_place_is_taken(settings: Settings, tmp_path: Path) -> None:

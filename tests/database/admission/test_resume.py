@@ -8,44 +8,21 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
-from flowengine import NewEvent, emit_many
 from flowengine.engine.messages import Failed
 from flowengine.engine.run import Failure
 from flowengine.errors import EditRefused
 from flowengine.models import (
-    EventRecord,
     PlaceRecord,
-    RunRecord,
 )
 from flowengine.orchestration import control, turns
 from flowengine.orchestration.advance import Told, Wanted, Work, advance
+from tests.builders.conflicts import QUEUE
 from tests.builders.door import check_counts, said, see, states
 from tests.builders.events import NOON
-from tests.builders.files import HELLO, synchronise
+from tests.builders.files import synchronise
 from tests.builders.line import WORKER
 
 pytestmark = pytest.mark.django_db
-
-
-def hello(*lines: str) -> str:
-    return "\n".join([HELLO, *lines])
-
-
-QUEUE = hello("concurrency: {key: event.data.name}")
-SKIP = hello("concurrency: {key: event.data.name, on_conflict: skip}")
-REPLACE = hello("concurrency: {key: event.data.name, on_conflict: replace}")
-
-
-def events_written(*names: str) -> list[UUID]:
-    """Events of these names, written in this order and not routed yet."""
-    return [each.event_id for each in emit_many(NewEvent("hello.said", {"name": n}) for n in names)]
-
-
-def runs_in_order() -> list[str]:
-    """The states of all runs, in the order in which their events were written."""
-    events = EventRecord.objects.order_by("created_at").values_list("id", flat=True)
-    by_event = dict(RunRecord.objects.values_list("event_id", "state"))
-    return [by_event[event] for event in events if event in by_event]
 
 
 TROUBLED = QUEUE.replace("- line.nothing", "- {id: nothing, task: line.broken}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -15,49 +14,19 @@ from flowengine.definitions.model import (
     Idempotency,
     ManualTrigger,
     Throttle,
-    Workflow,
 )
 from flowengine.engine.commands import Listen
 from flowengine.engine.draft import Limits
-from flowengine.engine.event import Event
 from flowengine.engine.rules.admission import (
-    Admitted,
-    Candidate,
     Declined,
     Look,
-    ask,
     begin,
-    looks,
 )
 from flowengine.engine.rules.gates import KEY_MAX, Gate, Verdict
 from flowengine.engine.states import RunState, StepState
 from flowengine.engine.transitions import RunQueued, RunStarted, StepReady
 from tests.builders import NOON, RUN_ID, a_trigger, a_workflow, an_event, step
-
-STARTED = Verdict(outcome="started")
-CONFIG = {"vip": [42]}
-MINUTE = timedelta(minutes=1)
-
-
-def answer(workflow: Workflow, event: Event | None = None) -> Candidate | Declined:
-    return ask(workflow, event or an_event(), run_id=RUN_ID, now=NOON, config=CONFIG)
-
-
-def candidate(workflow: Workflow, event: Event | None = None) -> Candidate:
-    found = answer(workflow, event)
-    assert isinstance(found, Candidate), found
-    return found
-
-
-def admitted(
-    workflow: Workflow, event: Event | None = None, verdict: Verdict = STARTED
-) -> Admitted:
-    return begin(candidate(workflow, event), verdict, now=NOON, config=CONFIG)
-
-
-def said(workflow: Workflow, event: Event | None = None) -> list[Look]:
-    return list(looks(workflow, event or an_event(), now=NOON, config=CONFIG))
-
+from tests.builders.admission import MINUTE, STARTED, admitted, answer, candidate, said
 
 # stage 4: match
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,47 +14,17 @@ from flowengine.definitions.model import (
     EventTrigger,
     ManualTrigger,
     ScheduleTrigger,
-    Workflow,
 )
 from flowengine.engine.event import Event, Parent
 from flowengine.engine.rules.admission import (
     MANUAL,
     SCHEDULE,
-    Admitted,
     Candidate,
     Declined,
-    Look,
-    ask,
-    begin,
-    looks,
 )
 from flowengine.engine.rules.children import CALL
-from flowengine.engine.rules.gates import Verdict
-from tests.builders import NOON, RUN_ID, a_trigger, a_workflow, an_event
-
-STARTED = Verdict(outcome="started")
-CONFIG = {"vip": [42]}
-MINUTE = timedelta(minutes=1)
-
-
-def answer(workflow: Workflow, event: Event | None = None) -> Candidate | Declined:
-    return ask(workflow, event or an_event(), run_id=RUN_ID, now=NOON, config=CONFIG)
-
-
-def candidate(workflow: Workflow, event: Event | None = None) -> Candidate:
-    found = answer(workflow, event)
-    assert isinstance(found, Candidate), found
-    return found
-
-
-def admitted(
-    workflow: Workflow, event: Event | None = None, verdict: Verdict = STARTED
-) -> Admitted:
-    return begin(candidate(workflow, event), verdict, now=NOON, config=CONFIG)
-
-
-def said(workflow: Workflow, event: Event | None = None) -> list[Look]:
-    return list(looks(workflow, event or an_event(), now=NOON, config=CONFIG))
+from tests.builders import a_trigger, a_workflow, an_event
+from tests.builders.admission import admitted, answer, candidate
 
 
 def targeted(kind: str, data: Any, **fields: Any) -> Event:
