@@ -13,11 +13,17 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
-from tests.benchmarks.figures import Figure, at_least, at_most, percentile, table, write
+from tests.benchmarks.figures import Figure, Ratio, at_least, at_most, percentile, table, write
+from tests.benchmarks.limits import hops_per_second, rows_per_second
+from tests.benchmarks.ours import Flowengine
+from tests.benchmarks.peers.system import CELERY, DRAMATIQ
+from tests.benchmarks.side_by_side import BROKERED, HOP, OURS, ROWS, Turns, measure
+from tests.benchmarks.systems import Sizes, System
 from tests.faults.line import ROOT, Line
 
 SERVICES = ROOT / ".services.env"
@@ -29,6 +35,19 @@ MARKS = {
     "emit -> first step, idle, p99": at_most(50),
 }
 """What figures of these names are to reach, in their units."""
+RATIO_MARKS = {
+    "w0_vs_celery": at_least(10),
+    "w0_vs_dramatiq": at_least(4.5),
+    "w0_vs_pika_hop": at_least(0.5),
+    "w0_hand_to_hand_vs_celery": at_least(30),
+    "w0_hand_to_hand_vs_dramatiq": at_least(15),
+    "w1_vs_celery": at_least(5),
+    "w1_vs_dramatiq": at_least(2.5),
+    "w2_vs_celery": at_least(8),
+    "w2_vs_dramatiq": at_least(4),
+    "emit_vs_celery": at_least(2),
+}
+"""What one system is to be beside another."""
 
 
 def main() -> None:
@@ -47,12 +66,43 @@ def main() -> None:
         "growth": _growth,
     }
     figures: list[Figure] = []
+    ratios: list[Ratio] = []
     for name, kind in kinds.items():
         if options.only in {"", name}:
             print(f"measuring {name} …", flush=True)
             figures += [replace(each, mark=MARKS.get(each.name)) for each in kind(runs)]
-    print(table(figures))
-    write(figures, ROOT / "bench.json")
+    if options.only in {"", "side-by-side"}:
+        print("measuring side by side …", flush=True)
+        turns = _side_by_side(runs)
+        figures += turns.figures()
+        ratios = [
+            Ratio(name=name, value=value, mark=RATIO_MARKS.get(name))
+            for name, value in turns.ratios().items()
+        ]
+    print(table(figures, ratios))
+    write(figures, ROOT / "bench.json", ratios)
+
+
+def _side_by_side(turns: int) -> Turns:
+    urls = _services()
+    broker, redis = urls["FLOWENGINE_TEST_RABBITMQ_URL"], urls["FLOWENGINE_TEST_REDIS_URL"]
+    systems: list[System] = [
+        Flowengine(OURS, _line),
+        Flowengine(BROKERED, _line, by_hand=False),
+        CELERY.on(broker, redis),
+        DRAMATIQ.on(broker, redis),
+    ]
+    limits = {
+        HOP: partial(hops_per_second, broker),
+        ROWS: partial(rows_per_second, urls["FLOWENGINE_TEST_POSTGRES_URL"]),
+    }
+    say = partial(print, "  ", flush=True)
+    return measure(systems, limits, turns=turns, sizes=Sizes(), say=say)
+
+
+def _services() -> dict[str, str]:
+    rows = SERVICES.read_text(encoding="utf-8").splitlines()
+    return dict(row.split("=", 1) for row in rows if "=" in row)
 
 
 def _definitions(runs: int) -> list[Figure]:
@@ -149,9 +199,7 @@ def _growth(runs: int) -> list[Figure]:
 @contextmanager
 def _line() -> Iterator[Line]:
     """A line on a fresh database of the services that this machine has."""
-    urls = dict(
-        row.split("=", 1) for row in SERVICES.read_text(encoding="utf-8").splitlines() if "=" in row
-    )
+    urls = _services()
     server = urls["FLOWENGINE_TEST_POSTGRES_URL"]
     name = f"bench_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:

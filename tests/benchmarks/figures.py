@@ -42,6 +42,8 @@ class Figure:
     name: str
     unit: str
     runs: tuple[float, ...]
+    system: str = "flowengine"
+    """Whose figure it is."""
     mark: Mark | None = None
     """What its median is to reach; None = there is none."""
 
@@ -62,23 +64,37 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
-def table(figures: Sequence[Figure]) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """One system beside another, measured in the same turns."""
+
+    name: str
+    value: float
+    mark: Mark | None = None
+    """What it is to reach; None = there is none."""
+
+
+def table(figures: Sequence[Figure], ratios: Sequence[Ratio] = ()) -> str:
     """For people."""
-    lines = [f"{'':<46} {'min':>10} {'median':>10} {'max':>10}"]
+    lines = [f"{'':<66} {'min':>10} {'median':>10} {'max':>10}"]
     lines += [
-        f"{f.name:<46} {min(f.runs):>10,.2f} {f.median:>10,.2f} {max(f.runs):>10,.2f}"
-        f"  {f.unit}{_mark_in_words(f)}"
+        f"{_title(f):<66} {min(f.runs):>10,.2f} {f.median:>10,.2f} {max(f.runs):>10,.2f}"
+        f"  {f.unit}{_mark_in_words(f.mark, f.median)}"
         for f in figures
+    ]
+    lines += [
+        f"{r.name:<66} {'':>10} {r.value:>10,.2f} {'':>10}  times{_mark_in_words(r.mark, r.value)}"
+        for r in ratios
     ]
     return "\n".join(lines)
 
 
-def write(figures: Sequence[Figure], path: Path) -> None:
+def write(figures: Sequence[Figure], path: Path, ratios: Sequence[Ratio] = ()) -> None:
     """For programs."""
     rows = [
         {
             "name": f.name,
-            "system": "flowengine",
+            "system": f.system,
             "unit": f.unit,
             "value": f.median,
             "min": min(f.runs),
@@ -89,13 +105,18 @@ def write(figures: Sequence[Figure], path: Path) -> None:
         }
         for f in figures
     ]
-    path.write_text(json.dumps({"figures": rows}, indent=2) + "\n", encoding="utf-8")
+    written = {"figures": rows, "ratios": {each.name: each.value for each in ratios}}
+    path.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
 
 
-def _mark_in_words(figure: Figure) -> str:
-    if figure.mark is None:
+def _title(figure: Figure) -> str:
+    return figure.name if figure.system == "flowengine" else f"{figure.name}: {figure.system}"
+
+
+def _mark_in_words(mark: Mark | None, measured: float) -> str:
+    if mark is None:
         return ""
-    return f"  mark {figure.mark} {'reached' if figure.is_mark_reached else 'missed'}"
+    return f"  mark {mark} {'reached' if mark.is_reached_by(measured) else 'missed'}"
 
 
 def _mark_as_json(figure: Figure) -> dict[str, float | bool | None] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from tests.settings import *  # noqa: F403
 from tests.settings import database
@@ -10,7 +11,10 @@ from tests.settings import database
 DATABASES = {"default": database(os.environ["FLOWENGINE_TEST_DATABASE_URL"])}
 FLOWENGINE = {
     "BROKER_URL": os.environ["FLOWENGINE_TEST_BROKER_URL"],
-    "WORKFLOW_DIRS": os.environ.get("FLOWENGINE_BENCH_WORKFLOWS", "").split(),
+    "WORKFLOW_DIRS": [
+        str(Path(__file__).parent / "workflows"),
+        *os.environ.get("FLOWENGINE_BENCH_WORKFLOWS", "").split(),
+    ],
 }
 CHANNEL_LAYERS = {
     "default": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 from tests.faults.line import Line
@@ -49,6 +50,9 @@ def _preload(line: Line) -> None:
 
 def emits_per_second(line: Line) -> tuple[float, float]:
     """Events per second by ``emit()``, each in a transaction of its own; and by ``emit_many``."""
-    one = float(line.run("-m", "tests.benchmarks.emit", "one", "2000").split()[-1])
-    many = float(line.run("-m", "tests.benchmarks.emit", "many", "10000").split()[-1])
-    return one, many
+    return _rate(line, "chain", 2_000), _rate(line, "many", 10_000)
+
+
+def _rate(line: Line, how: str, count: int) -> float:
+    said = line.run("-m", "tests.benchmarks.emit", how, str(count))
+    return count / float(json.loads(said)["seconds"])

@@ -114,10 +114,14 @@ class Line:
 
     def real(self, question: str) -> float:
         """The same for a number that is not whole."""
+        return float(self.text(question))
+
+    def text(self, question: str) -> str:
+        """The same for a text."""
         with psycopg.connect(self.database_url, autocommit=True, connect_timeout=5) as connection:
             row = connection.execute(question).fetchone()
             assert row is not None
-            return float(row[0])
+            return str(row[0])
 
     def finished(self) -> int:
         """Runs that have succeeded."""

@@ -1,0 +1,119 @@
+"""What the parts can do by themselves: one hop through RabbitMQ, and rows into PostgreSQL.
+
+No system on top of them can be faster; how near one comes is worth knowing.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import pika
+import psycopg
+from pika.adapters.blocking_connection import BlockingConnection
+from pika.adapters.select_connection import SelectConnection
+from pika.channel import Channel
+from pika.spec import Basic, BasicProperties
+
+HOP_QUEUE = "limit_hop"
+HOPS = 20_000
+PRELOADED = 2_000
+BODY = b"x" * 300
+WINDOW = 200
+"""Deliveries unacknowledged at a time; as many confirms are awaited."""
+ROWS = 50_000
+BATCH = 100
+
+
+def hops_per_second(broker_url: str) -> float:
+    """Consume, publish the next with confirm, acknowledge once confirmed: on one quorum queue."""
+    parameters = pika.URLParameters(broker_url)
+    _preload(parameters)
+    hop = _Hop(parameters)
+    try:
+        return hop.run()
+    finally:
+        with BlockingConnection(parameters) as connection:
+            connection.channel().queue_delete(HOP_QUEUE)
+
+
+def _preload(parameters: pika.URLParameters) -> None:
+    with BlockingConnection(parameters) as connection:
+        channel = connection.channel()
+        channel.queue_delete(HOP_QUEUE)
+        channel.queue_declare(HOP_QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+        channel.confirm_delivery()
+        for _ in range(PRELOADED):
+            channel.basic_publish("", HOP_QUEUE, BODY, BasicProperties(delivery_mode=2))
+
+
+class _Hop:
+    """One connection whose callbacks pass each message on, until there were enough."""
+
+    def __init__(self, parameters: pika.URLParameters) -> None:
+        self._connection = SelectConnection(
+            parameters, on_open_callback=lambda c: c.channel(on_open_callback=self._opened)
+        )
+        self._channel: Channel
+        self._published = 0
+        self._done = 0
+        self._tags: dict[int, int] = {}
+        """By the number of a publish, the delivery that it passes on."""
+        self._began = 0.0
+        self._seconds = 0.0
+
+    def run(self) -> float:
+        """Hops per second."""
+        self._connection.ioloop.start()
+        return HOPS / self._seconds
+
+    def _opened(self, channel: Channel) -> None:
+        self._channel = channel
+        channel.confirm_delivery(self._confirmed)
+        channel.basic_qos(prefetch_count=WINDOW)
+        self._began = time.perf_counter()
+        channel.basic_consume(HOP_QUEUE, self._delivered)
+
+    def _delivered(
+        self, channel: Channel, method: Basic.Deliver, _: BasicProperties, body: bytes
+    ) -> None:
+        self._published += 1
+        self._tags[self._published] = method.delivery_tag
+        channel.basic_publish("", HOP_QUEUE, body, BasicProperties(delivery_mode=2))
+
+    def _confirmed(self, frame: object) -> None:
+        method = frame.method  # type: ignore[attr-defined]
+        assert isinstance(method, Basic.Ack), method
+        first = method.delivery_tag
+        numbers = [n for n in self._tags if n <= first] if method.multiple else [first]
+        for number in numbers:
+            self._channel.basic_ack(self._tags.pop(number))
+        self._done += len(numbers)
+        if self._done >= HOPS and not self._seconds:
+            self._seconds = time.perf_counter() - self._began
+            self._connection.close()
+            self._connection.ioloop.stop()
+
+
+def rows_per_second(database_url: str) -> float:
+    """Rows of 200 bytes by ``INSERT … SELECT unnest``, a hundred to a commit, fsync on."""
+    table = f"limit_rows_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            f"CREATE TABLE {table} (id uuid PRIMARY KEY, n int, body bytea, at timestamptz)"
+        )
+        try:
+            began = time.perf_counter()
+            for _ in range(ROWS // BATCH):
+                connection.execute(
+                    f"INSERT INTO {table} SELECT i, n, b, now()"
+                    " FROM unnest(%s::uuid[], %s::int[], %s::bytea[]) AS w(i, n, b)",
+                    (
+                        [uuid.uuid4() for _ in range(BATCH)],
+                        list(range(BATCH)),
+                        [b"x" * 200] * BATCH,
+                    ),
+                )
+            return ROWS / (time.perf_counter() - began)
+        finally:
+            connection.execute(f"DROP TABLE {table}")
