@@ -32,7 +32,14 @@ MARKS = {
     "definitions.worst_hostile_file_ms": at_most(100),
     "expressions.filters_per_s": at_least(50_000),
     "W0: durable steps, queue preloaded": at_least(2_000),
+    "emit -> first step, idle, p50": at_most(3),
     "emit -> first step, idle, p99": at_most(50),
+    "idle worker": at_most(0.5),
+    "idle worker, resident": at_most(80),
+    "embedded: durable steps, preloaded": at_least(1_500),
+    "embedded: emit -> first step, idle, p50": at_most(10),
+    "import in a web process that emits": at_most(60),
+    "import in a web process that emits, resident": at_most(15),
 }
 """What figures of these names are to reach, in their units."""
 RATIO_MARKS = {
@@ -63,6 +70,8 @@ def main() -> None:
         "emit": _emit,
         "latency": _latency,
         "idle": _idle,
+        "embedded": _embedded,
+        "footprint": _footprint,
         "growth": _growth,
     }
     figures: list[Figure] = []
@@ -164,6 +173,29 @@ def _idle(runs: int) -> list[Figure]:
     return [
         Figure(name="idle worker", unit="% of a core", runs=cpu),
         Figure(name="idle worker, resident", unit="MB", runs=memory),
+    ]
+
+
+def _embedded(runs: int) -> list[Figure]:
+    from tests.benchmarks import embedded
+
+    found = [embedded.measure() for _ in range(runs)]
+    first = tuple(percentile(each["first_step"], 0.5) for each in found)
+    rates = tuple(each["steps_per_s"] for each in found)
+    return [
+        Figure(name="embedded: durable steps, preloaded", unit="steps/s", runs=rates),
+        Figure(name="embedded: emit -> first step, idle, p50", unit="ms", runs=first),
+    ]
+
+
+def _footprint(runs: int) -> list[Figure]:
+    from tests.benchmarks import footprint
+
+    found = [footprint.measure() for _ in range(runs)]
+    took, held = tuple(each.ms for each in found), tuple(each.mb for each in found)
+    return [
+        Figure(name="import in a web process that emits", unit="ms", runs=took),
+        Figure(name="import in a web process that emits, resident", unit="MB", runs=held),
     ]
 
 

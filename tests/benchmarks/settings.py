@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 
 from tests.settings import *  # noqa: F403
-from tests.settings import database
+from tests.settings import INSTALLED_APPS, database
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.benchmarks"]
 
 DATABASES = {"default": database(os.environ["FLOWENGINE_TEST_DATABASE_URL"])}
 FLOWENGINE = {
@@ -16,12 +18,13 @@ FLOWENGINE = {
         *os.environ.get("FLOWENGINE_BENCH_WORKFLOWS", "").split(),
     ],
 }
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [os.environ["FLOWENGINE_TEST_REDIS_URL"]]},
+if os.environ.get("FLOWENGINE_TEST_REDIS_URL"):  # embedded, hints stay in the process
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [os.environ["FLOWENGINE_TEST_REDIS_URL"]]},
+        }
     }
-}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
