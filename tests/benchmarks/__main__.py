@@ -7,10 +7,11 @@ is no failure.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -62,9 +63,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="repetitions of each, at least 3")
     parser.add_argument("--only", default="", help="one kind of them")
+    parser.add_argument("--large", action="store_true", help="growth up to 10,000,000 rows")
     options = parser.parse_args()
     runs = max(3, options.runs)
-    kinds = {
+    kinds: dict[str, Callable[[int], list[Figure]]] = {
         "definitions": _definitions,
         "throughput": _throughput,
         "emit": _emit,
@@ -72,15 +74,22 @@ def main() -> None:
         "idle": _idle,
         "embedded": _embedded,
         "footprint": _footprint,
-        "growth": _growth,
+        "growth": partial(_growth, large=options.large),
     }
+    with SERVICES.open() as services:
+        # Two at once would take each other's messages, and each other's time.
+        fcntl.flock(services, fcntl.LOCK_EX)
+        _measure(kinds, options.only, runs)
+
+
+def _measure(kinds: Mapping[str, Callable[[int], list[Figure]]], only: str, runs: int) -> None:
     figures: list[Figure] = []
     ratios: list[Ratio] = []
     for name, kind in kinds.items():
-        if options.only in {"", name}:
+        if only in {"", name}:
             print(f"measuring {name} …", flush=True)
             figures += [replace(each, mark=MARKS.get(each.name)) for each in kind(runs)]
-    if options.only in {"", "side-by-side"}:
+    if only in {"", "side-by-side"}:
         print("measuring side by side …", flush=True)
         turns = _side_by_side(runs)
         figures += turns.figures()
@@ -199,13 +208,16 @@ def _footprint(runs: int) -> list[Figure]:
     ]
 
 
-def _growth(runs: int) -> list[Figure]:
+def _growth(runs: int, *, large: bool) -> list[Figure]:
     from tests.benchmarks import growth
 
-    cases = {
+    histories = (*growth.HISTORY, growth.HISTORY_LARGE) if large else growth.HISTORY
+    cases: dict[str, tuple[Callable[[Line, int], growth.Measured], tuple[int, ...]]] = {
         "item of a loop of {}": (growth.loop, growth.ITEMS),
         "step of a chain of {}": (growth.chain, growth.CHAINS),
         "run, {} workflows to an event": (growth.wide, growth.WORKFLOWS),
+        "step beside {} rows of history": (growth.history, histories),
+        "step, each commit {} us slower": (growth.slow_disk, growth.SLOW_DISK_US),
     }
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as directory:

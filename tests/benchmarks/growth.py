@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import psycopg
 
 from tests.faults.line import Line
 from tests.nodes.process import Process
@@ -19,7 +20,16 @@ from tests.nodes.process import Process
 ITEMS = (1_000, 10_000)
 CHAINS = (20, 200)
 WORKFLOWS = (1, 500)
+HISTORY = (10_000, 1_000_000)
+HISTORY_LARGE = 10_000_000
+"""Takes minutes to write; measured where it is asked for."""
+SLOW_DISK_US = (0, 3_000)
 CONCURRENCY = 64
+
+_HISTORY = """
+INSERT INTO flowengine_history (run_id, first, last, at, transitions)
+SELECT gen_random_uuid(), 1, 7, now(), convert_to(repeat('{"t":"step.succeeded"}', 8), 'UTF8')
+FROM generate_series(1, %s)"""
 
 _LOOP = """
 workflow: loop
@@ -72,6 +82,23 @@ def wide(line: Line, workflows: int) -> Measured:
     """500 runs of one step, begun by as many events as that many workflows need."""
     events = 500 // workflows
     return _measure(line, f"wide_{workflows}.begun", events, 500, runs=500)
+
+
+def history(line: Line, rows: int) -> Measured:
+    """300 chains of five steps beside that many rows of history of other runs."""
+    with psycopg.connect(line.database_url, autocommit=True) as connection:
+        connection.execute(_HISTORY.replace("%s", str(rows)).encode())
+        connection.execute("VACUUM ANALYZE flowengine_history")
+    return _measure(line, "chain.begun", 300, 1_500, runs=300)
+
+
+def slow_disk(line: Line, delay_us: int) -> Measured:
+    """The same where each commit takes that much longer; the database must let us say so."""
+    with psycopg.connect(line.database_url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER DATABASE {name} SET commit_siblings = 0")
+        connection.execute(f"ALTER DATABASE {name} SET commit_delay = {delay_us}")
+    return _measure(line, "chain.begun", 300, 1_500, runs=300)
 
 
 def _measure(
