@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.benchmarks import capacity
 from tests.benchmarks.figures import Figure, Ratio, at_least, at_most, percentile, table, write
 from tests.benchmarks.limits import hops_per_second, rows_per_second
 from tests.benchmarks.ours import Flowengine
@@ -93,6 +94,7 @@ def _measure(kinds: Mapping[str, Callable[[int], list[Figure]]], only: str, runs
         print("measuring side by side …", flush=True)
         turns = _side_by_side(runs)
         figures += turns.figures()
+        print(capacity.table(turns.costs("W0")))
         ratios = [
             Ratio(name=name, value=value, mark=RATIO_MARKS.get(name))
             for name, value in turns.ratios().items()

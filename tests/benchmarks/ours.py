@@ -60,10 +60,13 @@ class Flowengine:
                 line.until(lambda: line.number(_BEGUN) > 0, what="a begin", limit_s=LIMIT_S)
                 usage = Usage([worker.pid])
                 line.until_finished(runs, limit_s=LIMIT_S)
-                used = usage.seconds()
+                used = usage.parts()
             steps = _counted(line, runs, runs * CHAIN_STEPS)
             seconds = line.real(_SPAN)
-        return Done(steps_per_s=steps / seconds, cpu_s_per_1000=1000 * used / steps)
+        return Done(
+            steps_per_s=steps / seconds,
+            cpu_s_per_1000={who: 1000 * s / steps for who, s in used.items()},
+        )
 
     def submitted(self, runs: int) -> Done:
         """From the begin of the first ``emit`` to the last end of a run."""
@@ -95,13 +98,13 @@ class Flowengine:
             usage = Usage([worker.pid])
             found = _emit(line, what, runs)
             line.until_finished(runs + _WARM, limit_s=LIMIT_S)
-            used = usage.seconds() + found["cpu"]
+            used = {**usage.parts(), "submitter": found["cpu"]}
             steps = _counted(line, runs + _WARM, runs * steps_of_one + _WARM * CHAIN_STEPS)
             steps -= _WARM * CHAIN_STEPS
             seconds = line.real(_LAST_END) - found["began"]
         return Done(
             steps_per_s=steps / seconds,
-            cpu_s_per_1000=1000 * used / steps,
+            cpu_s_per_1000={who: 1000 * s / steps for who, s in used.items()},
             submits_per_s=runs / found["seconds"],
         )
 

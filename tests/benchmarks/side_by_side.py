@@ -50,6 +50,15 @@ class Turns:
             for (what, system, unit), runs in self.values.items()
         ]
 
+    def costs(self, work: str) -> dict[str, float]:
+        """Of our own system: processor seconds for a thousand steps, by who uses them; medians."""
+        before = f"{work} processor of "
+        return {
+            what.removeprefix(before): statistics.median(runs)
+            for (what, system, _unit), runs in self.values.items()
+            if system == OURS and what.startswith(before)
+        }
+
     def ratios(self) -> dict[str, float]:
         """The median of the ratios of each turn; those of which both sides were measured."""
         rates = {(what, system): runs for (what, system, _unit), runs in self.values.items()}
@@ -101,7 +110,10 @@ def _once(system: System, sizes: Sizes, found: Turns) -> None:
     for what, (do, runs) in works.items():
         done = do(runs)
         found.add(what, system.name, "steps/s", done.steps_per_s)
-        found.add(f"{what} processor", system.name, "s/1,000 steps", done.cpu_s_per_1000)
+        unit = "s/1,000 steps"
+        found.add(f"{what} processor", system.name, unit, sum(done.cpu_s_per_1000.values()))
+        for who, cost in done.cpu_s_per_1000.items():
+            found.add(f"{what} processor of {who}", system.name, unit, cost)
         if what == "W1" and done.submits_per_s is not None:
             found.add("submits", system.name, "per second", done.submits_per_s)
     if system.name != BROKERED:

@@ -7,6 +7,7 @@ idle system, one chain each 20 ms. Each step is recorded; nothing is believed be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -30,8 +31,8 @@ class Done:
     """One piece of work of one system."""
 
     steps_per_s: float
-    cpu_s_per_1000: float
-    """Processor seconds of all its processes and services, for a thousand steps."""
+    cpu_s_per_1000: Mapping[str, float]
+    """Processor seconds for a thousand steps, of its workers and of each service."""
     submits_per_s: float | None = None
     """By one submitter, while workers are busy; None = all was submitted before."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import psutil
 
-SERVICES = frozenset({"beam.smp", "postgres", "redis-server"})
+SERVICES = {"beam.smp": "RabbitMQ", "postgres": "PostgreSQL", "redis-server": "Redis"}
+"""By the name of the process: what it is."""
+OWN = "workers"
 
 
 class Usage:
@@ -18,17 +20,28 @@ class Usage:
 
     def __init__(self, roots: Sequence[int]) -> None:
         self._roots = tuple(roots)
-        self._before = self._total()
+        self._before = self._totals()
 
     def seconds(self) -> float:
-        """Until now."""
-        return self._total() - self._before
+        """Until now, all together."""
+        return sum(self.parts().values())
 
-    def _total(self) -> float:
-        found = {p.pid: p for p in psutil.process_iter(["name"]) if p.info["name"] in SERVICES}
-        for root in map(psutil.Process, self._roots):
-            found |= {process.pid: process for process in (root, *root.children(recursive=True))}
-        return sum(_seconds(process) for process in found.values())
+    def parts(self) -> Mapping[str, float]:
+        """Until now, by who has used them: ``workers``, and each service."""
+        return {name: now - self._before[name] for name, now in self._totals().items()}
+
+    def _totals(self) -> dict[str, float]:
+        found = dict.fromkeys((OWN, *SERVICES.values()), 0.0)
+        for process in psutil.process_iter(["name"]):
+            if process.info["name"] in SERVICES:
+                found[SERVICES[process.info["name"]]] += _seconds(process)
+        own = {
+            process.pid: process
+            for root in map(psutil.Process, self._roots)
+            for process in (root, *root.children(recursive=True))
+        }
+        found[OWN] = sum(_seconds(process) for process in own.values())
+        return found
 
 
 def _seconds(process: psutil.Process) -> float:

@@ -129,18 +129,19 @@ class PeerSystem:
             submitted = self._submit(what, runs)
             self._until(runs * steps)
             seconds = time.perf_counter() - began - submitted["started"]
-            done = self._done(runs * steps, seconds, usage, extra_s=submitted["cpu"])
+            done = self._done(runs * steps, seconds, usage)
+        own = 1000 * submitted["cpu"] / (runs * steps)
         return Done(
             steps_per_s=done.steps_per_s,
-            cpu_s_per_1000=done.cpu_s_per_1000,
+            cpu_s_per_1000={**done.cpu_s_per_1000, "submitter": own},
             submits_per_s=runs / submitted["seconds"],
         )
 
-    def _done(self, steps: int, seconds: float, usage: Usage, *, extra_s: float = 0.0) -> Done:
-        used = usage.seconds() + extra_s
+    def _done(self, steps: int, seconds: float, usage: Usage) -> Done:
+        used = {who: 1000 * s / steps for who, s in usage.parts().items()}
         recorded = self._recorded()
         assert recorded == steps, f"{self.name}: {recorded} results of {steps} steps"
-        return Done(steps_per_s=steps / seconds, cpu_s_per_1000=1000 * used / steps)
+        return Done(steps_per_s=steps / seconds, cpu_s_per_1000=used)
 
     @contextmanager
     def _workers(self) -> Iterator[Sequence[Process]]:
