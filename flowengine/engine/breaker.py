@@ -1,0 +1,158 @@
+"""The circuit breaker of a station: when its door closes by itself, and how it opens again. Pure.
+
+A station whose steps fail one after the other, all for one cause, is not mended by trying the next: what
+it is given then would only die. So it is closed: its items are parked, as ready as they were, without a
+try used. After a while one of them is tried, a probe; when that succeeds the others follow at a measured
+pace, and then freely. People may close and open it as they like, and their word is above the breaker's.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+_ENDS_MAX = 1_000
+"""Ends that a tally remembers: enough for a share, and bounded."""
+_DOUBLINGS_MAX = 20
+
+
+class Door(StrEnum):
+    """Whether a station gives out work."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    """Closed by people, until people open it."""
+    PARKED = "parked"
+    """Closed by the breaker, until a probe succeeds."""
+    PROBING = "probing"
+    """Closed, and one item is tried."""
+    DRAINING = "draining"
+    """Open, at a measured pace."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Nothing begins here, but a probe."""
+        return self not in {Door.OPEN, Door.DRAINING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """When the breaker acts."""
+
+    failures: int = 20
+    """So many failures of one cause close the door …"""
+    share: float = 0.5
+    """… if they are at least this share of all that ended …"""
+    within: timedelta = timedelta(seconds=60)
+    """… in this time."""
+    rest: timedelta = timedelta(seconds=30)
+    """From closing to the first probe; doubled with each probe that fails …"""
+    rest_max: timedelta = timedelta(minutes=10)
+    """… up to this."""
+    probe: timedelta = timedelta(minutes=2)
+    """A probe of which nothing is heard for so long is given up: another is made."""
+    drain: timedelta = timedelta(seconds=60)
+    """How long what was parked begins at a measured pace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """One station as all workers know it. Nobody has spoken of it: open."""
+
+    name: str
+    door: Door = Door.OPEN
+    since: datetime | None = None
+    due_at: datetime | None = None
+    """When the next probe is due, or a probe is given up, or draining ends; None = nothing is."""
+    fingerprint: str = ""
+    """Of the cause that closed it; empty = the breaker has not."""
+    reason: str = ""
+    """For people: why it is not open."""
+    by: str = ""
+    """The key of the user whose word it is; empty = the breaker's."""
+    trips: int = 0
+    """Probes that failed in a row, and the failures that closed it first."""
+
+
+def trip(station: Station, fingerprint: str, reason: str, now: datetime, limits: Limits) -> Station:
+    """The door closes; where it is closed already, or people have closed it, nothing changes."""
+    if station.door.is_closed:
+        return station
+    return _parked(replace(station, fingerprint=fingerprint, reason=reason), now, limits)
+
+
+def probe(station: Station, now: datetime, limits: Limits) -> Station | None:
+    """One item may be tried now; None = not yet, or the door is not the breaker's."""
+    is_due = station.due_at is not None and station.due_at <= now
+    if not is_due or station.door not in {Door.PARKED, Door.PROBING}:
+        return None
+    return replace(station, door=Door.PROBING, since=now, due_at=now + limits.probe)
+
+
+def probed(station: Station, *, succeeded: bool, now: datetime, limits: Limits) -> Station:
+    """What a probe has shown; of a door that was opened or closed meanwhile it shows nothing."""
+    if station.door is not Door.PROBING:
+        return station
+    if not succeeded:
+        return _parked(station, now, limits)
+    return replace(station, door=Door.DRAINING, since=now, due_at=now + limits.drain)
+
+
+def nothing_to_probe(station: Station, now: datetime) -> Station:
+    """Nothing waits at a door that may be probed: it opens, and the next failures speak for themselves."""
+    return opened(station, now) if station.door is Door.PROBING else station
+
+
+def drained(station: Station, now: datetime) -> Station:
+    """The measured pace has lasted long enough: the door is open."""
+    is_over = station.due_at is not None and station.due_at <= now
+    return opened(station, now) if station.door is Door.DRAINING and is_over else station
+
+
+def opened(station: Station, now: datetime, *, by: str = "") -> Station:
+    """Open, by whoever says so; what was counted before is forgotten."""
+    return Station(name=station.name, since=now, by=by)
+
+
+def paused(station: Station, now: datetime, *, by: str, reason: str) -> Station:
+    """Closed by people."""
+    return Station(name=station.name, door=Door.PAUSED, since=now, by=by, reason=reason)
+
+
+def _parked(station: Station, now: datetime, limits: Limits) -> Station:
+    rest = min(limits.rest * 2 ** min(station.trips, _DOUBLINGS_MAX), limits.rest_max)
+    return replace(
+        station, door=Door.PARKED, since=now, due_at=now + rest, trips=station.trips + 1, by=""
+    )
+
+
+class Tally:
+    """What ended at one station lately, in one process. Times are seconds of any one clock."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._within_s = limits.within / timedelta(seconds=1)
+        self._ends: deque[tuple[float, str]] = deque(maxlen=_ENDS_MAX)
+
+    def add(self, at: float, fingerprint: str = "") -> None:
+        """One attempt has ended: well, or with a failure of this cause."""
+        self._ends.append((at, fingerprint))
+
+    def clear(self) -> None:
+        """Forget what ended."""
+        self._ends.clear()
+
+    def cause(self, at: float) -> str:
+        """The fingerprint that closes the door now; empty = none does."""
+        while self._ends and self._ends[0][0] < at - self._within_s:
+            self._ends.popleft()
+        counts: dict[str, int] = {}
+        for _at, fingerprint in self._ends:
+            counts[fingerprint] = counts.get(fingerprint, 0) + 1
+        counts.pop("", None)
+        worst = max(counts, key=lambda each: counts[each], default="")
+        count = counts.get(worst, 0)
+        is_over = count >= self._limits.failures and count >= self._limits.share * len(self._ends)
+        return worst if is_over else ""
