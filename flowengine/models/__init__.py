@@ -1,6 +1,8 @@
 """Django ORM rows. A row's name ends in ``Record``; the engine's values have the plain names."""
 
 from flowengine.models.admission import KeyRecord, PlaceRecord, ScheduleRecord
+from flowengine.models.audit import AuditRecord
+from flowengine.models.dead_group import DeadGroupRecord, DeadTallyRecord
 from flowengine.models.dead_letter import DeadLetterRecord
 from flowengine.models.definition import (
     DefinitionRecord,
@@ -9,22 +11,43 @@ from flowengine.models.definition import (
     WorkflowRecord,
 )
 from flowengine.models.event import DecisionRecord, EventRecord
+from flowengine.models.notification import (
+    InboxRecord,
+    NotificationPreferenceRecord,
+    NotificationRecord,
+    PushSubscriptionRecord,
+)
+from flowengine.models.replay import ReplayItemRecord, ReplayRecord
 from flowengine.models.run import HistoryRecord, RunRecord, StepRecord
+from flowengine.models.selection import SelectionItemRecord, SelectionRecord
+from flowengine.models.station import StationRecord
 from flowengine.models.wait import EventKeyRecord, WaitRecord
 from flowengine.models.worker import WorkerRecord
 
 __all__ = [
+    "AuditRecord",
+    "DeadGroupRecord",
     "DeadLetterRecord",
+    "DeadTallyRecord",
     "DecisionRecord",
     "DefinitionRecord",
     "EventKeyRecord",
     "EventRecord",
     "HistoryRecord",
+    "InboxRecord",
     "InstallationRecord",
     "KeyRecord",
+    "NotificationPreferenceRecord",
+    "NotificationRecord",
     "PlaceRecord",
+    "PushSubscriptionRecord",
+    "ReplayItemRecord",
+    "ReplayRecord",
     "RunRecord",
     "ScheduleRecord",
+    "SelectionItemRecord",
+    "SelectionRecord",
+    "StationRecord",
     "StepRecord",
     "SubscriptionRecord",
     "WaitRecord",

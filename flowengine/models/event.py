@@ -30,10 +30,13 @@ class EventRecord(models.Model):
     """The one workflow it concerns; None = whoever wants it."""
     parent = models.TextField(null=True)
     """JSON: the step of another run that calls; None = it is no call."""
+    again = models.TextField(null=True)
+    """JSON: how it goes through the line once more; None = this is its first time."""
     state = models.TextField(default="pending")
     """pending -> published -> routed; or pending | published -> routed, or dead."""
     due_at = models.DateTimeField(null=True)
-    """Pending: publish it. Published: still not routed, overdue. None: nothing."""
+    """Pending: publish it. Published: still not routed, overdue. Routed: never confirmed, publish it
+    again. None: nothing."""
     tries = models.SmallIntegerField(default=0)
     """How often routing it failed."""
     created_at = models.DateTimeField()
@@ -50,7 +53,13 @@ class EventRecord(models.Model):
                 name="flowengine_event_due",
                 condition=Q(due_at__isnull=False),
             ),
-            models.Index(fields=["created_at"], name="flowengine_event_created"),
+            models.Index(fields=["created_at", "id"], name="flowengine_event_created"),
+            models.Index(fields=["type", "created_at", "id"], name="flowengine_event_type"),
+            models.Index(
+                fields=["subject", "created_at"],
+                name="flowengine_event_subject",
+                condition=Q(subject__isnull=False),
+            ),
             models.Index(
                 F("type"),
                 Coalesce("target", Value("")),

@@ -15,6 +15,10 @@ class RunRecord(models.Model):
     digest = models.TextField()
     event_id = models.UUIDField(db_index=True)
     replay = models.SmallIntegerField(default=0)
+    replay_of = models.UUIDField(null=True)
+    """The run that this one is a restart of; None = it is none."""
+    keys = models.UUIDField(null=True)
+    """What its idempotency keys are made of instead of its own id: the first run of its kind."""
     state = models.TextField()
     seq = models.IntegerField()
     """The head: the number of the last transition or progress."""
@@ -80,7 +84,19 @@ class RunRecord(models.Model):
                 name="flowengine_run_queued",
                 condition=Q(state="queued", due_at__isnull=False),
             ),
-            models.Index(fields=["created_at"], name="flowengine_run_created"),
+            models.Index(fields=["created_at", "id"], name="flowengine_run_created"),
+            models.Index(fields=["workflow", "created_at", "id"], name="flowengine_run_workflow"),
+            models.Index(
+                fields=["state", "created_at", "id"],
+                name="flowengine_run_state",
+                # Those that succeeded are most of all: a list of them goes by its time.
+                condition=~Q(state="succeeded"),
+            ),
+            models.Index(
+                fields=["actor", "created_at"],
+                name="flowengine_run_actor",
+                condition=Q(actor__isnull=False),
+            ),
             models.Index(
                 fields=["event_id"],
                 name="flowengine_run_unfinished",
@@ -90,6 +106,11 @@ class RunRecord(models.Model):
                 fields=["parent_run"],
                 name="flowengine_run_parent",
                 condition=Q(parent_run__isnull=False),
+            ),
+            models.Index(
+                fields=["replay_of"],
+                name="flowengine_run_replay_of",
+                condition=Q(replay_of__isnull=False),
             ),
         ]
 

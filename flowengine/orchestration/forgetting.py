@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from flowengine.orchestration import notify
 from flowengine.store import backlog, forgetting, keys, sql
 
 KEYS_KEPT = timedelta(days=30)
@@ -25,4 +26,4 @@ def run_once(now: datetime, *, limit: int) -> bool:
         deleted = forgetting.forget_keys(before, limit=limit)
     with sql.writing():
         forgetting.forget_subscriptions(now, before=now - UNUSED_KEPT)
-    return deleted >= limit
+    return max(deleted, notify.forget(now, limit=limit)) >= limit

@@ -12,10 +12,12 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
+from flowengine.conf import project_version
 from flowengine.engine.printable import printable
 from flowengine.engine.run import Failure
 from flowengine.errors import AttemptCancelled, Permanent, RetryAfter, SoftTimeout
 from flowengine.worker import output
+from flowengine.worker.frames import frames_of
 
 MESSAGE_LENGTH_MAX = 2_000
 NAME_LENGTH_MAX = 200
@@ -51,6 +53,8 @@ def failure_of(error: BaseException, *, timeout: timedelta) -> Failure:
         permanent=isinstance(error, Permanent),
         retry_after_s=_retry_after_s(error),
         traceback=_traceback(error),
+        frames=frames_of(_of_the_task(error.__traceback__)),
+        version=project_version(),
         details=_details(error),
     )
 

@@ -1,0 +1,32 @@
+"""Rows of stations that somebody, or the breaker, has spoken of."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class StationRecord(models.Model):
+    """Whether a station gives out work. One without a row does."""
+
+    name = models.TextField(primary_key=True)
+    door = models.TextField(default="open")
+    """open, paused (by people), parked, probing, draining (by the breaker)."""
+    since = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    """The next probe, or the end of one, or of draining; null = nothing is due."""
+    fingerprint = models.TextField(blank=True, default="")
+    """Of the cause that closed it."""
+    reason = models.TextField(blank=True, default="")
+    by = models.TextField(blank=True, default="")
+    """The key of the user whose word it is; empty = the breaker's."""
+    trips = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "flowengine_station"
+        verbose_name = _("station")
+        verbose_name_plural = _("stations")
+        permissions = [("pause_station", _("Can close and open stations"))]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.door}"
