@@ -18,7 +18,7 @@ def main() -> None:
     data = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
     pause_s = 1 / float(sys.argv[4]) if len(sys.argv) > 4 else 0.0
     for n in range(count):
-        emit(name, {"n": n, **data})
+        emit(name, {"n": n, "order": n, **data})
         time.sleep(pause_s)
 
 

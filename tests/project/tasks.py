@@ -90,3 +90,24 @@ def keyed(ctx: Attempt) -> dict[str, Any]:
     if ctx.undoes is not None:
         Mark.objects.create(run_id=ctx.run_id, step=ctx.undoes, attempt=ctx.attempt)
     return {"key": ctx.idempotency_key, "item": ctx.item}
+
+
+class GatewayDown(Exception):
+    """Whoever takes the money does not answer."""
+
+
+@task(name="till.check")
+def check(vat_id: str) -> dict[str, Any]:
+    """Refuses what no till can print."""
+    if not vat_id.startswith("DE"):
+        raise Permanent(f"'{vat_id}' is no VAT id")
+    return {"vat_id": vat_id}
+
+
+@task(name="till.pay")
+def pay(ctx: Attempt, order: int) -> dict[str, Any]:
+    """Takes the money of an order once, while the gateway is up; meant for ``transaction: true``."""
+    if Mark.objects.filter(step="gateway down").exists():
+        raise GatewayDown(f"no answer for order {order} in 2 s")
+    Mark.objects.create(run_id=ctx.run_id, step="paid", attempt=order)
+    return {"paid": order}

@@ -1,0 +1,38 @@
+"""Replays: what died, ran or came goes through the line again; planned, paced, never doubled, said.
+
+``plan`` shows what would happen, ``start`` freezes it, beats do it (:mod:`.due`), ``pause`` and its like
+steer it. See the decision on replays.
+"""
+
+from flowengine.engine.pace import Pace
+from flowengine.orchestration.replay.options import ALL, Mode, Options, options_of, pace_of
+from flowengine.orchestration.replay.planning import Effects, Plan, PlannedItem, plan
+from flowengine.orchestration.replay.reading import ReplayItem, items, newest, status
+from flowengine.orchestration.replay.starting import start
+from flowengine.orchestration.replay.steering import approve, go_on, pause, slower, stop
+from flowengine.store.replays import Replay, ReplayState
+
+__all__ = [
+    "ALL",
+    "Effects",
+    "Mode",
+    "Options",
+    "Pace",
+    "Plan",
+    "PlannedItem",
+    "Replay",
+    "ReplayItem",
+    "ReplayState",
+    "approve",
+    "go_on",
+    "items",
+    "newest",
+    "options_of",
+    "pace_of",
+    "pause",
+    "plan",
+    "slower",
+    "start",
+    "status",
+    "stop",
+]

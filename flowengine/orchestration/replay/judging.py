@@ -1,0 +1,297 @@
+"""Whether each thing can be replayed, and by which event: the same for a dry run and for the real one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from flowengine.conf import settings
+from flowengine.definitions.catalog import Catalog
+from flowengine.definitions.model import Workflow
+from flowengine.definitions.steps import TaskStep
+from flowengine.engine.event import Again, Event
+from flowengine.engine.identity import corrected_event_id, run_id
+from flowengine.engine.patch import patched
+from flowengine.engine.rules.admission import Declined, ask
+from flowengine.engine.states import FINAL_RUN_STATES, RunState
+from flowengine.errors import CallerError, FlowengineError
+from flowengine.orchestration import active
+from flowengine.orchestration.control import unfit
+from flowengine.orchestration.emit import check_data
+from flowengine.orchestration.payload import encode
+from flowengine.orchestration.receive import accepted
+from flowengine.orchestration.replay.options import Mode, Options
+from flowengine.orchestration.replay.subjects import DEAD_LETTER, Subject
+from flowengine.store import definitions, replayed, replays
+from flowengine.store.replayed import Question, Since
+
+NOBODY = UUID(int=0)
+"""The replay of a dry run."""
+
+
+class Word(StrEnum):
+    """What can be done with one thing."""
+
+    ELIGIBLE = "eligible"
+    SUCCEEDED_SINCE = "succeeded_since"
+    INVALID = "invalid_edit"
+    """After the edit, or without one: the newest definition does not take it."""
+    UNDONE = "undone"
+    """Only a restart is possible."""
+    DEFINITION_GONE = "definition_gone"
+    NOT_OPEN = "not_open"
+    """There is nothing to be replayed, or somebody has it already."""
+    ON_ITS_WAY = "on_its_way"
+    """Its event is being routed just now: later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One thing, and what can be done with it."""
+
+    subject: Subject
+    word: Word
+    why: str = ""
+    event: Event | None = None
+    """What is to be routed; None = it is no event that is replayed, or nothing is."""
+    before_sha256: str = ""
+    """Of its data, where they are edited."""
+    after_sha256: str = ""
+    difference: str = ""
+    """JSON: the operations."""
+
+    @property
+    def is_eligible(self) -> bool:
+        """It can be replayed."""
+        return self.word is Word.ELIGIBLE
+
+    @property
+    def is_copy(self) -> bool:
+        """The event has no row yet."""
+        stored = self.subject.stored
+        return self.event is not None and (stored is None or stored.event.id != self.event.id)
+
+
+class _Refused(Exception):
+    """Why not."""
+
+    def __init__(self, word: Word, why: str) -> None:
+        super().__init__(why)
+        self.word = word
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """What all of one page are judged by."""
+
+    replay: UUID
+    mode: Mode
+    options: Options
+    by: str
+    reason: str
+    now: datetime
+    catalog: Catalog
+    versions: Mapping[str, Workflow]
+    """By digest, of the runs that would be resumed."""
+    since: Mapping[UUID, Since]
+    busy: frozenset[UUID]
+    """Targets of what other replays have sent."""
+
+
+def judge(
+    subjects: Sequence[Subject],
+    mode: Mode,
+    options: Options,
+    now: datetime,
+    *,
+    replay: UUID = NOBODY,
+    by: str = "",
+    reason: str = "",
+) -> list[Judged]:
+    """What can be done with each; a number of statements that does not depend on how many they are.
+
+    Raises:
+        DefinitionError: a newer process stored a definition that this one cannot read.
+    """
+    digests = {each.run.digest for each in subjects if each.run is not None}
+    case = _Case(
+        replay=replay,
+        mode=mode,
+        options=options,
+        by=by,
+        reason=reason,
+        now=now,
+        catalog=active.catalog(),
+        versions=definitions.load(digests) if mode is Mode.RESUME else {},
+        since=replayed.since([*filter(None, map(_question, subjects))]),
+        busy=frozenset(replays.busy({each.target for each in subjects if each.target})),
+    )
+    return [_judged(subject, case) for subject in subjects]
+
+
+def _question(subject: Subject) -> Question | None:
+    if subject.event is None or subject.since is None:
+        return None
+    return Question(
+        object_id=subject.id,
+        event_id=subject.event.id,
+        workflow=subject.workflow,
+        run_id=None if subject.run is None else subject.run.id,
+        since=subject.since,
+    )
+
+
+def _judged(subject: Subject, case: _Case) -> Judged:
+    try:
+        _look(subject, case)
+        if case.mode is Mode.RESUME:
+            return Judged(subject=subject, word=Word.ELIGIBLE)
+        return _with_event(subject, case)
+    except _Refused as refused:
+        return Judged(subject=subject, word=refused.word, why=refused.why)
+
+
+def _look(subject: Subject, case: _Case) -> None:
+    """What speaks against it before its payload is looked at."""
+    if subject.kind == DEAD_LETTER:
+        if subject.letter is None:
+            raise _Refused(Word.NOT_OPEN, "the dead letter is not kept any more")
+        if subject.letter.state != "open":
+            raise _Refused(Word.NOT_OPEN, f"the dead letter is {subject.letter.state}")
+    found = case.since.get(subject.id)
+    if found is not None and found.state == RunState.SUCCEEDED:
+        if not case.options.even_if_succeeded:
+            raise _Refused(Word.SUCCEEDED_SINCE, f"run {found.run} has succeeded since")
+    elif found is not None:
+        raise _Refused(Word.NOT_OPEN, f"run {found.run} is {found.state} for it")
+    {Mode.RESUME: _look_at_resume, Mode.RESTART: _look_at_restart, Mode.EVENT: _look_at_event}[
+        case.mode
+    ](subject, case)
+    if subject.target in case.busy:
+        raise _Refused(Word.NOT_OPEN, "another replay has sent it")
+
+
+def _look_at_resume(subject: Subject, case: _Case) -> None:
+    run = subject.run
+    if run is None:
+        raise _Refused(Word.NOT_OPEN, "there is no run to be resumed")
+    if run.state not in {RunState.FAILED, RunState.HELD}:
+        raise _Refused(Word.NOT_OPEN, f"the run is {run.state}")
+    if run.has_undone:
+        raise _Refused(Word.UNDONE, "a step was undone; use restart")
+    if run.tail:
+        raise _Refused(Word.NOT_OPEN, "its hooks still run")
+    workflow = case.versions.get(run.digest)
+    if workflow is None:
+        raise _Refused(Word.DEFINITION_GONE, f"there is no definition {run.digest[:12]} any more")
+    step_id = (None if subject.letter is None else subject.letter.step) or run.step
+    spot = None if step_id is None else workflow.graph.spots.get(step_id)
+    if case.options.set and spot is not None and isinstance(spot.step, TaskStep):
+        problem = unfit(spot.step, case.options.set)
+        if problem:
+            raise _Refused(Word.INVALID, problem)
+
+
+def _look_at_restart(subject: Subject, case: _Case) -> None:
+    run = subject.run
+    if run is None:
+        raise _Refused(Word.NOT_OPEN, "there is no run to be started anew")
+    _look_at_event(subject, case)
+
+
+def _look_at_event(subject: Subject, case: _Case) -> None:
+    if subject.event is None:
+        raise _Refused(Word.NOT_OPEN, subject.problem)
+    if not subject.is_settled:
+        raise _Refused(Word.ON_ITS_WAY, "its event is being routed")
+    run = subject.run
+    if run is not None and run.state not in FINAL_RUN_STATES:
+        raise _Refused(Word.NOT_OPEN, f"the run is {run.state}, not final")
+    if subject.workflow and subject.workflow not in case.catalog.workflows:
+        raise _Refused(Word.DEFINITION_GONE, f"{subject.workflow} takes no new runs")
+
+
+def _with_event(subject: Subject, case: _Case) -> Judged:
+    """The event that is to be routed, and what is edited of it."""
+    original = subject.event
+    assert original is not None, "it was looked at"
+    number = original.replay + (subject.stored is not None)
+    event = replace(original, again=_again(subject, original, case), replay=number)
+    patch = case.options.patch_of(subject.id)
+    try:
+        if patch:
+            event = _edited(event, patch, subject, case)
+        elif subject.stored is None:
+            event = accepted(event)[0]
+    except (CallerError, FlowengineError) as error:
+        raise _Refused(Word.INVALID, error.message) from error
+    _ask(subject, event, case)
+    if not patch:
+        return Judged(subject=subject, word=Word.ELIGIBLE, event=event)
+    return Judged(
+        subject=subject,
+        word=Word.ELIGIBLE,
+        event=event,
+        before_sha256=_digest(original.data),
+        after_sha256=_digest(event.data),
+        difference=msgspec.json.encode(patch).decode(),
+    )
+
+
+def _edited(event: Event, patch: list[object], subject: Subject, case: _Case) -> Event:
+    """The corrected copy: an event of its own, which the original has caused."""
+    limit = settings().EVENT_DATA_MAX_BYTES
+    protected = settings().REPLAY_PROTECTED
+    changed = patched(event.data, patch, size_max_bytes=limit, protected=protected)
+    plain, _bytes = encode(changed, size_max_bytes=limit)
+    check_data(event.type, "", plain)
+    return replace(
+        event,
+        id=corrected_event_id(case.replay, subject.id),
+        data=plain,
+        key=None,
+        external_id=None,
+        causation_id=str(event.id),
+    )
+
+
+def _again(subject: Subject, original: Event, case: _Case) -> Again:
+    """What the runs that it starts are told."""
+    origin = original.id
+    if original.again is not None and original.again.origin is not None:
+        origin = original.again.origin
+    run = subject.run if case.mode is Mode.RESTART else None
+    keys = None if run is None else run.keys or run.id
+    is_new = case.options.new_keys
+    return Again(
+        only=subject.workflow or original.target,
+        restart_of=None if run is None else run.id,
+        keys=None if is_new else keys,
+        origin=None if is_new else origin,
+        by=case.by,
+        reason=case.reason,
+        is_quiet=case.options.suppress_notify,
+    )
+
+
+def _ask(subject: Subject, event: Event, case: _Case) -> None:
+    """Whether the one workflow that is concerned takes it, by its newest definition."""
+    workflow = case.catalog.workflows.get(subject.workflow)
+    if workflow is None:
+        return
+    run = run_id(event.id, workflow.name, event.replay)
+    answer = ask(workflow, event, run_id=run, now=case.now, config=settings().CONFIG)
+    if isinstance(answer, Declined):
+        raise _Refused(Word.INVALID, f"{answer.outcome}: {answer.detail}")
+
+
+def _digest(data: object) -> str:
+    """The SHA-256 of a payload, as hex."""
+    return hashlib.sha256(msgspec.json.encode(data, order="sorted")).hexdigest()

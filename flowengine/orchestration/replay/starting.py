@@ -1,0 +1,173 @@
+"""Beginning a replay: what is asked for is checked, frozen with its items, and said; then beats go on."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from flowengine.conf import settings
+from flowengine.engine.identity import uuid7
+from flowengine.engine.pace import Pace
+from flowengine.errors import ReasonMissing, ReplayRefused
+from flowengine.models import SelectionRecord
+from flowengine.orchestration import audit
+from flowengine.orchestration.audit import Entry
+from flowengine.orchestration.replay.options import Options, options_of, pace_of
+from flowengine.orchestration.replay.verdict import ended
+from flowengine.store import replays, sql, wake
+from flowengine.store.clock import DatabaseClock
+from flowengine.store.replays import Replay, ReplayState
+
+REQUEST_KEY_MAX = 200
+_TAKEN = "another replay has it"
+_clock = DatabaseClock()
+
+
+def start(
+    selection_id: UUID,
+    mode: str,
+    options: Mapping[str, Any] | Options | None = None,
+    pace: Mapping[str, Any] | Pace | None = None,
+    *,
+    by: str,
+    reason: str,
+    door: str = "api",
+    address: str = "",
+    request_key: str | None = None,
+) -> Replay:
+    """Send a selection through the line again, at a pace; the beats do it. May be repeated.
+
+    The caller has checked the permissions: ``replay``; ``edit_dead_letter`` where
+    ``Options.is_edited``; ``replay_new_keys`` where ``Options.new_keys``.
+
+    Args:
+        selection_id: what was chosen.
+        mode: ``event``, ``restart`` or ``resume``.
+        options: how; see :class:`Options`.
+        pace: how fast, and when to stop; see :class:`Pace`.
+        by: the key of the user who wants it.
+        reason: why; not empty.
+        door: ``api``, ``cli`` or ``admin``.
+        address: where it comes from.
+        request_key: names the request: the same again is the same replay. None = it is another.
+
+    Returns:
+        The replay; ``proposed`` where somebody else has to approve it.
+
+    Raises:
+        EditRefused: FE502, options or pace will not do.
+        ReasonMissing: FE513.
+        ReplayRefused: FE521, there is no such selection, or the request key names another replay.
+    """
+    found_mode, found_options = options_of(mode, options)
+    found_pace = pace_of(pace)
+    if not reason.strip():
+        raise ReasonMissing("a replay needs a reason: why may it succeed now?")
+    if request_key is not None and not 0 < len(request_key) <= REQUEST_KEY_MAX:
+        raise ReplayRefused(f"a request key has 1 to {REQUEST_KEY_MAX} characters")
+    now = _clock.now()
+    person = Person(by=by, reason=reason.strip(), door=door, address=address)
+    with sql.writing():
+        replay = Replay(
+            id=uuid7(int(now.timestamp() * 1000), os.urandom(10)),
+            selection_id=selection_id,
+            kind=_kind_of(selection_id),
+            mode=found_mode,
+            options=found_options.stored(),
+            pace=msgspec.json.encode(found_pace).decode(),
+            state=_first_state(found_pace, found_options),
+            due_at=None,
+            **dataclasses.asdict(person),
+            request_key=request_key,
+            created_at=now,
+        )
+        if not replays.insert(replay):
+            return _asked_before(replay)
+        replay = _filled(replay, now)
+        audit.record([entry(replay, "replay.start", person)], now)
+    wake.wake_after_commit(settings().DATABASE)
+    return replay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who does something to a replay, why, and from where."""
+
+    by: str
+    reason: str
+    door: str
+    address: str
+
+
+def entry(replay: Replay, verb: str, person: Person) -> Entry:
+    """What is kept of an act upon a replay."""
+    details = {
+        "mode": replay.mode,
+        "total": replay.total,
+        "state": replay.state,
+        "options": msgspec.json.decode(replay.options),
+        "pace": msgspec.json.decode(replay.pace),
+    }
+    return Entry(
+        who=person.by,
+        verb=verb,
+        reason=person.reason,
+        door=person.door,
+        address=person.address,
+        kind="replay",
+        object_id=str(replay.id),
+        selection_id=replay.selection_id,
+        replay_id=replay.id,
+        details=details,
+    )
+
+
+def first_state(pace: Pace) -> ReplayState:
+    """In which a replay begins that nobody has to approve."""
+    return ReplayState.CANARY if pace.canary else ReplayState.RUNNING
+
+
+def _first_state(pace: Pace, options: Options) -> ReplayState:
+    if options.is_edited and settings().REPLAY_FOUR_EYES:
+        return ReplayState.PROPOSED
+    return first_state(pace)
+
+
+def _kind_of(selection_id: UUID) -> str:
+    rows = SelectionRecord.objects.using(settings().DATABASE).filter(pk=selection_id)
+    kind = rows.values_list("kind", flat=True).first()
+    if kind is None:
+        raise ReplayRefused(f"there is no selection {selection_id}")
+    return kind
+
+
+def _filled(replay: Replay, now: datetime) -> Replay:
+    """The replay with its items; those that another one has are skipped."""
+    waiting, taken = replays.fill(replay.id, _TAKEN)
+    replay = replace(replay, total=waiting + taken, skipped=taken)
+    if replay.state != ReplayState.PROPOSED:
+        replay = replace(replay, due_at=now)
+    if not waiting:
+        replay = ended(replay, ReplayState.DONE, now)
+    replays.save(replay)
+    return replay
+
+
+def _asked_before(replay: Replay) -> Replay:
+    """The replay that the same request has begun."""
+    assert replay.request_key is not None, "nothing else is unique"
+    known = replays.by_request(replay.request_key)
+    if known is None or _request(known) != _request(replay):
+        raise ReplayRefused("this request key was used for another replay")
+    return known
+
+
+def _request(replay: Replay) -> tuple[object, ...]:
+    return (replay.selection_id, replay.mode, replay.options, replay.pace, replay.by, replay.reason)

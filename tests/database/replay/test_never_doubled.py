@@ -1,0 +1,241 @@
+"""However often, and by however many, a replay is asked for: each thing is replayed once."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from flowengine.engine.identity import corrected_event_id
+from flowengine.errors import ReplayRefused
+from flowengine.models import (
+    AuditRecord,
+    DeadLetterRecord,
+    DefinitionRecord,
+    EventRecord,
+    ReplayRecord,
+    RunRecord,
+    WorkflowRecord,
+)
+from flowengine.orchestration import control, replay
+from flowengine.orchestration.replay.sending import send
+from flowengine.store import audit, definitions
+from tests.builders.stored import define, now
+from tests.database.replay.scenes import (
+    BY,
+    ORDER,
+    beat,
+    chosen,
+    details,
+    fail,
+    failed_orders,
+    letter_states,
+    letters_of,
+    pay,
+    placed,
+    seen,
+    started,
+    states,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_same_request_twice_is_one_replay() -> None:
+    selection = chosen(letters_of(failed_orders(2)))
+
+    def asked(reason: str = "again") -> UUID:
+        begun = replay.start(selection, "restart", by=BY, reason=reason, request_key="click-1")
+        return begun.id
+
+    assert asked() == asked()
+    with pytest.raises(ReplayRefused, match="used for another replay"):
+        asked("for another reason")
+    assert ReplayRecord.objects.count() == 1
+    assert AuditRecord.objects.filter(verb="replay.start").count() == 1
+
+
+def test_two_people_who_choose_the_same_letters_replay_each_once() -> None:
+    runs = failed_orders(3)
+    letters = letters_of(runs)
+
+    mine, theirs = started("restart", letters[:2]), started("restart", letters)
+    beat()
+
+    assert states(mine) == ["sent", "sent"]
+    assert states(theirs) == ["skipped", "skipped", "sent"]
+    assert details(theirs)[0] == "another replay has it"
+    assert RunRecord.objects.filter(replay_of__in=runs).count() == 3
+
+
+def test_selection_that_another_replay_has_whole_is_over_at_once() -> None:
+    letters = letters_of(failed_orders())
+    started("restart", letters)
+
+    second = replay.status(started("restart", letters))
+
+    assert (second.state, second.skipped, second.due_at) == ("done", 1, None)
+
+
+def test_letter_and_run_of_one_failure_are_replayed_once() -> None:
+    [run] = failed_orders()
+
+    first = started("restart", letters_of([run]))
+    second = started("restart", [run], kind="run")
+    beat()
+    seen(second)
+
+    assert states(first) == ["sent"]
+    assert states(second) == ["skipped"]
+    assert RunRecord.objects.filter(replay_of=run).count() == 1
+
+
+def test_several_letters_of_one_run_resume_it_once() -> None:
+    [run] = failed_orders()
+    control.resume(run, now=now())
+    fail(run)
+    letters = [*DeadLetterRecord.objects.order_by("created_at").values_list("id", flat=True)]
+    DeadLetterRecord.objects.update(state="open", closed_at=None)
+
+    replay_id = started("resume", letters)
+    beat()
+
+    assert states(replay_id) == ["sent", "skipped"]
+    assert RunRecord.objects.get(pk=run).replay == 2
+
+
+def test_batch_that_is_sent_twice_is_sent_once() -> None:
+    runs = failed_orders(2)
+    letters = letters_of(runs)
+    replay_id = started("restart", letters)
+
+    assert send(replay_id, letters, now()).sent == 2
+    assert send(replay_id, letters, now()).sent == 0
+    beat()
+
+    assert RunRecord.objects.filter(replay_of__in=runs).count() == 2
+    assert AuditRecord.objects.filter(replay_id=replay_id, verb="replay.restart").count() == 2
+
+
+def test_edited_copy_has_the_same_id_however_often_it_is_made() -> None:
+    [letter] = letters_of(failed_orders())
+    edit = [{"op": "add", "path": "/note", "value": 1}]
+
+    first = started("event", [letter], edit=edit)
+    beat()
+    item = replay.items(first)[0]
+
+    assert item.event_id == corrected_event_id(first, letter)
+
+
+def test_what_has_succeeded_since_is_left_alone_unless_it_is_wanted_all_the_same() -> None:
+    runs = failed_orders(2)
+    letters = letters_of(runs)
+    for run in runs:
+        started("restart", [run], kind="run")
+    beat()
+    for copy in RunRecord.objects.filter(replay_of__in=runs):
+        pay(copy.id)
+    DeadLetterRecord.objects.update(state="open", closed_at=None)
+    for each in ReplayRecord.objects.all():
+        seen(each.id)
+
+    careful = started("restart", letters[:1])
+    all_the_same = started("restart", letters[1:], even_if_succeeded=True)
+    beat()
+
+    assert (states(careful), states(all_the_same)) == (["skipped"], ["sent"])
+    assert details(careful)[0].startswith("succeeded_since: run ")
+
+
+def test_run_that_goes_on_meanwhile_is_not_replayed() -> None:
+    runs = failed_orders(2)
+    letters = letters_of(runs)
+    first, second = started("resume", letters[:1]), started("restart", letters[1:])
+
+    for run in runs:
+        control.resume(run, now=now())
+    beat()
+
+    assert (states(first), states(second)) == (["skipped"], ["skipped"])
+    assert RunRecord.objects.count() == 2
+
+
+def test_item_whose_event_is_on_its_way_is_sent_later() -> None:
+    [order] = failed_orders()
+    define(ORDER.replace("workflow: order", "workflow: invoice"))
+    [run] = placed(define(ORDER))
+    for each in RunRecord.objects.exclude(pk=order):
+        fail(each.id)
+    letters = letters_of(
+        RunRecord.objects.exclude(pk=order).order_by("workflow").values_list("id", flat=True)
+    )
+    assert len(letters) == 2
+
+    replay_id = started("restart", letters)
+    beat()
+    assert states(replay_id) == ["sent", "pending"]  # both are of one event
+    seen(replay_id)
+
+    assert states(replay_id) == ["sent", "sent"]
+    event = RunRecord.objects.get(pk=run).event_id
+    assert RunRecord.objects.filter(event_id=event).count() == 4
+
+
+def test_undone_run_and_one_whose_definition_is_gone_are_skipped_with_the_reason() -> None:
+
+    undone, gone, disabled = failed_orders(3)
+    RunRecord.objects.filter(pk=undone).update(has_undone=True)
+    letters = letters_of([undone, gone, disabled])
+    first = started("resume", letters[:1])
+    beat()
+    assert details(first) == ["undone: a step was undone; use restart"]
+
+    WorkflowRecord.objects.update(is_enabled=False)
+    second = started("restart", letters[2:])
+    beat()
+    assert details(second) == ["definition_gone: order takes no new runs"]
+
+    DefinitionRecord.objects.all().delete()
+    definitions._cached.clear()
+    third = started("resume", letters[1:2])
+    beat()
+    assert details(third)[0].startswith("definition_gone: there is no definition")
+    assert letter_states(letters) == ["open", "open", "open"]
+
+
+def test_beat_that_is_killed_while_it_sends_has_sent_nothing_and_another_sends_it_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = failed_orders(3)
+    letters = letters_of(runs)
+    replay_id = started("restart", letters)
+
+    def killed(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(audit, "append", killed)
+        with pytest.raises(KeyboardInterrupt):
+            send(replay_id, letters, now())
+    assert states(replay_id) == ["pending"] * 3
+    assert letter_states(letters) == ["open"] * 3
+    beat()
+
+    assert states(replay_id) == ["sent"] * 3
+    assert RunRecord.objects.filter(replay_of__in=runs).count() == 3
+
+
+def test_item_that_its_batch_cannot_be_sent_with_is_refused_and_the_others_are_sent() -> None:
+    runs = failed_orders(3)
+    letters = letters_of(runs)
+    guilty = EventRecord.objects.get(pk=RunRecord.objects.get(pk=runs[1]).event_id)
+    EventRecord.objects.filter(pk=guilty.pk).update(data=b"no JSON")
+
+    replay_id = started("restart", letters)
+    beat()
+
+    assert states(replay_id) == ["sent", "refused", "sent"]
+    assert "DecodeError" in details(replay_id)[1]
+    assert letter_states(letters) == ["replaying", "open", "replaying"]
+    assert replay.status(replay_id).skipped == 1
