@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from flowengine.engine.event import Event
 from flowengine.engine.run import Failure, Item, Run
 from flowengine.engine.transitions import Transition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatch:
+class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     """Tell the step's station that there is work."""
 
     step: str
@@ -77,8 +78,7 @@ class CancelChild:
 Command = Dispatch | Bury | Emit | Listen | Unlisten | CancelChild
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What follows from one message."""
 
     run: Run

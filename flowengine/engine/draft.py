@@ -10,6 +10,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from flowengine.definitions.graph import Graph, Line, Spot
@@ -71,8 +72,7 @@ class Result(Enum):
     CANCELLED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Going:
+class Going(msgspec.Struct, frozen=True):
     """The line goes on: its step at *position* is reached; past its last step the line is done."""
 
     line: Line
@@ -80,16 +80,14 @@ class Going:
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """The row is decided; what stands around it has not been told yet."""
 
     place: Place
     result: Result
 
 
-@dataclass(frozen=True, slots=True)
-class More:
+class More(msgspec.Struct, frozen=True):
     """The parallel block or loop there may begin more, or is decided itself."""
 
     place: Place

@@ -21,6 +21,25 @@ class Parent:
     """True = the caller does not wait for its end."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """How an event goes through the line once more: the runs that it starts then are told so."""
+
+    only: str | None = None
+    """The one workflow that is asked; None = whoever wants it."""
+    restart_of: UUID | None = None
+    """The run that is started anew; None = none is."""
+    keys: UUID | None = None
+    """What the idempotency keys of the run are made of, as those of the run it is a restart of."""
+    origin: UUID | None = None
+    """The event of whose first runs the idempotency keys are kept; None, as *keys* = they are new."""
+    by: str = ""
+    """The key of the user who wants it."""
+    reason: str = ""
+    is_quiet: bool = False
+    """``notify`` names nobody to whom the run is shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Event:
     """One CloudEvents 1.0 event, with our extensions."""
@@ -55,3 +74,12 @@ class Event:
     """The one workflow it concerns (a call, a tick, a start by hand); None = whoever wants it."""
     parent: Parent | None = None
     """Of a call: who called."""
+    again: Again | None = None
+    """How it is replayed, or that it is the corrected copy of another; None = neither."""
+
+    @property
+    def addressee(self) -> str | None:
+        """The one workflow that is asked about it; None = each that wants it."""
+        if self.target is None and self.again is not None:
+            return self.again.only
+        return self.target

@@ -8,12 +8,15 @@ from __future__ import annotations
 from uuid import UUID, uuid5
 
 from flowengine.definitions.graph import UNDO
+from flowengine.engine.event import Again
 
 _KEYED = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c01")
 _FOREIGN = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c02")
 _RUN = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c03")
 _CALL = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c04")
 _EMITTED = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c05")
+_CORRECTED = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c07")
+_TOLD = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c11")
 
 ENTROPY_BYTES = 10
 """How much chance :func:`uuid7` wants."""
@@ -46,6 +49,24 @@ def run_id(event_id: UUID, workflow: str, replay: int = 0) -> UUID:
     return uuid5(_RUN, _joined(str(event_id), str(replay), workflow))
 
 
+def corrected_event_id(replay: UUID, original: UUID) -> UUID:
+    """The id of the edited copy that this replay makes of the dead letter, run or event *original*."""
+    return uuid5(_CORRECTED, _joined(str(replay), str(original)))
+
+
+def kept_keys(again: Again | None, run: UUID, workflow: str) -> UUID | None:
+    """What a new run makes its idempotency keys of; None = of its own id, as every first run does.
+
+    A replay does again what was done or tried before: whoever dedups by key must see the same keys.
+    """
+    if again is None:
+        return None
+    kept = again.keys
+    if kept is None and again.origin is not None:
+        kept = run_id(again.origin, workflow)
+    return None if kept == run else kept
+
+
 def call_event_id(run: UUID, step: str, item: str, attempt: int) -> UUID:
     """The id of the event that calls a child.
 
@@ -63,11 +84,16 @@ def emitted_event_id(run: UUID, step: str, item: str, replay: int) -> UUID:
     return uuid5(_EMITTED, _joined(str(run), step, item, str(replay)))
 
 
+def notification_id(run: UUID, user: str, *what: str) -> UUID:
+    """The id of what *user* is told of that run; *what* is said, or the number of what happened."""
+    return uuid5(_TOLD, _joined(str(run), user, *what))
+
+
 def idempotency_key(run: UUID, step: str, item: str = "") -> str:
     """What a task hands to other systems so that they do it once; 36 characters.
 
-    The same for every attempt, after a crash, a deploy and a resume; another one for each step, run and
-    item.
+    The same for every attempt, after a crash, a deploy, a resume and a replay; another one for each step,
+    item and *run*: that is the id of the run, or what it keeps instead (:func:`kept_keys`).
     """
     return str(uuid5(run, _joined(item, step)))
 

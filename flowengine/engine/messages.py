@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from flowengine.engine.event import Event
 from flowengine.engine.run import Failure, Item, Place
 from flowengine.engine.states import RunState
@@ -21,8 +23,7 @@ class Start:
     """The run was admitted, or there is a place now for a queued one: it starts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OfStep:
+class _OfStep(msgspec.Struct, frozen=True, kw_only=True):
     step: str
     item: Item = ""
 
@@ -32,44 +33,43 @@ class _OfStep:
         return (self.step, self.item)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OfAttempt(_OfStep):
+class _OfAttempt(_OfStep, frozen=True, kw_only=True):
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Began(_OfAttempt):
+class Began(_OfAttempt, frozen=True, kw_only=True):
     """A worker is about to call the task."""
 
     worker: UUID
+    handed: bool = False
+    """No station was told: it goes on itself with what followed from its own end, or begins a run that
+    its process has started."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Succeeded(_OfAttempt):
+class Succeeded(_OfAttempt, frozen=True, kw_only=True):
     """The task returned *output* (plain JSON)."""
 
     output: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed(_OfAttempt):
+class Failed(_OfAttempt, frozen=True, kw_only=True):
     """The task raised, timed out, or returned what cannot be stored."""
 
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost(_OfAttempt):
+class Lost(_OfAttempt, frozen=True, kw_only=True):
     """The worker of a begun attempt is gone: a crash is used, not a try."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenBack(_OfAttempt):
-    """The worker hands a begun attempt back (SIGTERM): neither a try nor a crash is used."""
+class GivenBack(_OfAttempt, frozen=True, kw_only=True):
+    """The worker hands a begun attempt back: neither a try nor a crash is used."""
+
+    failure: Failure | None = None
+    """With what it has ended, where its station is closed for just that; None = the worker stops."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived(_OfStep):
+class Arrived(_OfStep, frozen=True, kw_only=True):
     """An event came that a ``wait_for`` may wait for; its data has the values of ``match``.
 
     With *cancel_on* set it is an entry of ``cancel_on`` that may want it, and *step* is empty.
@@ -79,18 +79,16 @@ class Arrived(_OfStep):
     cancel_on: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered(_OfStep):
+class Answered(_OfStep, frozen=True, kw_only=True):
     """Somebody who may, answered an approval. Who may is the shell's to know."""
 
     user: str
     approved: bool
     comment: str = ""
-    form: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildEnded(_OfStep):
+class ChildEnded(_OfStep, frozen=True, kw_only=True):
     """The run that a ``workflow`` step started is final; or it was not started at all."""
 
     run: UUID | None

@@ -93,6 +93,12 @@ def inside(graph: Graph, step_id: str) -> frozenset[str]:
     return graph.within(step_id)
 
 
+@lru_cache(maxsize=16384)
+def has_loops(graph: Graph) -> bool:
+    """Whether any of its steps runs once per item."""
+    return any(spot.step.loop is not None for spot in graph.spots.values())
+
+
 def ahead(line: Line, position: int) -> Iterator[Step]:
     """The step there, and those after it that may be reached in the same decision."""
     for step in line.steps[position:]:

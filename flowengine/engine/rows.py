@@ -25,6 +25,11 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Every:
+    """Every row; no rule asks for it: a small run is read whole, and then all is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Active:
     """Every row that is begun and not decided."""
 
@@ -58,7 +63,7 @@ class Ended:
     """Every row that has failed or was cancelled: what a resume begins anew."""
 
 
-Question = Rows | Active | Items | Newest | Ended
+Question = Rows | Every | Active | Items | Newest | Ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,35 @@ Place = tuple[str, Item]
 ``("deliver", "")`` and ``("deliver", "0")``, ``("deliver", "1")`` …"""
 
 
+class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of a traceback."""
+
+    file: str
+    """As it is imported, without where it is installed: ``shop/tasks.py``."""
+    line: int
+    name: str
+    """The function."""
+    is_own: bool = False
+    """It is the project's: not of a library, of Python or of flowengine."""
+
+
+class Try(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How one attempt of a step failed."""
+
+    attempt: int
+    code: str
+    message: str
+    traceback: str = ""
+    """Cut to :data:`flowengine.engine.tries.TRACEBACK_MAX` characters."""
+    frames: tuple[Frame, ...] = ()
+    worker: str = ""
+    """The id of the process that ran it, and in a dead letter its name; empty = none did."""
+    version: str = ""
+    """Of the project, as that process had it."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why an attempt, a step or a run failed."""
 
@@ -39,9 +68,17 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry_after_s: float | None = None
     """The task asked for this wait; None = the policy decides."""
     traceback: str = ""
+    frames: tuple[Frame, ...] = ()
+    """Where it was raised, outermost first."""
+    version: str = ""
+    """The version of the project that failed; empty = it does not say one."""
+    tries: tuple[Try, ...] = ()
+    """The failed attempts of the step, in order: the first, and the last few of many."""
     details: Any = None
     step: str | None = None
     """The step in which it happened, innermost; None where it was none."""
+    item: Item = ""
+    """In which items of the loops around that step."""
     attempts: int = 0
     """How often that step had begun."""
 
@@ -149,6 +186,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """The head: the number of its last transition or progress."""
     replay: int = 0
     """How often it was resumed after it had failed, and its event replayed."""
+    replay_of: UUID | None = None
+    """The run that it is a restart of; None = it is none."""
+    keys: UUID | None = None
+    """What its idempotency keys are made of instead of its own id; None = of that."""
     parent: Parent | None = None
     """The step that waits for it; None = none does."""
     priority: int = 1
@@ -189,3 +230,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that it stood still, held or failed, before it was resumed: its time-out is later by as
     much."""
     finished_at: datetime | None = None
+
+    @property
+    def keys_of(self) -> UUID:
+        """What its idempotency keys are made of."""
+        return self.keys or self.id

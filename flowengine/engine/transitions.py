@@ -26,12 +26,21 @@ class RunQueued(_Transition, frozen=True, tag="run.queued"):
     title: str = ""
     due_at: datetime | None = None
     """Its slot, or when it expires; None = it waits for a place for as long as it takes."""
+    replay_of: UUID | None = None
+    """The run that it is a restart of; None = it is none."""
+    by: str = ""
+    """Of a replay: who wanted it, and why."""
+    reason: str = ""
 
 
 class RunStarted(_Transition, frozen=True, tag="run.started"):
     title: str = ""
     due_at: datetime | None = None
     """When the run's own time is over."""
+    replay_of: UUID | None = None
+    """As of one that is queued first."""
+    by: str = ""
+    reason: str = ""
 
 
 class RunWaiting(_Transition, frozen=True, tag="run.waiting"):
@@ -158,6 +167,8 @@ class StepStarted(_Transition, frozen=True, tag="step.started"):
     attempt: int
     worker: UUID
     item: Item = ""
+    handed: bool = False
+    """From hand to hand: by the worker that had what was before it, without a message."""
 
 
 class StepAnswered(_Transition, frozen=True, tag="step.answered"):
@@ -322,14 +333,14 @@ Transition = (
 )
 
 _PRIVATE = ("input", "output", "values")
-_PRIVATE_OF_FAILURE = ("traceback", "details")
+_PRIVATE_OF_FAILURE = ("traceback", "frames", "tries", "version", "details")
 _PRIVATE_OF_ANSWER = ("comment", "form")
 
 
 def public(transition: Transition) -> dict[str, Any]:
     """The transition as plain JSON values, as the history keeps it.
 
-    Without input, output and items, a failure's traceback and details, and what people wrote: those are
+    Without input, output and items, a failure's tracebacks and details, and what people wrote: those are
     in the rows of the step and the run. Times and ids are text; members that have their default are
     left out.
     """

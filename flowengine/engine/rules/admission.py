@@ -34,6 +34,7 @@ from flowengine.definitions.patterns import matches
 from flowengine.engine.commands import Decision
 from flowengine.engine.draft import EMPTY, LIMITS, Draft, Limits
 from flowengine.engine.event import Event
+from flowengine.engine.identity import kept_keys
 from flowengine.engine.rules import agenda, waits
 from flowengine.engine.rules.audience import Audience, audience_of
 from flowengine.engine.rules.gates import Gate, Key, Verdict, key_of
@@ -122,12 +123,15 @@ def ask(
     inputs = inputs_of(workflow, workflow.triggers[trigger], event, now, config)
     if isinstance(inputs, Misfit):
         return _bad_input(workflow, inputs.message)
+    again = event.again
     run = Run(
         id=run_id,
         workflow=workflow.name,
         digest=workflow.digest,
         event=event,
         replay=event.replay,
+        replay_of=None if again is None else again.restart_of,
+        keys=kept_keys(again, run_id, workflow.name),
         parent=event.parent,
         inputs=inputs,
         created_at=now,
@@ -154,7 +158,8 @@ def begin(
         workflow=candidate.workflow, run=candidate.run, now=now, config=config, limits=limits
     )
     if verdict.outcome == "queued":
-        draft.record(RunQueued(title=candidate.run.title, due_at=verdict.due_at))
+        told = agenda.once_more(candidate.run)
+        draft.record(RunQueued(title=candidate.run.title, due_at=verdict.due_at, **told))
         waits.watch_cancel(draft)
     else:
         agenda.start(draft)

@@ -38,7 +38,7 @@ from flowengine.engine.rules import (
     resume,
     waits,
 )
-from flowengine.engine.run import Failure, Item, Place
+from flowengine.engine.run import Failure, Item, Place, Run
 from flowengine.engine.scope import scope_of
 from flowengine.engine.states import RunState, StepState
 from flowengine.engine.transitions import RunStarted
@@ -52,10 +52,18 @@ def start(draft: Draft) -> None:
     """The run begins: its time counts from now, its first step is reached."""
     was_queued = draft.run.state is RunState.QUEUED
     due_at = draft.now + draft.workflow.timeout
-    draft.record(RunStarted(title=draft.run.title, due_at=due_at))
+    draft.record(RunStarted(title=draft.run.title, due_at=due_at, **once_more(draft.run)))
     if not was_queued:
         waits.watch_cancel(draft)
     draft.go(draft.graph.line(None, Role.LINE), 0, "")
+
+
+def once_more(run: Run) -> dict[str, Any]:
+    """What the first transition of a new run says of the replay that it is of; nothing else does."""
+    again = run.event.again
+    if again is None or run.state is not None:
+        return {}
+    return {"replay_of": run.replay_of, "by": again.by, "reason": again.reason}
 
 
 def work_off(draft: Draft) -> None:

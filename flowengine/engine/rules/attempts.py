@@ -7,8 +7,6 @@ of a step are tried alike.
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from flowengine.definitions.graph import Spot
 from flowengine.definitions.steps import RetryPolicy, TaskStep
 from flowengine.engine import backoff, failures
@@ -27,6 +25,7 @@ from flowengine.engine.transitions import (
     StepStarted,
     StepSucceeded,
 )
+from flowengine.engine.tries import tried
 
 UNDO = "undo"
 """The kind of a row that undoes a step."""
@@ -66,7 +65,13 @@ def began(draft: Draft, message: Began) -> None:
     if row is None or row.state is not StepState.READY or message.attempt != row.attempt + 1:
         return
     draft.record(
-        StepStarted(step=row.id, attempt=message.attempt, worker=message.worker, item=row.item)
+        StepStarted(
+            step=row.id,
+            attempt=message.attempt,
+            worker=message.worker,
+            item=row.item,
+            handed=message.handed,
+        )
     )
 
 
@@ -120,11 +125,14 @@ def lost(draft: Draft, message: Lost) -> None:
 
 
 def given_back(draft: Draft, message: GivenBack) -> None:
-    """The worker stops before the attempt is done: nothing is used."""
+    """The worker stops before the attempt is done, or its station was closed for what ails it."""
     row = _running(draft, message)
     if row is None:
         return
-    flow.doubt(draft, row, failures.WORKER_STOPPED)
+    failure = message.failure
+    how = failures.WORKER_STOPPED if failure is None else _doubtful(draft, row, failure)
+    if how:
+        flow.doubt(draft, row, how)
     if row.is_stopping:
         flow.cancel(draft, row.place)
     else:
@@ -156,7 +164,7 @@ def _end_in_failure(draft: Draft, row: Step, failure: Failure) -> None:
             step=row.id,
             attempt=row.attempt,
             tries=tries,
-            failure=_placed(failure, row),
+            failure=tried(failure, row, draft.now),
             due_at=due_at,
             item=row.item,
         )
@@ -174,7 +182,7 @@ def may_try_again(policy: RetryPolicy, failure: Failure) -> bool:
 
 
 def _fail(draft: Draft, row: Step, failure: Failure, *, tries: int) -> None:
-    failure = _placed(failure, row)
+    failure = tried(failure, row, draft.now)
     if row.kind != UNDO:
         flow.fail(draft, row.place, failure, tries=tries)
         return
@@ -182,10 +190,6 @@ def _fail(draft: Draft, row: Step, failure: Failure, *, tries: int) -> None:
         StepFailed(step=row.id, attempt=row.attempt, tries=tries, failure=failure, item=row.item)
     )
     draft.ended(row.place, Result.FAILED)
-
-
-def _placed(failure: Failure, row: Step) -> Failure:
-    return replace(failure, step=row.id, attempts=row.attempt)
 
 
 def _return(draft: Draft, row: Step, *, lost: bool) -> None:

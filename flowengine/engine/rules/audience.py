@@ -59,7 +59,10 @@ def audience_of(
         elif label is not None:
             labels[name] = printable(label) if isinstance(label, str) else label
     watchers: tuple[str, ...] = ()
-    if workflow.notify is None:
+    is_quiet = event.again is not None and event.again.is_quiet
+    if is_quiet:
+        pass  # a replay whose owner is not to be told once more
+    elif workflow.notify is None:
         watchers = () if event.actor is None else (event.actor,)
     elif workflow.notify.users is not None:
         watchers = _users(value_of("notify.users", workflow.notify.users), remarks)
@@ -68,7 +71,7 @@ def audience_of(
         title=workflow.name if title is None else printable(str(title)),
         labels=labels,
         watchers=watchers,
-        groups=() if workflow.notify is None else workflow.notify.groups,
+        groups=() if is_quiet or workflow.notify is None else workflow.notify.groups,
         priority=_priority(priority, remarks),
         remarks=tuple(remarks),
     )

@@ -15,7 +15,7 @@ from flowengine.definitions.steps import ChildStep, EmitStep
 from flowengine.engine import failures, identity
 from flowengine.engine.commands import CancelChild, Emit
 from flowengine.engine.draft import Draft
-from flowengine.engine.event import Event, Parent
+from flowengine.engine.event import Again, Event, Parent
 from flowengine.engine.fill import fill
 from flowengine.engine.messages import ChildEnded
 from flowengine.engine.printable import printable
@@ -39,7 +39,7 @@ def begin_child(draft: Draft, spot: Spot, item: Item) -> None:
     if isinstance(given, Failure):
         flow.fail(draft, place, given)
         return
-    called_by = draft.run.event.parent
+    called_by = draft.run.parent or draft.run.event.parent
     depth = 1 if called_by is None else called_by.depth + 1
     if depth > draft.limits.depth_max:
         flow.fail(draft, place, failures.too_deep(step.workflow, depth))
@@ -48,7 +48,8 @@ def begin_child(draft: Draft, spot: Spot, item: Item) -> None:
     attempt = 1 if row is None else row.attempt + 1
     event_id = identity.call_event_id(draft.run.id, step.id, item, attempt)
     parent = Parent(run=draft.run.id, step=step.id, item=item, depth=depth, detached=step.detach)
-    event = _event(draft, event_id, CALL, given, target=step.workflow, parent=parent)
+    again = _kept(draft, event_id, step.id, item)
+    event = _event(draft, event_id, CALL, given, target=step.workflow, parent=parent, again=again)
     if isinstance(event, Failure):
         flow.fail(draft, place, event)
         return
@@ -67,6 +68,15 @@ def begin_child(draft: Draft, spot: Spot, item: Item) -> None:
             **flow.begun(draft, place, step),
         )
     )
+
+
+def _kept(draft: Draft, event_id: UUID, step_id: str, item: Item) -> Again | None:
+    """The first call of this step keeps its idempotency keys for those that come after it.
+
+    They come where the step is resumed, or its run is replayed: what the child does is done once.
+    """
+    first = identity.call_event_id(draft.run.keys_of, step_id, item, 1)
+    return None if first == event_id else Again(origin=first)
 
 
 def begin_emit(draft: Draft, spot: Spot, item: Item) -> None:

@@ -144,7 +144,7 @@ def fail(
     begin = _first_facts(draft, place, row, begin)
     attempt, used = (0, 0) if row is None else (row.attempt, row.tries)
     if failure.step is None:
-        failure = replace(failure, step=place[0], attempts=attempt)
+        failure = replace(failure, step=place[0], item=place[1], attempts=attempt)
     facts: dict[str, Any] = {
         "step": place[0],
         "item": place[1],

@@ -20,6 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from flowengine.definitions.model import Concurrency, Debounce, Workflow
+from flowengine.engine.event import Again
 from flowengine.engine.rules import slots
 from flowengine.engine.rules.slots import Slots
 
@@ -85,6 +86,10 @@ class Quiet(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
     idempotency: UUID | None = None
     """The idempotency key that its run will use."""
+    replay: int = 0
+    """The number of the event's replay when it joined: the event may be replayed while it waits."""
+    again: Again | None = None
+    """How it was replayed then."""
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +150,10 @@ class Wish:
     workflow: Workflow
     keys: Mapping[Gate, Key]
     """Of the gates that the workflow has."""
+    replay: int = 0
+    """The number of the event's replay."""
+    again: Again | None = None
+    """How it is replayed."""
     burst: UUID | None = None
     """The debounce key of a burst that is over: only throttle and concurrency are asked."""
     is_behind: bool = False
@@ -219,6 +228,8 @@ def _wait(wish: Wish, debounce: Debounce, memory: Memory, now: datetime) -> Verd
         since=since,
         due_at=due_at,
         idempotency=once,
+        replay=wish.replay,
+        again=wish.again,
     )
     return Verdict(
         outcome="debouncing",

@@ -1,0 +1,139 @@
+"""The doors of stations: closed and opened by people, and by the breaker.
+
+Each move reads the row under its lock and decides again, so that two workers which see the same failures
+close one door once, and one probe is made at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from flowengine import signals
+from flowengine.conf import settings
+from flowengine.engine import breaker
+from flowengine.engine.breaker import Door, Limits, Station
+from flowengine.orchestration import audit
+from flowengine.orchestration.audit import Entry
+from flowengine.orchestration.groups import By
+from flowengine.store import sql, stations
+
+logger = logging.getLogger("flowengine.stations")
+
+
+def limits(name: str) -> Limits | None:
+    """When the breaker of this station acts; None = it is switched off."""
+    setting = settings().STATIONS.get(name)
+    if setting is None:
+        return Limits()
+    return Limits(failures=setting.BREAKER_FAILURES) if setting.BREAKER else None
+
+
+def pause(name: str, by: By, now: datetime) -> Station:
+    """Close a station: nothing begins there until people open it; what runs may end.
+
+    Args:
+        name: the station.
+        by: who, why and from where.
+        now: the database's clock.
+
+    Returns:
+        The station as it is now.
+    """
+    move = partial(breaker.paused, now=now, by=by.who, reason=by.reason)
+    return _moved(name, move, _entry("station.pause", by), now)
+
+
+def resume(name: str, by: By, now: datetime) -> Station:
+    """Open a station, whoever closed it; the breaker begins to count anew. As :func:`pause`."""
+    move = partial(breaker.opened, now=now, by=by.who)
+    return _moved(name, move, _entry("station.resume", by), now)
+
+
+def trip(name: str, fingerprint: str, reason: str, now: datetime) -> Station:
+    """Close a station because what it is given fails for one cause."""
+    bounds = limits(name) or Limits()
+    entry = Entry(who="", verb="station.park", reason=reason, door="system", kind="station")
+    return _moved(
+        name, lambda station: breaker.trip(station, fingerprint, reason, now, bounds), entry, now
+    )
+
+
+def probe(name: str, now: datetime) -> bool:
+    """Whether the caller may try one item of a closed station now: nobody else may."""
+    bounds = limits(name) or Limits()
+    tried = False
+
+    def move(station: Station) -> Station:
+        nonlocal tried
+        found = breaker.probe(station, now, bounds)
+        tried = found is not None
+        return found or station
+
+    _moved(name, move, None, now)
+    return tried
+
+
+def probed(name: str, *, succeeded: bool, now: datetime) -> Station:
+    """What the caller's probe has shown."""
+    bounds = limits(name) or Limits()
+    word = "station.reopen" if succeeded else "station.park"
+    entry = Entry(who="", verb=word, reason="a probe", door="system", kind="station")
+    move = partial(breaker.probed, succeeded=succeeded, now=now, limits=bounds)
+    return _moved(name, move, entry, now)
+
+
+def nothing_to_probe(name: str, now: datetime) -> Station:
+    """Nothing waits at the station that the caller may probe."""
+    return _moved(name, lambda station: breaker.nothing_to_probe(station, now), None, now)
+
+
+def drained(name: str, now: datetime) -> Station:
+    """The measured pace may be over."""
+    return _moved(name, lambda station: breaker.drained(station, now), None, now)
+
+
+def _entry(verb: str, by: By) -> Entry:
+    return Entry(
+        who=by.who,
+        verb=verb,
+        reason=by.reason,
+        door=by.door,
+        address=by.address,
+        kind="station",
+    )
+
+
+def _moved(
+    name: str, move: Callable[[Station], Station], entry: Entry | None, now: datetime
+) -> Station:
+    """One move of one door, in a transaction of its own; told once it is committed."""
+    with sql.writing():
+        before = stations.lock(name, now)
+        after = move(before)
+        if after == before:
+            return after
+        stations.write(after)
+        if entry is not None:
+            details = {"from": before.door, "to": after.door, "fingerprint": after.fingerprint}
+            audit.record([replace(entry, object_id=name, details=details)], now)
+        transaction.on_commit(partial(_tell, before, after), using=settings().DATABASE)
+    return after
+
+
+def _tell(before: Station, after: Station) -> None:
+    is_bad = after.door is Door.PARKED and before.door is not Door.PROBING
+    logger.log(
+        logging.ERROR if is_bad else logging.INFO,
+        "station %s: %s -> %s",
+        after.name,
+        before.door,
+        after.door,
+        extra={"station": after.name, "door": str(after.door), "why": after.reason},
+    )
+    signals.station_changed.send_robust(sender=None, station=after.name, door=str(after.door))
