@@ -94,6 +94,11 @@ def resume_run(user: Any, run: Watchable) -> bool:
     return view_run(user, run) and bool(user.has_perm("flowengine.resume_run"))
 
 
+def view_payload(user: Any) -> bool:
+    """*user* may see data, inputs, outputs and error texts of what he may see at all."""
+    return is_known(user) and bool(user.has_perm("flowengine.view_payload"))
+
+
 def answer_approval(user: Any, asked: Mapping[str, Any], requester: str | None) -> bool:
     """*user* is among the people whom an approval asks, by key or by group.
 

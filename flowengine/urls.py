@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from flowengine.web import approvals, health, runs, start, webhooks
+from flowengine.live import endpoints
+from flowengine.web import api, approvals, health, inbox, preferences, push, runs, start, webhooks
 
 app_name = "flowengine"
 
@@ -29,6 +30,16 @@ urlpatterns = [
     path("start/", start.workflow_list, name="workflows"),
     path("start/<str:workflow>/", start.start_page, name="start"),
     path("start/<str:workflow>.json", start.start_json, name="start-json"),
+    path("start/<str:workflow>", start.start_now, name="start-now"),
+    path("api/v1/<path:place>", api.entry, name="api"),
+    path("inbox/", inbox.inbox_page, name="inbox"),
+    path("inbox/preferences/", preferences.preferences_page, name="inbox-preferences"),
+    path("inbox/unsubscribe/<str:token>/", preferences.unsubscribe, name="inbox-unsubscribe"),
+    path("inbox/push/", push.subscription, name="push"),
+    path("inbox/push.js", push.service_worker, name="push-worker"),
+    path("inbox/<str:name>", inbox.act, name="inbox-act"),
     path("webhooks/<str:name>/", webhooks.receive, name="webhook"),
+    path("live/", endpoints.poll, name="live"),
+    path("live/events", endpoints.stream, name="live-events"),
     path("ws/", runs.socket_needs_asgi, name="socket"),
 ]

@@ -1,31 +1,67 @@
-"""Dead letters: what could not be done, kept with its cause."""
+"""Dead letters: what could not be done, kept with its cause; to be replayed or discarded."""
 
 from __future__ import annotations
 
-from django.contrib import admin
-from django.http import HttpRequest
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from flowengine.admin import showing
-from flowengine.admin.filters import PeriodFilter, WorkflowFilter
+from flowengine.admin import acting, showing
+from flowengine.admin.filters import LetterStateFilter, PeriodFilter, WorkflowFilter
 from flowengine.admin.read_only import ReadOnlyAdmin, may_view_payload
-from flowengine.models import DeadLetterRecord, EventRecord
+from flowengine.models import DeadGroupRecord, DeadLetterRecord, EventRecord
+
+SEE = "flowengine.view_dead_letter"
 
 
 @admin.register(DeadLetterRecord)
 class DeadLetterAdmin(ReadOnlyAdmin):
     """Dead letters, the newest first."""
 
+    actions = ("replay", "discard")
     list_display = ("kind", "code", "workflow", "step", "state", "created_at")
-    list_filter = (PeriodFilter, WorkflowFilter)
-    id_fields = ("pk", "event_id", "run_id")
-    search_help_text = _("The whole id of a dead letter, a run or an event")
+    list_filter = (LetterStateFilter, PeriodFilter, WorkflowFilter)
+    id_fields = ("pk", "event_id", "run_id", "group_id")
+    search_help_text = _("The whole id of a dead letter, a run, an event or a cause")
     hidden_in_lists = ("body", "headers", "failure")
     shown = (
-        *("id", "kind", "code", "state", "workflow", "step", "run", "event"),
-        *("fingerprint", "created_at"),
+        *("id", "kind", "code", "state", "workflow", "step", "item", "run", "event", "group"),
+        *("event_type", "source", "tries", "worker", "version", "fingerprint", "created_at"),
+        *("closed_at", "closed_by", "reason"),
     )
     payloads = ("message", "error", "raw_body", "headers")
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """The same as everywhere else."""
+        return request.user.has_perm(SEE)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """For the action."""
+        return request.user.has_perm("flowengine.replay")
+
+    def has_discard_permission(self, request: HttpRequest) -> bool:
+        """For the action."""
+        return request.user.has_perm("flowengine.discard")
+
+    @admin.action(description=_("Replay: look at the plan first"), permissions=["replay"])
+    def replay(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        """Freeze what is chosen, and show what would be done."""
+        return self._choose(request, rows, "replay")
+
+    @admin.action(description=_("Discard: with a reason"), permissions=["discard"])
+    def discard(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        """Freeze what is chosen, and ask why."""
+        return self._choose(request, rows, "discard")
+
+    def get_urls(self) -> list[Any]:
+        """With the pages of acts."""
+        urls: list[URLPattern] = acting.act_urls(self)
+        return [*urls, *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """With the message for who may read error texts."""
@@ -43,6 +79,12 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         model = EventRecord._meta.model_name or ""  # noqa: SLF001 - public in effect
         return showing.link(self.admin_site.name, model, letter.event_id)
 
+    @admin.display(description=_("cause"))
+    def group(self, letter: DeadLetterRecord) -> str:
+        """A link to its cause."""
+        model = DeadGroupRecord._meta.model_name or ""  # noqa: SLF001 - public in effect
+        return showing.link(self.admin_site.name, model, letter.group_id)
+
     @admin.display(description=_("failure"))
     def error(self, letter: DeadLetterRecord) -> str:
         """The failure, with its traceback."""
@@ -52,3 +94,11 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     def raw_body(self, letter: DeadLetterRecord) -> str:
         """What arrived, as it was."""
         return showing.payload(letter.body)
+
+    def _choose(self, request: HttpRequest, rows: QuerySet[Any], act: str) -> HttpResponse | None:
+        if request.POST.get("select_across") == "1":
+            # What all the pages have is not what was seen: causes are the way to choose many.
+            messages.error(request, _now("Choose at most one page, or go by causes."))
+            return None
+        query = acting.query_of(list(rows.values_list("pk", flat=True)))
+        return acting.choose(request, self.admin_site.name, act, query)

@@ -18,6 +18,7 @@ from flowengine.engine.states import RunState
 from flowengine.models import WorkflowRecord
 from flowengine.store.clock import DatabaseClock
 from flowengine.store.events import EventState
+from flowengine.store.replays import ReplayState
 
 DEFAULT_PERIOD = "7d"
 _PERIODS: dict[str, tuple[Any, timedelta | None]] = {
@@ -93,6 +94,30 @@ class EventStateFilter(_ValueFilter):
     title = _("state")
     parameter_name = "state"
     values = tuple(state.value for state in EventState)
+
+
+class LetterStateFilter(_ValueFilter):
+    """By the state of a dead letter."""
+
+    title = _("state")
+    parameter_name = "state"
+    values = ("open", "replaying", "resolved", "discarded")
+
+
+class GroupStateFilter(_ValueFilter):
+    """By the state of a cause."""
+
+    title = _("state")
+    parameter_name = "state"
+    values = ("new", "acknowledged", "replayed", "resolved", "regressed")
+
+
+class ReplayStateFilter(_ValueFilter):
+    """By the state of a replay."""
+
+    title = _("state")
+    parameter_name = "state"
+    values = tuple(state.value for state in ReplayState)
 
 
 class GateFilter(_ValueFilter):

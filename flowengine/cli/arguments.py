@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
+
+from flowengine.definitions.durations import parse_duration
 
 ROWS_MAX = 10_000
 """That a list may be asked for."""
@@ -26,12 +29,46 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     return number
 
 
-def id_of_run(text: str) -> UUID:
-    """A type: the id of a run."""
+def share(text: str) -> float:
+    """A type: a number, also with a fraction, that is not negative."""
     try:
-        return UUID(text)
+        found = float(text)
     except ValueError:
-        raise ArgumentTypeError(f"'{text}' is no id of a run; `flow runs` lists them") from None
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise ArgumentTypeError(f"'{text}' is no number from 0 on")
+    return found
+
+
+def id_of(what: str, listed_by: str) -> Callable[[str], UUID]:
+    """A type: the id of such a thing; the command *listed_by* shows which there are."""
+
+    def found(text: str) -> UUID:
+        try:
+            return UUID(text)
+        except ValueError:
+            raise ArgumentTypeError(
+                f"'{text}' is no id of a {what}; `flow {listed_by}` lists them"
+            ) from None
+
+    return found
+
+
+id_of_run = id_of("run", "runs")
+"""A type: the id of a run."""
+
+
+def duration(text: str) -> timedelta:
+    """A type: a time like ``2h`` or ``90s``."""
+    found = parse_duration(text)
+    if found is None:
+        raise ArgumentTypeError(f"'{text}' is no time; write 90s, 10m, 2h or 7d")
+    return found
+
+
+def add_query(parser: ArgumentParser, example: str) -> None:
+    """``--q`` of a list: the filter that the API and the dashboard take."""
+    parser.add_argument("--q", default="", metavar="QUERY", help=f"only what it finds: '{example}'")
 
 
 def add_limit(parser: ArgumentParser) -> None:

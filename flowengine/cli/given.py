@@ -61,6 +61,23 @@ def pairs(given: Sequence[str], option: str) -> dict[str, Any]:
     return found
 
 
+def inputs(edits: Sequence[str]) -> dict[str, Any]:
+    """The corrected inputs that ``--set with.NAME=VALUE`` gives.
+
+    Raises:
+        Stopped: one does not name an input so.
+    """
+    given = pairs(edits, "--set")
+    for name in given:
+        if not name.removeprefix("with.") or not name.startswith("with."):
+            raise Stopped(
+                f"--set {name}: inputs are named with.{name}",
+                hint=f"--set with.{name}=…",
+                exit_code=Exit.USAGE,
+            )
+    return {name.removeprefix("with."): value for name, value in given.items()}
+
+
 def read_event(path: Path, *, now: datetime) -> Event:
     """The event that a JSON file has: an object with ``type``, usually ``data``, and what else it knows.
 

@@ -43,6 +43,22 @@ COMMANDS = {
     "events": "list events, and what each workflow answered",
     "explain": "tell what each workflow says to an event, and why",
     "cancel": "end a run early",
+    "dead list": "list causes of dead letters",
+    "dead show": "show one dead letter with all its tries",
+    "dead group": "show one cause, or do something about it",
+    "dead discard": "close dead letters that nobody needs",
+    "replay": "send what died, ran or came through the line again",
+    "replay list": "list replays",
+    "replay show": "show how a replay goes, or follow it",
+    "replay approve": "let a proposed replay begin",
+    "replay pause": "send nothing more of a replay for a while",
+    "replay slower": "let a replay go half as fast",
+    "replay resume": "go on with a paused replay",
+    "replay stop": "send nothing more of a replay, for good",
+    "prune": "delete what is over and older than the settings keep it",
+    "stations": "list stations, and which are closed",
+    "stations pause": "close a station",
+    "stations resume": "open a station",
     "topology": "show, declare or export the broker's exchanges and queues",
 }
 """Every command, in the order of the help."""
@@ -80,8 +96,10 @@ def _run(given: list[str], options: Namespace, terminal: Terminal) -> int:
     if rest and f"{name} {rest[0]}" in COMMANDS:
         name, rest = f"{name} {rest[0]}", rest[1:]
     if name not in COMMANDS:
-        near = difflib.get_close_matches(name, COMMANDS, n=1)
-        way = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(COMMANDS)}"
+        near = [each for each in COMMANDS if each.startswith(f"{name} ")]
+        near = near or difflib.get_close_matches(name, COMMANDS, n=1)
+        many = f"there are: {', '.join(near or COMMANDS)}"
+        way = f"did you mean '{near[0]}'?" if len(near) == 1 else many
         raise Stopped(f"there is no command '{name}'", hint=way, exit_code=Exit.USAGE)
     if name == "demo":
         environment.refuse_inside_project()

@@ -42,13 +42,14 @@ def play_for_real(work: Work) -> Played:
     )
     attempt = Attempt(
         run_id=work.run.id,
+        keys=work.run.keys,
         step=row.id,
         item=row.item,
         attempt=row.attempt,
         workflow=work.workflow.name,
         event=work.event,
         deadline=work.now + step.timeout,
-        undoes=undone_key(work.run.id, row.id, row.item),
+        undoes=undone_key(work.run.keys_of, row.id, row.item),
     )
     call = async_to_sync(execute_async) if task.is_async else execute
     begun = monotonic()

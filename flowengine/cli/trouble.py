@@ -16,6 +16,7 @@ from flowengine.errors import (
     DefinitionError,
     EnvironmentFault,
     FlowengineError,
+    QueryRefused,
 )
 
 
@@ -46,6 +47,7 @@ _EXITS: tuple[tuple[type[BaseException], Exit], ...] = (
     (DefinitionError, Exit.FAILED),
     (AuthorError, Exit.USAGE),
     (ImproperlyConfigured, Exit.USAGE),
+    (QueryRefused, Exit.USAGE),
     (CallerError, Exit.REFUSED),
     (EnvironmentFault, Exit.UNREACHABLE),
     (OperationalError, Exit.UNREACHABLE),

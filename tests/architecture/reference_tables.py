@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -85,7 +86,21 @@ def methods_table() -> str:
     return _forms(METHODS)
 
 
+def operations_table() -> str:
+    """Every operation of the API, from its document."""
+    paths = json.loads((REFERENCE / "openapi.json").read_text(encoding="utf-8"))["paths"]
+    rows = []
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            place = path.removeprefix("/flow/api/v1/")
+            needs = operation["x-needs"].removeprefix("flowengine.")
+            shown = needs if " " in needs else f"`{needs}`"
+            rows.append((method.upper(), f"`{place}`", _inline(operation["summary"]), shown))
+    return _table(("", "below `api/v1/`", "", "needs"), rows)
+
+
 TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "operations": ("http.md", operations_table),
     "settings": ("settings.md", settings_table),
     "keys": ("yaml.md", keys_table),
     "step-keys": ("yaml.md", step_keys_table),

@@ -8,27 +8,27 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flowengine.cli.arguments import add_limit
+from flowengine.cli.arguments import add_limit, add_query
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
 from flowengine.conf import settings
 from flowengine.models import DecisionRecord, EventRecord
+from flowengine.orchestration import selections
 from flowengine.representations import instant
+from flowengine.store.clock import DatabaseClock
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``events``."""
-    parser.add_argument("--type", help="only of this type")
+    add_query(parser, "type:order.* since:2h")
     add_limit(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """List."""
-    rows = EventRecord.objects.using(settings().DATABASE).order_by("-created_at").defer("data")
-    if options.type:
-        rows = rows.filter(type=options.type)
-    found = list(rows[: options.limit])
+    chosen = selections.parse(options.q, "event", DatabaseClock().now())
+    found = selections.page("event", chosen, limit=options.limit)
     answers = _answers([row.id for row in found])
     if options.json:
         for row in found:

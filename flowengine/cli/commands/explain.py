@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from flowengine.definitions.drawing import start_in_words
 from flowengine.definitions.expressions.reasons import Reason, Seen
 from flowengine.engine.event import Event
 from flowengine.engine.identity import keyed_event_id
-from flowengine.orchestration.explain import Explained, Heard, explain, known
+from flowengine.orchestration.explain import Explained, Heard, as_json, explain, known
 from flowengine.store import events
 from flowengine.store.clock import DatabaseClock
 
@@ -49,7 +48,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     concerned = [each for each in found if each.outcome or each.recorded]
     if options.json:
         for each in found:
-            terminal.json(_as_json(each))
+            terminal.json(as_json(each))
     else:
         terminal.data(f"{clean(event.type)} {event.id}  {_json(event.data)}")
         for each in concerned:
@@ -142,40 +141,6 @@ def _conclude(event: Event, others: int, terminal: Terminal) -> None:
         terminal.say(f"{others} other {what} on other events")
     if event.causation_id:
         terminal.say(f"caused by {event.causation_id}, {event.hops} runs from the first event")
-
-
-def _as_json(each: Explained) -> Mapping[str, Any]:
-    recorded = each.recorded
-    return {
-        "workflow": each.workflow,
-        "digest": each.digest,
-        "outcome": each.outcome or "other_events",
-        "detail": each.detail,
-        "keys": dict(each.keys),
-        "recorded": None
-        if recorded is None
-        else {**asdict(recorded), "run_id": str(recorded.run_id), "at": recorded.at.isoformat()},
-        "triggers": [
-            {
-                "index": heard.index,
-                "starts_on": start_in_words(heard.trigger),
-                "answer": heard.answer,
-                "filter": [_reason_as_json(reason) for reason in heard.reasons],
-            }
-            for heard in each.heard
-        ],
-    }
-
-
-def _reason_as_json(reason: Reason) -> Mapping[str, Any]:
-    return {
-        "clause": reason.seen.text,
-        "depth": reason.depth,
-        "was_asked": reason.was_asked,
-        "value": reason.seen.value,
-        "error": reason.seen.error,
-        "looked_at": {seen.text: seen.value for seen in reason.looked_at},
-    }
 
 
 def _json(value: Any) -> str:

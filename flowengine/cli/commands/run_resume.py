@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import Any
 
 from flowengine.api import resume
 from flowengine.cli import people
 from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
-from flowengine.cli.exits import Exit, Stopped
+from flowengine.cli.exits import Exit
 from flowengine.cli.follow import follow
-from flowengine.cli.given import pairs, parse_data
+from flowengine.cli.given import inputs, parse_data
 from flowengine.cli.terminal import Terminal
 
 
@@ -40,7 +39,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         found.id,
         by=people.operator(),
         reason=options.reason,
-        inputs=_inputs(options.edits),
+        inputs=inputs(options.edits),
         output=None if options.output is None else parse_data(options.output, where="--output"),
         is_done=options.output is not None,
         skip=options.skip,
@@ -50,15 +49,3 @@ def run(options: Namespace, terminal: Terminal) -> int:
         return follow([found.id], terminal)
     terminal.next(f"run {found.id} --follow")
     return Exit.OK
-
-
-def _inputs(edits: list[str]) -> dict[str, Any]:
-    given = pairs(edits, "--set")
-    for name in given:
-        if not name.removeprefix("with.") or not name.startswith("with."):
-            raise Stopped(
-                f"--set {name}: inputs are named with.{name}",
-                hint=f"--set with.{name}=…",
-                exit_code=Exit.USAGE,
-            )
-    return {name.removeprefix("with."): value for name, value in given.items()}

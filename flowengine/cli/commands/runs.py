@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from flowengine.cli.arguments import add_limit
+from flowengine.cli.arguments import add_limit, add_query
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
-from flowengine.conf import settings
-from flowengine.engine.states import RunState
 from flowengine.models import RunRecord
+from flowengine.orchestration import selections
 from flowengine.representations import instant
+from flowengine.store.clock import DatabaseClock
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``runs``."""
-    parser.add_argument("--workflow", help="only of this workflow")
-    parser.add_argument("--state", choices=[state.value for state in RunState], help="only these")
+    add_query(parser, "state:failed workflow:order since:2h")
     add_limit(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """List."""
-    rows = RunRecord.objects.using(settings().DATABASE).order_by("-created_at")
-    if options.workflow:
-        rows = rows.filter(workflow=options.workflow)
-    if options.state:
-        rows = rows.filter(state=options.state)
-    found = list(rows.defer("inputs", "output", "failure")[: options.limit])
+    chosen = selections.parse(options.q, "run", DatabaseClock().now())
+    found = selections.page("run", chosen, limit=options.limit)
     if options.json:
         for row in found:
             terminal.json(as_json(row))

@@ -17,10 +17,13 @@ from django.urls import reverse
 from flowengine import emit
 from flowengine.admin.read_only import COUNT_MAX, BoundedPaginator, ReadOnlyAdmin
 from flowengine.models import (
+    AuditRecord,
+    DeadGroupRecord,
     DeadLetterRecord,
     EventRecord,
     KeyRecord,
     PlaceRecord,
+    ReplayRecord,
     RunRecord,
     ScheduleRecord,
     StepRecord,
@@ -28,16 +31,17 @@ from flowengine.models import (
     WorkerRecord,
     WorkflowRecord,
 )
+from flowengine.orchestration import replay, selections
 from flowengine.testing import Runner
 
 pytestmark = pytest.mark.django_db
 
 MODELS = [
-    *(EventRecord, RunRecord, DeadLetterRecord, WorkerRecord, WorkflowRecord),
-    *(KeyRecord, PlaceRecord),
+    *(EventRecord, RunRecord, DeadLetterRecord, WorkerRecord, WorkflowRecord, AuditRecord),
+    *(KeyRecord, PlaceRecord, DeadGroupRecord, ReplayRecord),
 ]
 SECRET = "canary-payload"
-VIEWS = [f"view_{model.__name__.lower()}" for model in MODELS]
+VIEWS = ["view_dead_letter", *(f"view_{model.__name__.lower()}" for model in MODELS)]
 
 
 def a_client(*permissions: str) -> Client:
@@ -58,6 +62,12 @@ def a_failed_run(flow_runner: Runner) -> UUID:
     run_id = emit("troubled.broken", data, actor="7").run_ids["troubled"]
     flow_runner.run()
     return run_id
+
+
+def a_replay() -> None:
+    """A replay of all dead letters, and the row that says so."""
+    chosen = selections.freeze("dead_letter", "", "7")
+    replay.start(chosen.id, "resume", by="7", reason="x")
 
 
 def page(client: Client, model: type[Any], key: Any = None, **query: str) -> str:
@@ -101,6 +111,7 @@ def test_each_model_is_registered_and_can_only_be_looked_at(
 ) -> None:
     a_place(a_failed_run(flow_runner))
     a_worker()
+    a_replay()
     registered = admin.site._registry[model]
     row = model.objects.first()
     name = model.__name__.lower()

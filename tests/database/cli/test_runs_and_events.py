@@ -45,6 +45,17 @@ def test_list_of_an_impossible_length_is_refused(flow: Flow, command: str, limit
     assert "is no number from 1 to 10000" in refused.err
 
 
+@pytest.mark.parametrize("command", ["runs", "events"])
+def test_query_that_means_nothing_is_a_usage_error_with_the_nearest_key(
+    flow: Flow, command: str
+) -> None:
+    refused = flow(command, "--q", "stat:failed")
+
+    assert (refused.code, refused.out) == (Exit.USAGE, "")
+    assert "error[FE510]" in refused.err
+    assert "state" in refused.err
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
@@ -136,11 +147,11 @@ def test_runs_are_listed_the_newest_first(flow: Flow, flow_runner: Runner) -> No
     second = a_run(flow_runner, "broken")
 
     said = flow("runs")
-    failed = flow("runs", "--state", "failed", "--json")
+    failed = flow("runs", "--q", "state:failed", "--json")
 
     assert {line.split()[0] for line in said.out.splitlines()} == {str(first), str(second)}
     assert [json.loads(line)["id"] for line in failed.out.splitlines()] == [str(second)]
-    assert flow("runs", "--workflow", "chain").err == "no runs\n"
+    assert flow("runs", "--q", "workflow:chain").err == "no runs\n"
     assert len(flow("runs", "--limit", "1").out.splitlines()) == 1
 
 
@@ -192,7 +203,7 @@ def test_events_are_listed_with_what_each_workflow_answered(
         "no_match",
         None,
     )
-    assert flow("events", "--type", "a.b").err.startswith("no events\n")
+    assert flow("events", "--q", "type:a.b").err.startswith("no events\n")
 
 
 def test_a_waiting_run_is_cancelled_at_once_and_only_once(flow: Flow, flow_runner: Runner) -> None:

@@ -1,0 +1,174 @@
+"""Events: the list, one, its data, and what each workflow says to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Path, Query
+
+from flowengine import access, project
+from flowengine.conf import settings
+from flowengine.models import DecisionRecord, EventRecord
+from flowengine.orchestration import explain, selections
+from flowengine.representations import instant
+from flowengine.store import events as stored
+from flowengine.store.clock import DatabaseClock
+from flowengine.web.api.failures import JSON
+from flowengine.web.api.filters import Listed, wanted
+from flowengine.web.api.gate import Door, permission
+from flowengine.web.api.paging import Instant, Page, Shape, cursor, page_of, place_after
+from flowengine.web.api.problems import not_found
+
+door = Door("events")
+_clock = DatabaseClock()
+
+_HAS_RUN = frozenset({"started", "queued"})
+
+
+class Answered(Shape):
+    """What one workflow answered."""
+
+    workflow: str
+    digest: str
+    replay: int
+    outcome: str
+    run_id: UUID | None
+    """Null = there is no run, or none yet."""
+    decided_at: Instant
+    detail: str = ""
+    """Why; only with ``view_payload``, for it may quote values."""
+
+
+class EventTold(Shape):
+    """An event, without its data."""
+
+    id: UUID
+    type: str
+    source: str | None
+    """Null = this project's own."""
+    external_id: str | None
+    subject: str | None
+    actor: str | None
+    key: str | None
+    state: str
+    target: str | None
+    replay: int
+    hops: int
+    tries: int
+    correlation_id: str
+    causation_id: str | None
+    time: Instant
+    created_at: Instant
+    routed_at: Instant | None
+    due_at: Instant | None
+    answers: list[Answered]
+
+
+class EventData(Shape):
+    """What an event says."""
+
+    data: JSON
+
+
+class Explanations(Shape):
+    """What each workflow says to an event."""
+
+    workflows: list[dict[str, JSON]]
+    """As ``flow explain --json`` gives them."""
+
+
+@door.get("events", needs=permission("view_eventrecord"), answer=Page[EventTold])
+def list_events(request: HttpRequest, query: Query[Listed]) -> Any:
+    """Events that the filter finds, the newest first, each with what workflows answered."""
+    chosen = wanted(request, query.q, "event")
+    found: Sequence[EventRecord] = selections.page(
+        "event", chosen, after=place_after(query.after), limit=query.limit + 1
+    )
+    answers = _answers(request, [event.id for event in found])
+    return page_of(
+        found,
+        query.limit,
+        lambda event: _told(event, answers[event.id]),
+        lambda event: cursor(event.created_at, event.id),
+    )
+
+
+@door.get("events/{uuid:event_id}", needs=permission("view_eventrecord"), answer=EventTold)
+def get_event(request: HttpRequest, event_id: Path[UUID]) -> Any:
+    """One event, with what workflows answered."""
+    return _told(_found(event_id), _answers(request, [event_id])[event_id])
+
+
+@door.get("events/{uuid:event_id}/data", needs=permission("view_payload"), answer=EventData)
+def get_event_data(request: HttpRequest, event_id: Path[UUID]) -> Any:
+    """The data of an event. Needs ``view_eventrecord`` too."""
+    _may_see_events(request)
+    found = stored.load([event_id])
+    if not found:
+        raise not_found()
+    return {"data": found[0].data}
+
+
+@door.get(
+    "events/{uuid:event_id}/explanation", needs=permission("view_payload"), answer=Explanations
+)
+def explain_event(request: HttpRequest, event_id: Path[UUID]) -> Any:
+    """What each workflow said and would say now, clause by clause. Needs ``view_eventrecord`` too."""
+    _may_see_events(request)
+    found = stored.load([event_id])
+    if not found:
+        raise not_found()
+    known = explain.known(project.catalog().workflows)
+    said = explain.explain(found[0], known, _clock.now())
+    return {"workflows": [explain.as_json(each) for each in said]}
+
+
+_PLAIN = (
+    *("id", "type", "source", "external_id", "subject", "actor", "key", "state", "target"),
+    *("replay", "hops", "tries", "correlation_id", "causation_id"),
+)
+_INSTANTS = ("time", "created_at", "routed_at", "due_at")
+
+
+def _told(event: EventRecord, answers: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        **{name: getattr(event, name) for name in _PLAIN},
+        **{name: instant(getattr(event, name)) for name in _INSTANTS},
+        "answers": answers,
+    }
+
+
+def _answers(request: HttpRequest, ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    with_detail = access.view_payload(request.user)
+    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    rows = DecisionRecord.objects.using(settings().DATABASE).filter(event_id__in=list(ids))
+    for row in rows.order_by("workflow", "replay"):
+        found[row.event_id].append(
+            {
+                "workflow": row.workflow,
+                "digest": row.digest,
+                "replay": row.replay,
+                "outcome": row.outcome,
+                "run_id": row.run_id if row.outcome in _HAS_RUN else None,
+                "decided_at": instant(row.decided_at),
+                **({"detail": row.detail} if with_detail else {}),
+            }
+        )
+    return found
+
+
+def _may_see_events(request: HttpRequest) -> None:
+    if not request.user.has_perm("flowengine.view_eventrecord"):
+        raise not_found()
+
+
+def _found(event_id: UUID) -> EventRecord:
+    rows = EventRecord.objects.using(settings().DATABASE).filter(pk=event_id).defer("data")
+    event = rows.first()
+    if event is None:
+        raise not_found()
+    return event

@@ -1,0 +1,139 @@
+"""Selections: what a bulk act is about, frozen when it is chosen; and discarding what one names."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Path, Query
+
+from flowengine import access
+from flowengine.conf import settings
+from flowengine.models import SelectionItemRecord, SelectionRecord
+from flowengine.orchestration import groups
+from flowengine.orchestration import selections as frozen
+from flowengine.representations import instant
+from flowengine.web.api import filters
+from flowengine.web.api.acting import Reason, by
+from flowengine.web.api.gate import SIGNED_IN, Door, permission
+from flowengine.web.api.paging import (
+    Given,
+    Instant,
+    Page,
+    Paged,
+    Shape,
+    cursor,
+    number_after,
+    page_of,
+)
+from flowengine.web.api.problems import Refusal, not_found
+
+door = Door("selections")
+
+
+class Choice(Given):
+    """What to choose."""
+
+    kind: Literal["dead_letter", "run", "event"]
+    q: filters.Query
+
+
+class SelectionTold(Shape):
+    """What was chosen."""
+
+    id: UUID
+    kind: str
+    query: str
+    words: str
+    """The same for people."""
+    count: int
+    created_at: Instant
+    created_by: str
+
+
+class ItemTold(Shape):
+    """One thing that a selection names."""
+
+    n: int
+    """Its number, from 1, oldest first."""
+    object_id: UUID
+
+
+class Discarding(Reason):
+    """What to discard."""
+
+    selection_id: UUID
+
+
+class Discarded(Shape):
+    """What was discarded."""
+
+    count: int
+    """Dead letters that were open, and are not any more."""
+
+
+@door.post("selections", needs=SIGNED_IN, answer=SelectionTold, status=201)
+def create_selection(request: HttpRequest, body: Choice) -> Any:
+    """Choose what a filter finds now; what comes later has no part in it. Needs to see such things."""
+    need = filters.SEE[body.kind]
+    if not need.is_met(request.user):
+        raise Refusal(403, "FE802", f"This needs {need.name}.")
+    if body.kind == "run" and not access.is_default():
+        # Whether a run may be seen is then asked one by one, and the number alone would say too much.
+        raise Refusal(
+            403, "FE802", "Runs cannot be chosen in bulk where CAN_VIEW_RUN decides who sees which."
+        )
+    filters.wanted(request, body.q, body.kind)
+    return _told(frozen.freeze(body.kind, body.q, access.user_key(request.user)))
+
+
+@door.get("selections/{uuid:selection_id}", needs=SIGNED_IN, answer=SelectionTold)
+def get_selection(request: HttpRequest, selection_id: Path[UUID]) -> Any:
+    """One selection, for who may see such things."""
+    return _told(visible(request, selection_id))
+
+
+@door.get("selections/{uuid:selection_id}/items", needs=SIGNED_IN, answer=Page[ItemTold])
+def list_selection_items(
+    request: HttpRequest, selection_id: Path[UUID], query: Query[Paged]
+) -> Any:
+    """The ids of what a selection names, oldest first."""
+    visible(request, selection_id)
+    rows = SelectionItemRecord.objects.using(settings().DATABASE).filter(
+        selection_id=selection_id, n__gt=number_after(query.after)
+    )
+    return page_of(
+        list(rows.order_by("n")[: query.limit + 1]),
+        query.limit,
+        lambda row: {"n": row.n, "object_id": row.object_id},
+        lambda row: cursor(row.n),
+    )
+
+
+@door.post("discards", needs=permission("discard"), answer=Discarded)
+def discard(request: HttpRequest, body: Discarding) -> Any:
+    """Close the open dead letters that a selection names. Called again, it goes on where it was interrupted."""
+    visible(request, body.selection_id)
+    return {"count": groups.discard(body.selection_id, by(request, body.reason))}
+
+
+def visible(request: HttpRequest, selection_id: UUID) -> SelectionRecord:
+    """The selection, if this user may see things of its kind.
+
+    Raises:
+        Refusal: 404.
+    """
+    rows = SelectionRecord.objects.using(settings().DATABASE)
+    found = rows.filter(pk=selection_id).first()
+    if found is None or not filters.SEE[found.kind].is_met(request.user):
+        raise not_found()
+    return found
+
+
+def _told(selection: SelectionRecord) -> dict[str, Any]:
+    names = ("id", "kind", "query", "words", "count", "created_by")
+    return {
+        **{name: getattr(selection, name) for name in names},
+        "created_at": instant(selection.created_at),
+    }

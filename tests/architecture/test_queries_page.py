@@ -1,0 +1,26 @@
+"""The page of queries names every key that there is, and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flowengine.orchestration.querying import COLUMNS
+from flowengine.orchestration.selections import COUNT_MAX
+
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "queries.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_every_key_is_on_the_page(kind: str) -> None:
+    [row] = re.findall(rf"^\| {kind.replace('_', ' ')}s \| (.*) \|$", PAGE, re.MULTILINE)
+
+    named = re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", row))
+
+    assert named == list(COLUMNS[kind])
+
+
+def test_bound_of_a_selection_is_on_the_page() -> None:
+    assert f"at most {COUNT_MAX:,} things" in PAGE

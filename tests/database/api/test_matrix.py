@@ -1,0 +1,163 @@
+"""Every cell of the matrix: each operation, asked by each role, of a thing of one's own, a foreign one
+and one that is not there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from flowengine.models import DeadLetterRecord
+from flowengine.orchestration import replay, selections
+from flowengine.testing import Runner
+from flowengine.web.api.gate import Session
+from tests.database.api.given import CANARY, a_failed_run, a_letter
+from tests.database.api.people import API, permit
+from tests.database.api.table import ELSEWHERE, PERMISSIONS, ROLES, TABLE, Row, expected
+from tests.database.api.test_gate import operations
+
+pytestmark = pytest.mark.django_db
+
+
+def clients() -> dict[str, Client]:
+    """Somebody of each role."""
+    found = {}
+    for role, permissions in ROLES.items():
+        found[role] = Client()
+        if permissions is not None:
+            user = User.objects.create_user(role)
+            permit(user, *permissions)
+            found[role].force_login(user)
+    return found
+
+
+@pytest.fixture
+def things(settings: Any, flow_runner: Runner) -> Mapping[str, Mapping[str, str]]:
+    """The ids of what is asked for; runs that order 13 caused are foreign to everybody."""
+    settings.FLOWENGINE = {"CAN_VIEW_RUN": "tests.database.api.test_runs.nobody_of"}
+    foreign = a_failed_run(flow_runner, "13")
+    mine = a_failed_run(flow_runner)
+    letter = a_letter(body=CANARY.encode(), message=CANARY, headers={"x": CANARY})
+    failed = DeadLetterRecord.objects.filter(run_id=mine.id).get()
+    chosen = selections.freeze("dead_letter", "", "7").id
+    begun = replay.start(chosen, "event", by="7", reason="x")
+    there = {
+        "run": str(mine.id),
+        "event": str(mine.event_id),
+        "letter": str(letter),
+        "group": str(failed.group_id),
+        "other": str(DeadLetterRecord.objects.get(pk=letter).group_id),
+        "selection": str(chosen),
+        "replay": str(begun.id),
+        "digest": mine.digest,
+        "workflow": "troubled",
+        "station": "default",
+    }
+    return {
+        "mine": there,
+        "foreign": {**there, "run": str(foreign.id)},
+        "missing": {name: str(uuid4()) for name in there},
+    }
+
+
+def filled(value: Any, ids: Mapping[str, str]) -> Any:
+    """The same with the ids in it."""
+    if isinstance(value, str):
+        return value.format(**ids)
+    if isinstance(value, dict):
+        return {name: filled(each, ids) for name, each in value.items()}
+    return [filled(each, ids) for each in value] if isinstance(value, list) else value
+
+
+def ask(client: Client, row: Row, ids: Mapping[str, str]) -> Any:
+    """The answer; nothing of what it did stays."""
+    place = API + row.place.format(**ids)
+    with transaction.atomic():
+        if row.post is None:
+            answer = client.get(place)
+        else:
+            body = filled(dict(row.post), ids)
+            answer = client.post(
+                place, body, content_type="application/json", headers=dict(row.headers)
+            )
+        transaction.set_rollback(True)
+    return answer
+
+
+def test_every_operation_is_in_the_table_and_no_other() -> None:
+    found = {operation.operation_id for operation in operations()}
+
+    assert found == TABLE.keys() | ELSEWHERE
+
+
+def test_every_need_of_the_gate_is_that_of_the_table() -> None:
+    needs = {
+        each.operation_id: session.needs.name
+        for each in operations()
+        for session in each.auth_callbacks
+        if isinstance(session, Session)
+    }
+
+    for name, row in TABLE.items():
+        assert needs[name] == (f"flowengine.{row.needs}" if row.needs else "to be signed in"), name
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_cells_of_an_operation(name: str, things: Mapping[str, Mapping[str, str]]) -> None:
+    row = TABLE[name]
+    is_of_run = row.thing == "run"
+    is_of_one = "{" in row.place or "{selection}" in json.dumps(row.post)
+    whose = ("mine", *(["foreign"] if is_of_run else []), *(["missing"] if is_of_one else []))
+
+    wrong = []
+    bodies: dict[str, set[str]] = {}
+    for role, client in clients().items():
+        for each in whose:
+            answer = ask(client, row, things[each])
+            if answer.status_code not in expected(row, role, each):
+                wrong.append((role, each, answer.status_code, answer.content[:200]))
+            sees_payloads = "view_payload" in (ROLES[role] or ())
+            if not sees_payloads and CANARY in answer.content.decode():
+                wrong.append((role, each, "the canary is in it", answer.content[:200]))
+            if answer.status_code == 404:
+                problem = {**answer.json(), "instance": ""}
+                bodies.setdefault(role, set()).add(json.dumps(problem))
+
+    assert wrong == []
+    # What may not be seen is answered in the very same words as what is not there.
+    assert all(len(said) == 1 for said in bodies.values())
+
+
+def test_superuser_may_do_everything(things: Mapping[str, Mapping[str, str]]) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+
+    for name, row in TABLE.items():
+        assert ask(client, row, things["mine"]).status_code in row.allowed, name
+
+
+def test_no_get_writes_anything(things: Mapping[str, Mapping[str, str]]) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    reads = [row for row in TABLE.values() if row.post is None]
+
+    with CaptureQueriesContext(connection) as asked:
+        for row in reads:
+            ask(client, row, things["mine"])
+
+    assert len(reads) > 20
+    wrote = [each["sql"] for each in asked if re.match(r"\s*(INSERT|UPDATE|DELETE)", each["sql"])]
+    assert wrote == []
+
+
+def test_roles_tell_every_permission_apart() -> None:
+    assert len(ROLES) == 3 + 2 * len(PERMISSIONS)
+    assert len(PERMISSIONS) > 8
