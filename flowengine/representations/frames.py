@@ -1,4 +1,4 @@
-"""The frames that speak of a run, and the names and positions in them."""
+"""The frames that speak of a topic, and the names and positions in them."""
 
 from __future__ import annotations
 
@@ -30,23 +30,36 @@ def epoch(created_at: datetime) -> str:
     return f"{(created_at - _EPOCH) // timedelta(microseconds=1):x}"
 
 
-def snapshot(run_id: UUID, position: tuple[str, int], view: Json) -> Json:
-    """The whole view, as of *position* (epoch, head)."""
-    return {"t": "snap", "c": topic(run_id), "e": position[0], "o": position[1], "s": view}
+def snapshot(name: str, position: tuple[str, int], view: Json) -> Json:
+    """The whole view of the topic *name*, as of *position* (epoch, head)."""
+    return {"t": "snap", "c": name, "e": position[0], "o": position[1], "s": view}
 
 
-def changes(run_id: UUID, position: tuple[str, int], after: int, entries: list[Json]) -> Json:
-    """What came after the number *after*, up to *position*; empty = nothing came."""
+def changes(
+    name: str,
+    position: tuple[str, int],
+    after: int,
+    entries: list[Json],
+    *,
+    at: datetime | None = None,
+) -> Json:
+    """What came after the number *after*, up to *position*; empty = nothing came.
+
+    *at* is when the newest of it was decided, where that is known.
+    """
     e, o = position
-    return {"t": "pub", "c": topic(run_id), "e": e, "f": after + 1, "o": o, "d": entries}
+    frame = {"t": "pub", "c": name, "e": e, "f": after + 1, "o": o, "d": entries}
+    if at is not None:
+        frame["at"] = (at - _EPOCH) // timedelta(milliseconds=1)
+    return frame
 
 
-def pending(run_id: UUID) -> Json:
+def pending(name: str) -> Json:
     """Nothing is known of this id, or nothing may be said."""
-    return {"t": "pending", "c": topic(run_id)}
+    return {"t": "pending", "c": name}
 
 
-def ended(run_id: UUID, outcome: str) -> Json:
+def ended(name: str, outcome: str) -> Json:
     """The event was decided upon and no run of this id will come."""
     message = _OUTCOMES.get(outcome, "This could not be started.")
-    return {"t": "end", "c": topic(run_id), "outcome": outcome, "message": message}
+    return {"t": "end", "c": name, "outcome": outcome, "message": message}

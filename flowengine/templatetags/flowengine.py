@@ -1,7 +1,7 @@
 """``{% load flowengine %}``: a run in a page, true at first paint, live from then on.
 
 ``{% flow_assets %}`` goes once into the page's head; ``{% flow_progress run %}`` wherever a run is to
-be seen. Without JavaScript the page shows how the run stood when it was made, and says as of when.
+be seen, ``{% flow_inbox %}``, ``{% flow_toasts %}`` and ``{% flow_connection %}`` once in a page. Without JavaScript the page shows how the run stood when it was made, and says as of when.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from django import template
 from django.conf import settings as django_settings
 from django.shortcuts import resolve_url
 from django.template.context import Context
-from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
-from flowengine.access import is_known, view_run
-from flowengine.models import RunRecord
-from flowengine.representations import Json, ended, instant, pending, snapshot, unturned
-from flowengine.store import progress
+from flowengine.access import is_known, user_key
+from flowengine.live import grants
+from flowengine.representations import Json, instant, topic, unturned
 from flowengine.store.clock import system_now
 from flowengine.web.approvals import answer_urls
+from flowengine.web.assets import assets
+from flowengine.web.fragments import fragment
+from flowengine.web.frames import frame_of, read_ahead, run_about, run_id_of, subject_of
+from flowengine.web.inbox_shown import inbox_part
 from flowengine.web.shown import (
     Links,
     ended_shown,
@@ -34,9 +35,10 @@ from flowengine.web.shown import (
     local_time,
     run_shown,
 )
-from flowengine.web.words import say, translated
+from flowengine.web.words import say
 
 register = template.Library()
+register.tag("flow_fragment", fragment)
 
 
 @register.simple_tag(takes_context=True)
@@ -45,46 +47,118 @@ def flow_assets(context: Context) -> SafeString:
     nonce = context.get("csp_nonce")
     if nonce is None:
         nonce = getattr(context.get("request"), "csp_nonce", None)
-    # A nonce that is lazy is false until it is read: ask for its text, not whether it is there.
-    attribute = "" if nonce is None else format_html(' nonce="{}"', str(nonce))
-    own = translated()
-    return format_html(
-        '<link rel="stylesheet" href="{}"{}>\n{}<script type="module" src="{}"{}></script>',
-        static("flowengine/flowengine.css"),
-        attribute,
-        json_script(own, "flow-words") if own else "",
-        static("flowengine/flowengine.js"),
-        attribute,
-    )
+    return assets(context.get("request"), nonce)
+
+
+@register.simple_tag(takes_context=True)
+def flow_prefetch(context: Context, runs: Any) -> str:
+    """Read many runs at once, before each is shown by ``{% flow_progress %}``.
+
+    Args:
+        context: the page's.
+        runs: ids of runs, their records, or rows with a ``run_id``.
+    """
+    read_ahead(context.get("request"), runs or (), _user(context))
+    return ""
+
+
+@register.inclusion_tag("flowengine/inbox.html", takes_context=True)
+def flow_inbox(context: Context, placement: str = "bottom-end") -> dict[str, Any]:
+    """The inbox of who looks: a bell with the number of what is unread, and the list under it.
+
+    Args:
+        context: the page's; its ``request`` says who looks.
+        placement: ``bottom-end`` or ``bottom-start``: to which side the list opens.
+
+    Nothing is shown to who is not logged in. Without JavaScript the list opens, and every act works.
+    """
+    user = _user(context)
+    if not is_known(user):
+        return {"frame": None}
+    request = context.get("request")
+    return {
+        **inbox_part(user_key(user)),
+        "placement": placement,
+        "socket": _url("flowengine:socket"),
+        "here": request.get_full_path() if request is not None else "",
+        "csrf_token": context.get("csrf_token", ""),
+    }
+
+
+@register.inclusion_tag("flowengine/toasts.html", takes_context=True)
+def flow_toasts(
+    context: Context,
+    position: str = "bottom-end",
+    *,
+    max: int = 3,  # noqa: A002 - the element's own word
+    duration: int = 6000,
+) -> dict[str, Any]:
+    """Where news of the inbox appears for a moment, while the page is looked at.
+
+    Args:
+        context: the page's.
+        position: ``top-`` or ``bottom-``, and ``start``, ``center`` or ``end``.
+        max: at once.
+        duration: milliseconds; failures stay until they are closed.
+    """
+    return {
+        "is_shown": is_known(_user(context)),
+        "socket": _url("flowengine:socket"),
+        "position": position,
+        "max": max,
+        "duration": duration,
+    }
+
+
+@register.inclusion_tag("flowengine/connection.html")
+def flow_connection() -> dict[str, Any]:
+    """A strip that says when the page is not live; hidden while it is."""
+    return {"socket": _url("flowengine:socket")}
 
 
 @register.inclusion_tag("flowengine/progress.html", takes_context=True)
 def flow_progress(
-    context: Context, run: Any, label: str = "", *, compact: bool = False
+    context: Context,
+    run: Any = None,
+    label: str = "",
+    *,
+    subject: Any = None,
+    latest: bool = True,
+    compact: bool = False,
+    grant: bool = False,
 ) -> dict[str, Any]:
     """One run, as the page's user may see it.
 
     Args:
         context: the page's; its ``request`` says who looks.
         run: the run's id (as ``emit()`` gives it in ``run_ids``), or its record.
+        subject: instead of a run: what it is about, the text that its event has, or a row of a model
+            (``order/17`` for the order 17); shown is a run about it that the user may see.
+        latest: the newest of these; else the oldest.
         label: stands in place of the run's own title.
         compact: a small one, for lists of many.
+        grant: the page itself decides that its reader may see the run, who need not be logged in.
 
-    Nothing is shown to who is not logged in. A run that is not there yet is shown as expected, and
+    Without a grant nothing is shown to who is not logged in. A run that is not there yet is shown as expected, and
     appears by itself; one that the user may not see looks the same, and never appears.
     """
-    request = context.get("request")
-    user = getattr(request, "user", None) or context.get("user")
-    run_id = _id_of(run)
-    if run_id is None or not is_known(user):
-        return {"frame": None}
-    frame = _frame(run_id, user)
+    request, user = context.get("request"), _user(context)
+    run_id = run_id_of(run)
+    if run_id is None and subject:
+        run_id = run_about(subject_of(subject), user, latest=latest, is_granted=grant)
+    if not (grant or is_known(user)):
+        return {"is_shown": False}
+    if run_id is None:
+        return _awaited(subject, label, compact=compact)
+    frame = frame_of(request, run_id, user, is_granted=grant)
     now = system_now()
     label = unturned(str(label))
     run_page = _url("flowengine:run", run_id)
     return {
+        "is_shown": True,
         "frame": frame,
         "run_id": str(run_id),
+        "grant": _grant(run_id, user) if grant else "",
         "label": label,
         "is_compact": compact,
         "as_of": say("live.as_of", time=local_time(instant(now) or "")),
@@ -98,24 +172,30 @@ def flow_progress(
     }
 
 
-def _id_of(run: Any) -> UUID | None:
-    """The id of what the template gave; None for nothing (a name that has no value there)."""
-    if isinstance(run, RunRecord):
-        return run.id
-    if isinstance(run, UUID) or not run:
-        return run or None
-    return UUID(str(run))
+def _awaited(subject: Any, label: str, *, compact: bool) -> dict[str, Any]:
+    """The values of the template for the first run about *subject*, which appears when it begins."""
+    now = system_now()
+    return {
+        "is_shown": bool(subject),
+        "subject": subject_of(subject),
+        "label": unturned(str(label)),
+        "is_compact": compact,
+        "as_of": say("live.as_of", time=local_time(instant(now) or "")),
+        "as_of_text": instant(now),
+        "socket": _url("flowengine:socket"),
+        "login": _login(),
+        **expected_shown(unturned(str(label))),
+    }
 
 
-def _frame(run_id: UUID, user: Any) -> Json:
-    """What the socket would say first."""
-    run = progress.runs([run_id]).get(run_id)
-    if run is not None and view_run(user, run):
-        return snapshot(run_id, progress.position(run), progress.views([run])[run_id])
-    gone = progress.ended([run_id]).get(run_id)
-    if gone is not None and view_run(user, gone[0]):
-        return ended(run_id, gone[1])
-    return pending(run_id)
+def _user(context: Context) -> Any:
+    """Who looks; None where the page does not say."""
+    return getattr(context.get("request"), "user", None) or context.get("user")
+
+
+def _grant(run_id: UUID, user: Any) -> str:
+    """Leave to watch that run: for who looks, or, where nobody is logged in, for who has the page."""
+    return grants.mint([topic(run_id)], user_key(user) if is_known(user) else None)
 
 
 def _url(name: str, *arguments: Any) -> str:

@@ -30,16 +30,16 @@ def run_json(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if run is None:
         gone = progress.ended([run_id]).get(run_id)
         if gone is not None and view_run(user, gone[0]):
-            return JsonResponse(ended(run_id, gone[1]))
+            return JsonResponse(ended(topic(run_id), gone[1]))
         return _not_found(run_id)
     if not view_run(user, run):
         progress.ended([run_id])  # The same work as for a run that is missing: time says nothing.
         return _not_found(run_id)
     at = progress.position(run)
     if (request.GET.get("e"), request.GET.get("o")) == (at[0], str(at[1])):
-        return JsonResponse(changes(run_id, at, at[1], []))
+        return JsonResponse(changes(topic(run_id), at, at[1], []))
     view: Json = progress.views([run])[run_id]
-    return JsonResponse(snapshot(run_id, at, view))
+    return JsonResponse(snapshot(topic(run_id), at, view))
 
 
 @require_safe
@@ -73,4 +73,4 @@ def socket_needs_asgi(_request: HttpRequest) -> HttpResponse:
 
 
 def _not_found(run_id: UUID) -> HttpResponse:
-    return JsonResponse(pending(run_id), status=404)
+    return JsonResponse(pending(topic(run_id)), status=404)

@@ -86,6 +86,36 @@ def start_json(request: HttpRequest, workflow: str) -> HttpResponse:
     return JsonResponse({"run": str(run_id)}, status=202)
 
 
+@require_http_methods(["POST"])
+@csrf_protect
+@endpoint
+def start_now(request: HttpRequest, workflow: str) -> HttpResponse:
+    """POST the inputs, as a JSON object or as a form; 201 with the id of the run.
+
+    The same header ``Idempotency-Key`` again is the same run. Refusals as of :func:`start_json`.
+    """
+    try:
+        found = _found(request.user, workflow)
+    except Http404:
+        return refused("not_found", status=404)
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > KEY_MAX:
+        raise BadBody(f"an Idempotency-Key has at most {KEY_MAX} characters")
+    if request.content_type == "application/json":
+        inputs = body_of(request)
+    else:
+        given = {name: str(value) for name, value in request.POST.items()}
+        fields, inputs = typed(_fields(found), given)
+        problems = {each.name: str(each.problem) for each in fields if each.problem}
+        if problems:
+            return refused("bad_inputs", "some inputs do not fit", status=422, problems=problems)
+    try:
+        run_id = _start(request.user, found, inputs, key)
+    except CallerError as error:
+        return refused("bad_inputs", str(error), status=422)
+    return JsonResponse({"run": str(run_id)}, status=201)
+
+
 def may_start(user: Any, workflow: Workflow) -> bool:
     """One of its ``manual`` triggers lets *user* start it."""
     return any(

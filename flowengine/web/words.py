@@ -83,6 +83,20 @@ WORDS: dict[str, Promise | str] = {
     "live.signed_out": _("Signed out"),
     "live.too_many": _("Not live: too many on one page"),
     "live.denied": _("No longer shown to you"),
+    "live.offline": _("You are offline"),
+    "say.asked": _("Your answer is wanted."),
+    "tone.info": _("Note"),
+    "tone.success": _("Done"),
+    "tone.warning": _("Attention"),
+    "tone.failure": _("Failed"),
+    "inbox.bell": _("Notifications"),
+    "inbox.unread": _("Notifications, {count} unread"),
+    "inbox.archived": _("Archived"),
+    "inbox.snoozed": _("Comes back later"),
+    "inbox.read": _("Marked as read"),
+    "inbox.undo": _("Undo"),
+    "inbox.failed": _("That did not work; please try again."),
+    "button.sent": _("Accepted"),
 }
 
 

@@ -1,0 +1,119 @@
+"""Who is told: users by key, and the members of groups, for many at once and within bounds."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
+from flowengine import access
+from flowengine.store import progress
+
+logger = logging.getLogger("flowengine.orchestration")
+
+RECIPIENTS_MAX = 1_000
+"""Users that are told one thing; of a group, and of all together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Those whom one thing concerns, as they are named."""
+
+    run_id: UUID
+    users: Sequence[str]
+    """Keys."""
+    groups: Sequence[str] = ()
+    """Names."""
+    but: str = ""
+    """The key of one who is not told: he has done it himself."""
+    watches: bool = True
+    """They are told because they may watch the run, and only if they may."""
+
+
+def recipients(named: Sequence[Named]) -> list[list[str]]:
+    """The keys of those to tell, for each; one query for all groups, none where there are none."""
+    members = members_of({group for each in named for group in each.groups})
+    found = [_keys(each, members) for each in named]
+    return found if access.is_default() else _permitted(named, found)
+
+
+def members_of(groups: Collection[str]) -> Mapping[str, list[str]]:
+    """The keys of the active members of each group, at most ``RECIPIENTS_MAX`` of each.
+
+    A project whose users have no groups has no members.
+    """
+    if not groups:
+        return {}
+    model = get_user_model()
+    try:
+        model._meta.get_field("groups")  # noqa: SLF001 - Django's documented interface
+    except FieldDoesNotExist:
+        return {}
+    place = Window(RowNumber(), partition_by=[F("groups__name")], order_by=["pk"])
+    rows = (
+        model._default_manager.filter(groups__name__in=sorted(groups))  # noqa: SLF001 - documented
+        .annotate(place=place)
+        .filter(place__lte=RECIPIENTS_MAX)
+        .order_by("pk")
+        .values_list("groups__name", "pk")
+    )
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for group, pk in rows:
+        found[group].append(str(pk))
+    return found
+
+
+def _keys(named: Named, members: Mapping[str, Sequence[str]]) -> list[str]:
+    keys = dict.fromkeys(named.users)
+    for group in named.groups:
+        keys.update(dict.fromkeys(members.get(group, ())))
+    keys.pop(named.but, None)
+    if len(keys) > RECIPIENTS_MAX:
+        logger.warning(
+            "only the first %d of %d users are told",
+            RECIPIENTS_MAX,
+            len(keys),
+            extra={"run": str(named.run_id)},
+        )
+    return list(keys)[:RECIPIENTS_MAX]
+
+
+def _permitted(named: Sequence[Named], found: Sequence[list[str]]) -> list[list[str]]:
+    """Those of *found* whom the project's own predicate lets watch, where that is what counts."""
+    users = users_of({key for each in found for key in each})
+    access.read_groups(users.values())
+    runs = progress.runs({each.run_id for each in named})
+    return [
+        [
+            key
+            for key in keys
+            if not each.watches
+            or (
+                (key in users and each.run_id in runs)
+                and access.view_run(users[key], runs[each.run_id])
+            )
+        ]
+        for each, keys in zip(named, found, strict=True)
+    ]
+
+
+def users_of(keys: Iterable[str]) -> dict[str, Any]:
+    """The users of these keys; who is not there is left out."""
+    model = get_user_model()
+    field = model._meta.pk  # noqa: SLF001 - Django's documented interface
+    assert field is not None, "every model has a primary key"
+    pks = []
+    for key in keys:
+        try:
+            pks.append(field.to_python(key))
+        except ValidationError:
+            continue
+    return {str(pk): user for pk, user in model._default_manager.in_bulk(pks).items()}  # noqa: SLF001
