@@ -16,11 +16,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from flowengine.live.consumer import socket
+from flowengine.live.handshakes import limited
 from flowengine.live.hub import hub
 from flowengine.live.origin import same_origin
 from flowengine.live.protocol import Close
@@ -45,8 +45,7 @@ def application(
         websocket: takes the sockets of all other paths; None = there are no others.
         lifespan: entered when the server starts and left when it stops, in its event loop.
     """
-    authenticated: Any = AuthMiddlewareStack(socket)
-    live = same_origin(authenticated)
+    live = same_origin(limited(socket))
 
     async def sockets(scope: Any, receive: Any, send: Any) -> None:
         if _is_live(scope):

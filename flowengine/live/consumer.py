@@ -1,7 +1,8 @@
-"""The live socket: one connection of one browser, watching up to 200 runs.
+"""The live socket: one connection of one browser, watching up to 200 topics.
 
-Authentication comes before accept. The socket itself knows no run: it reads frames, hands them to the
-hub, and writes what the hub puts into its outbox.
+Who it is comes before accept: somebody who is logged in, or a page with a grant, which it offers among
+the subprotocols. The socket itself knows no topic: it reads frames, hands them to the hub, and writes
+what the hub puts into its outbox.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Any, assert_never
 
 from channels.db import database_sync_to_async
 
-from flowengine.access import is_known
+from flowengine.access import is_known, user_key
 from flowengine.conf import settings
 from flowengine.live import protocol
+from flowengine.live.handshakes import Rate
 from flowengine.live.hub import Hub, hub
 from flowengine.live.outbox import Closing, Frame, Lagging
-from flowengine.live.peer import Peer
+from flowengine.live.peer import Peer, guest, member
 from flowengine.live.protocol import (
     Close,
     FrameRefused,
@@ -29,7 +31,7 @@ from flowengine.live.protocol import (
     Unsubscribe,
     UnsubscribeAll,
 )
-from flowengine.live.sessions import credential
+from flowengine.live.sessions import Credential, credential, session_key
 
 logger = logging.getLogger("flowengine.live")
 
@@ -39,28 +41,56 @@ Send = Callable[[Message], Awaitable[None]]
 
 SEND_TIMEOUT_S = 10.0
 """A reader that takes longer for one frame is cut off."""
+TOKENS_MAX = 10
+"""Grants of one handshake that are looked at."""
 COME_BACK_MS = 5000
 """Said to those who are too many."""
 
 
 async def socket(scope: Any, receive: Receive, send: Send) -> None:
-    """The ASGI application behind ``/flow/ws/``; it needs ``scope["user"]`` (AuthMiddlewareStack)."""
+    """The ASGI application behind ``/flow/ws/``; by Django's session cookie.
+
+    Where the project routes its sockets itself, ``scope["user"]`` and ``scope["session"]`` go first.
+    """
     await receive()  # websocket.connect
-    user = scope.get("user")
-    if not is_known(user):
+    here = hub()
+    peer = await _peer(here, scope)
+    if peer is None:
         await _close(send, Close.SIGNED_OUT)
         return
-    peer = Peer(user, await database_sync_to_async(credential)(user, scope.get("session")))
-    here = hub()
     if not here.admit(peer):
         await _close(send, Close.TOO_MANY, str(COME_BACK_MS))
         return
     try:
-        await send({"type": "websocket.accept"})
+        is_offered = protocol.SUBPROTOCOL in scope.get("subprotocols", ())
+        chosen = protocol.SUBPROTOCOL if is_offered else None
+        await send({"type": "websocket.accept", "subprotocol": chosen})
         peer.outbox.put(protocol.encode(protocol.hello(settings().HEARTBEAT_S)))
         await _converse(here, peer, receive, send)
     finally:
         await here.leave(peer)
+
+
+async def _peer(here: Hub, scope: Any) -> Peer | None:
+    """Who opens the socket; None = nobody that is known, and with no grant that holds."""
+    tokens = [each for each in scope.get("subprotocols", ()) if each != protocol.SUBPROTOCOL]
+    peer = await _member(here, scope)
+    if peer is None:
+        return guest(tokens[:TOKENS_MAX])
+    peer.show(tokens[:TOKENS_MAX])
+    return peer
+
+
+async def _member(here: Hub, scope: Any) -> Peer | None:
+    """The socket of who is logged in; None = nobody is."""
+    user = scope.get("user")
+    if user is not None:
+        session = scope.get("session")
+        by = await database_sync_to_async(credential)(user, session) if is_known(user) else None
+        return None if by is None else member(user, by)
+    key = session_key(scope.get("headers", ()))
+    user = None if key is None else await here.who(key)
+    return None if user is None else member(user, Credential(user_key(user), key))
 
 
 async def _converse(here: Hub, peer: Peer, receive: Receive, send: Send) -> None:
@@ -77,13 +107,13 @@ async def _converse(here: Hub, peer: Peer, receive: Receive, send: Send) -> None
         error = task.exception()
         # Writing to who has gone is an OSError in every server, and no news.
         if error is not None and not isinstance(error, OSError):
-            logger.error("a live socket failed", exc_info=error, extra={"user": peer.key})
+            logger.error("a live socket failed", exc_info=error, extra={"user": peer.counted_as})
             await _close(send, Close.BROKEN)
 
 
 async def _read(here: Hub, peer: Peer, receive: Receive) -> None:
     """Obey what comes, until the browser goes, or says what ends the socket."""
-    rate = _Rate()
+    rate = Rate(protocol.MESSAGES_PER_S, protocol.MESSAGES_BURST)
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
@@ -104,34 +134,29 @@ async def _read(here: Hub, peer: Peer, receive: Receive) -> None:
 
 def _obey(here: Hub, peer: Peer, frame: protocol.ClientFrame) -> None:
     match frame:
-        case Subscribe(c=topic, p=position):
-            _subscribe(here, peer, topic, position)
-        case SubscribeAll(m=topics):
+        case Subscribe(c=topic, p=position, g=grant):
+            peer.show([] if grant is None else [grant])
+            watch(here, peer, topic, position)
+        case SubscribeAll(m=topics, g=tokens):
+            peer.show(tokens)
             for topic, position in topics.items():
-                _subscribe(here, peer, topic, position)
+                watch(here, peer, topic, position)
         case Unsubscribe(c=topic):
-            _unsubscribe(here, peer, topic)
+            here.unsubscribe(peer, topic)
         case UnsubscribeAll(m=names):
             for topic in names:
-                _unsubscribe(here, peer, topic)
+                here.unsubscribe(peer, topic)
         case Ping():
             here.ping(peer)
         case _:
             assert_never(frame)
 
 
-def _subscribe(here: Hub, peer: Peer, topic: str, position: Position | None) -> None:
-    run_id = protocol.run_of(topic)
-    if run_id is None:
-        _refuse(peer, topic, "unknown_topic")
-    elif not here.subscribe(peer, run_id, (position.e, position.o) if position else None):
-        _refuse(peer, topic, "too_many")
-
-
-def _unsubscribe(here: Hub, peer: Peer, topic: str) -> None:
-    run_id = protocol.run_of(topic)
-    if run_id is not None:
-        here.unsubscribe(peer, run_id)
+def watch(here: Hub, peer: Peer, topic: str, position: Position | None) -> None:
+    """Have *peer* watch a topic, or be told why not."""
+    refused = here.subscribe(peer, topic, (position.e, position.o) if position else None)
+    if refused is not None:
+        _refuse(peer, topic, refused)
 
 
 def _refuse(peer: Peer, topic: str | None, code: str) -> None:
@@ -161,21 +186,3 @@ async def _close(send: Send, code: Close, reason: str = "") -> None:
             await send({"type": "websocket.close", "code": int(code), "reason": reason})
     except (TimeoutError, OSError):
         return
-
-
-class _Rate:
-    """A bucket of messages that fills again with time."""
-
-    def __init__(self) -> None:
-        self._left = protocol.MESSAGES_BURST
-        self._at: float | None = None
-
-    def allows(self, now: float) -> bool:
-        if self._at is not None:
-            gained = (now - self._at) * protocol.MESSAGES_PER_S
-            self._left = min(protocol.MESSAGES_BURST, self._left + gained)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True

@@ -1,8 +1,9 @@
-"""Tells the hubs of all processes which runs changed. Connected when Django starts.
+"""Tells the hubs of all processes which runs and inboxes changed. Connected when Django starts.
 
-The caller is a worker between two batches: it hands the heads over and goes on. A thread with an event
-loop of its own sends them, a quarter of a second at most; a layer that fails three times in a row is
-left alone for five seconds. What is not sent is found by the next heartbeat.
+The caller is a worker between two batches: it hands over all that its cycle changed and goes on. A thread
+with an event loop of its own sends it, one message to each shard that it touches, a quarter of a second
+at most; a layer that fails three times in a row is left alone for five seconds. What is not sent is found
+by the next heartbeat.
 """
 
 from __future__ import annotations
@@ -11,13 +12,20 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from threading import Lock, Thread
 from typing import Any
 from uuid import UUID
 
-from flowengine.live.layer import GROUP, MESSAGE_TYPE, InProcessChannelLayer, layer
-from flowengine.signals import run_changed
+from flowengine.live.layer import (
+    MESSAGE_TYPE,
+    InProcessChannelLayer,
+    group_of,
+    layer,
+    shard_of,
+)
+from flowengine.signals import inbox_changed, run_changed
 
 logger = logging.getLogger("flowengine.live")
 
@@ -26,13 +34,25 @@ FAILURES_MAX = 3
 """Failed sends in a row after which the layer is left alone for *REST_S*."""
 REST_S = 5.0
 WAITING_MAX = 10_000
-"""Runs that may wait to be told of; beyond, the oldest is forgotten."""
-MESSAGE_RUNS_MAX = 500
+"""Runs and inboxes that may wait to be told of; beyond, the oldest is forgotten."""
+MESSAGE_HEADS_MAX = 500
+
+Hint = tuple[str, str, int]
+"""``heads`` (of runs) or ``inboxes``, the run's id or the user's key, and the head."""
 
 
 def announce(heads: Sequence[tuple[UUID, int]]) -> None:
     """Tell every hub that these runs changed; returns at once, and never raises."""
-    if not heads:
+    _announce([("heads", str(run_id), head) for run_id, head in heads])
+
+
+def announce_inboxes(heads: Sequence[tuple[str, int]]) -> None:
+    """Tell every hub that the inboxes of these users changed; returns at once, and never raises."""
+    _announce([("inboxes", user, head) for user, head in heads])
+
+
+def _announce(hints: Sequence[Hint]) -> None:
+    if not hints:
         return
     try:
         target = layer()
@@ -40,10 +60,10 @@ def announce(heads: Sequence[tuple[UUID, int]]) -> None:
         logger.exception("the channel layer of the settings cannot be made")
         return
     if isinstance(target, InProcessChannelLayer):
-        for start in range(0, len(heads), MESSAGE_RUNS_MAX):
-            target.deliver_to_group(GROUP, _message(heads[start : start + MESSAGE_RUNS_MAX]))
+        for group, message in _messages(hints):
+            target.deliver_to_group(group, message)
     else:
-        _sender().put(heads)
+        _sender().put(hints)
 
 
 def stop() -> None:
@@ -58,7 +78,7 @@ class Sender:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._waiting: dict[UUID, int] = {}
+        self._waiting: dict[tuple[str, str], int] = {}
         self._loop = asyncio.new_event_loop()
         self._arrived = asyncio.Event()
         self._is_stopping = False
@@ -67,11 +87,11 @@ class Sender:
         self._thread = Thread(target=self._main, name="flowengine-hints", daemon=True)
         self._thread.start()
 
-    def put(self, heads: Sequence[tuple[UUID, int]]) -> None:
-        """Have these told; a run that waits already is told once, with its newest head."""
+    def put(self, hints: Sequence[Hint]) -> None:
+        """Have these told; what waits already is told once, with its newest head."""
         with self._lock:
-            for run_id, head in heads:
-                self._waiting[run_id] = max(head, self._waiting.pop(run_id, 0))
+            for kind, key, head in hints:
+                self._waiting[kind, key] = max(head, self._waiting.pop((kind, key), 0))
             while len(self._waiting) > WAITING_MAX:
                 del self._waiting[next(iter(self._waiting))]
         self._wake()
@@ -97,17 +117,19 @@ class Sender:
             await self._arrived.wait()
             self._arrived.clear()
             with self._lock:
-                heads = list(self._waiting.items())
+                hints = [(kind, key, head) for (kind, key), head in self._waiting.items()]
                 self._waiting.clear()
-            for start in range(0, len(heads), MESSAGE_RUNS_MAX):
-                await self._send(_message(heads[start : start + MESSAGE_RUNS_MAX]))
+            if hints:
+                await self._send(_messages(hints))
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
         if time.monotonic() < self._resting_until:
             return
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                await layer().group_send(GROUP, message)
+                target = layer()
+                sends = [target.group_send(group, message) for group, message in messages]
+                await asyncio.gather(*sends)
         except Exception as error:  # noqa: BLE001 - a layer is foreign code; hints may be lost
             self._failures += 1
             if self._failures >= FAILURES_MAX:
@@ -121,8 +143,23 @@ class Sender:
             self._failures = 0
 
 
-def _message(heads: Sequence[tuple[UUID, int]]) -> dict[str, Any]:
-    return {"type": MESSAGE_TYPE, "heads": [[str(run_id), head] for run_id, head in heads]}
+def _messages(hints: Sequence[Hint]) -> list[tuple[str, dict[str, Any]]]:
+    """The groups to be told, each with its message: one for each shard, unless it is very long."""
+    by_shard: defaultdict[int, list[Hint]] = defaultdict(list)
+    for hint in hints:
+        by_shard[shard_of(hint[1])].append(hint)
+    return [
+        (group_of(shard), _message(found[start : start + MESSAGE_HEADS_MAX]))
+        for shard, found in by_shard.items()
+        for start in range(0, len(found), MESSAGE_HEADS_MAX)
+    ]
+
+
+def _message(hints: Sequence[Hint]) -> dict[str, Any]:
+    message: dict[str, Any] = {"type": MESSAGE_TYPE}
+    for kind, key, head in hints:
+        message.setdefault(kind, []).append([key, head])
+    return message
 
 
 _senders: dict[int, Sender] = {}
@@ -143,4 +180,9 @@ def _on_run_changed(*, heads: Sequence[tuple[UUID, int]], **_signal: Any) -> Non
     announce(heads)
 
 
+def _on_inbox_changed(*, heads: Sequence[tuple[str, int]], **_signal: Any) -> None:
+    announce_inboxes(heads)
+
+
+inbox_changed.connect(_on_inbox_changed, dispatch_uid="flowengine.live.hints.inboxes")
 run_changed.connect(_on_run_changed, dispatch_uid="flowengine.live.hints")

@@ -13,15 +13,26 @@ from functools import cache
 from secrets import token_hex
 from threading import Lock
 from typing import Any
+from zlib import crc32
 
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer, get_channel_layer
 
 from flowengine.conf import settings
 
-GROUP = "flowengine.runs"
-"""The one group: every hub is in it, every change is told to it."""
+SHARDS = 16
+"""Groups over which hints are spread: a hub is in those of what is watched in it, and hears no others."""
 
-MESSAGE_TYPE = "flowengine.runs"
+MESSAGE_TYPE = "flowengine.hint"
+
+
+def shard_of(key: str) -> int:
+    """The shard in which there are hints at *key*: a run's id, or a user's key."""
+    return crc32(key.encode()) % SHARDS
+
+
+def group_of(shard: int) -> str:
+    """The name of a shard's group."""
+    return f"flowengine.live.{shard}"
 
 
 def layer() -> BaseChannelLayer:
@@ -77,13 +88,18 @@ class InProcessChannelLayer(BaseChannelLayer):
             self._groups.setdefault(group, set()).add(channel)
 
     async def group_discard(self, group: str, channel: str) -> None:
-        """*channel* no longer gets what is sent to *group*; what waits there is dropped."""
+        """*channel* no longer gets what is sent to *group*; out of its last one, what waits is dropped."""
         with self._lock:
             channels = self._groups.get(group, set())
             channels.discard(channel)
             if not channels:
                 self._groups.pop(group, None)
-            self._boxes.pop(channel, None)
+            box = self._boxes.get(channel)
+            if box is not None and not box.is_awaited and not self._is_member(channel):
+                del self._boxes[channel]
+
+    def _is_member(self, channel: str) -> bool:
+        return any(channel in channels for channels in self._groups.values())
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         """Put *message* on each channel of *group*."""
@@ -131,6 +147,11 @@ class _Box:
         if wake is not None:
             wake()
 
+    @property
+    def is_awaited(self) -> bool:
+        """Somebody waits for the next message."""
+        return self._wake is not None
+
     def empty(self) -> None:
         with self._lock:
             self._messages.clear()
@@ -146,11 +167,14 @@ class _Box:
                 # The receiver's loop is closed: it will not come back, and nothing is owed to it.
                 return
 
-        while True:
+        try:
+            while True:
+                with self._lock:
+                    if self._messages:
+                        return self._messages.popleft()
+                    self._wake = wake
+                await arrived.wait()
+                arrived.clear()
+        finally:
             with self._lock:
-                if self._messages:
-                    self._wake = None
-                    return self._messages.popleft()
-                self._wake = wake
-            await arrived.wait()
-            arrived.clear()
+                self._wake = None

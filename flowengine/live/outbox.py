@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from uuid import UUID
 
 from flowengine.live.protocol import Close
 
@@ -25,15 +24,15 @@ class Frame:
     """Text to be written."""
 
     text: str
-    topic: UUID | None = None
-    """The run it speaks of, if it may be dropped for a newer whole view."""
+    topic: str | None = None
+    """What it speaks of, if it may be dropped for a newer whole view."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lagging:
     """The topics whose frames were dropped: they are to be given anew."""
 
-    topics: frozenset[UUID]
+    topics: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +49,14 @@ class Outbox:
     def __init__(self, *, frames_max: int = FRAMES_MAX, bytes_max: int = BYTES_MAX) -> None:
         self._frames: deque[Frame] = deque()
         self._heartbeat: Frame | None = None
-        self._lagging: set[UUID] = set()
+        self._lagging: set[str] = set()
         self._closing: Closing | None = None
         self._size = 0
         self._frames_max = frames_max
         self._bytes_max = bytes_max
-        self._arrived = asyncio.Event()
+        self._waiting: asyncio.Future[None] | None = None
 
-    def put(self, text: str, topic: UUID | None = None) -> None:
+    def put(self, text: str, topic: str | None = None) -> None:
         """Have *text* written; with a *topic* it may be dropped for a newer whole view."""
         if topic is not None and topic in self._lagging:
             return
@@ -67,12 +66,12 @@ class Outbox:
             self._drop_topics()
             if len(self._frames) > CONTROL_MAX:
                 self.close(Close.SLOW)
-        self._arrived.set()
+        self._wake()
 
     def put_heartbeat(self, text: str) -> None:
         """Have *text* written after all that waits; it takes the place of an older heartbeat."""
         self._heartbeat = Frame(text)
-        self._arrived.set()
+        self._wake()
 
     def close(self, code: Close, reason: str = "") -> None:
         """End the socket now: nothing more is written. The first reason counts."""
@@ -81,9 +80,9 @@ class Outbox:
             self._frames.clear()
             self._lagging.clear()
             self._heartbeat = None
-        self._arrived.set()
+        self._wake()
 
-    def forget(self, topic: UUID) -> None:
+    def forget(self, topic: str) -> None:
         """Write nothing more of *topic*."""
         self._lagging.discard(topic)
         self._keep([frame for frame in self._frames if frame.topic != topic])
@@ -104,8 +103,16 @@ class Outbox:
             if self._heartbeat is not None:
                 frame, self._heartbeat = self._heartbeat, None
                 return frame
-            self._arrived.clear()
-            await self._arrived.wait()
+            # Most sockets wait most of the time: a future costs half of an event.
+            self._waiting = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiting
+            finally:
+                self._waiting = None
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     def _drop_topics(self) -> None:
         self._lagging.update(frame.topic for frame in self._frames if frame.topic is not None)

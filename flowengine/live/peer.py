@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from flowengine.access import user_key
+from flowengine.live import grants
+from flowengine.live.channel import LIVE, Subscription
+from flowengine.live.grants import Grant
+from flowengine.live.kind import GRANTED
 from flowengine.live.outbox import Outbox
 from flowengine.live.sessions import Credential
-from flowengine.representations import topic
-from flowengine.store.progress import Position
 
-PENDING = "pending"
-LIVE = "live"
-
-
-@dataclass(slots=True, eq=False)
-class Subscription:
-    """One run that one socket watches."""
-
-    run_id: UUID
-    position: Position | None
-    """What the browser has; None = nothing that counts: it gets the whole view."""
-    told: str = ""
-    """What it was told last: nothing yet, that it is pending, or that it is live."""
+GRANTS_MAX = 400
+"""Topics for which one socket may hold a grant."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,19 +23,51 @@ class Peer:
     """A socket that was let in."""
 
     user: Any
-    """As last read from the database."""
-    credential: Credential
+    """As last read from the database; None = nobody is logged in, and all it may see is by grants."""
+    credential: Credential | None
+    counted_as: str
+    """Of whom there may not be too many at once: a user, or a page with its grant."""
     outbox: Outbox = field(default_factory=Outbox)
-    subscriptions: dict[UUID, Subscription] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    """By topic."""
+    granted: dict[str, Grant] = field(default_factory=dict)
+    """By topic, the grants that it has shown."""
 
     @property
-    def key(self) -> str:
-        """The user's key."""
-        return user_key(self.user)
+    def key(self) -> str | None:
+        """The user's key; None = nobody is logged in."""
+        return None if self.user is None else user_key(self.user)
 
-    def heads(self, known: dict[UUID, Position | None]) -> dict[str, Position | None]:
-        """The heads of what it may see; null for the rest, whatever is known of it."""
-        return {
-            topic(run_id): known.get(run_id) if subscription.told == LIVE else None
-            for run_id, subscription in self.subscriptions.items()
-        }
+    def show(self, tokens: Iterable[str]) -> None:
+        """Take what holds of these grants; what does not is as if it had not been shown."""
+        for token in tokens:
+            grant = grants.read(token, self.key)
+            if grant is None or len(self.granted) > GRANTS_MAX:
+                continue
+            self.granted.update(dict.fromkeys(grant.topics, grant))
+
+    def asks_as(self, topic: str, *, takes_grants: bool) -> str | None:
+        """Under which key it watches *topic*: a grant's, or the user's own; None = it may not ask."""
+        if takes_grants and topic in self.granted:
+            return GRANTED
+        return self.key
+
+    def heads(self) -> str:
+        """The heads of what it may see, as the members of a JSON object; null for the rest."""
+        return ",".join(
+            each.channel.head_text if each.told == LIVE else each.channel.unknown_text
+            for each in self.subscriptions.values()
+        )
+
+
+def member(user: Any, credential: Credential) -> Peer:
+    """A socket of who is logged in."""
+    return Peer(user, credential, f"user {user_key(user)}")
+
+
+def guest(tokens: Iterable[str]) -> Peer | None:
+    """A socket of who is not, by the grants of a page; None where none of them holds."""
+    shown = list(tokens)
+    peer = Peer(None, None, f"grant {shown[0][-43:]}" if shown else "")
+    peer.show(shown)
+    return peer if peer.granted else None

@@ -2,16 +2,18 @@
 
 What is authoritative: the database. A position is an epoch and a number; a frame says which numbers
 it covers. What may be lost: any frame, and the socket itself; a heartbeat names the head of every
-watched run, so that a lost last frame is noticed. What may come twice: anything; a client drops what
+watched topic, so that a lost last frame is noticed. What may come twice: anything; a client drops what
 it has.
 
 ===========  ==========================================================================================
 to server
 ===========  ==========================================================================================
-``sub``      ``{"t": "sub", "c": "run:<uuid>", "p": {"e": "…", "o": 17} | null}``: watch, from there
-``subs``     ``{"t": "subs", "m": {"run:<uuid>": {"e": "…", "o": 17} | null, …}}``: many at once
+``sub``      ``{"t": "sub", "c": "run:<uuid>", "p": {"e": "…", "o": 17} | null, "g": grant}``: watch,
+             from there; ``g`` may be missing
+``subs``     ``{"t": "subs", "m": {topic: {"e": "…", "o": 17} | null, …}, "g": [grant, …]}``: many at
+             once
 ``unsub``    ``{"t": "unsub", "c": …}``: stop watching
-``unsubs``   ``{"t": "unsubs", "m": ["run:<uuid>", …]}``: many at once
+``unsubs``   ``{"t": "unsubs", "m": [topic, …]}``: many at once
 ``ping``     ``{"t": "ping"}``: answer with a heartbeat, now
 ===========  ==========================================================================================
 
@@ -21,21 +23,21 @@ to client
 ``hello``    ``v`` the protocol's version, ``hb`` milliseconds between heartbeats
 ``snap``     ``c``, ``e``, ``o``, ``s``: the whole view, as of number ``o``
 ``pub``      ``c``, ``e``, ``f``, ``o``, ``d``: what came with the numbers ``f`` to ``o``; numbers may
-             be missing in ``d``. ``f`` above ``o``: nothing came
+             be missing in ``d``. ``f`` above ``o``: nothing came. ``at``, where it is there:
+             milliseconds since 1970, when the newest of it was decided
 ``hb``       ``ts`` milliseconds since 1970, ``h`` the head of each watched topic: ``[e, o]``, or null
              for one that is pending; ``h`` null: the database could not be asked
 ``pending``  ``c``: nothing is known of this id, or nothing may be said; it stays watched
 ``end``      ``c``, ``outcome``, ``message``: no run of this id will come; it is no longer watched
 ``err``      ``c`` or null, ``code``: a frame or a topic is refused; it is not, or no longer, watched
+``grant``    ``c``, ``g``: a newer grant for this topic, in place of the one that is soon over
 ===========  ==========================================================================================
 """
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 
@@ -45,8 +47,8 @@ SUBSCRIPTIONS_MAX = 200
 """Topics that one socket may watch."""
 MESSAGES_PER_S = 20.0
 MESSAGES_BURST = 40.0
-
-_TOPIC = re.compile(r"run:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+SUBPROTOCOL = "flowengine"
+"""What a page offers beside a grant when it opens a socket, and what the server then selects."""
 
 
 class Close(IntEnum):
@@ -74,12 +76,16 @@ class Subscribe(msgspec.Struct, frozen=True, tag_field="t", tag="sub"):
 
     c: str
     p: Position | None = None
+    g: str | None = None
+    """A grant; None = by one's own rights."""
 
 
 class SubscribeAll(msgspec.Struct, frozen=True, tag_field="t", tag="subs"):
     """Watch many topics: what a page sends when it opens, as one message."""
 
     m: dict[str, Position | None]
+    g: list[str] = []
+    """Grants, each of which names its topics."""
 
 
 class Unsubscribe(msgspec.Struct, frozen=True, tag_field="t", tag="unsub"):
@@ -134,12 +140,6 @@ def parse(text: str | bytes | None) -> ClientFrame:
     return frame
 
 
-def run_of(topic: str) -> UUID | None:
-    """The run that *topic* names; None where it is no topic of this version."""
-    found = _TOPIC.fullmatch(topic)
-    return None if found is None else UUID(found[1])
-
-
 def hello(heartbeat_s: float) -> dict[str, Any]:
     """The first frame of a socket."""
     return {"t": "hello", "v": VERSION, "hb": int(heartbeat_s * 1000)}
@@ -155,9 +155,24 @@ def refusal(topic: str | None, code: str) -> dict[str, Any]:
     return {"t": "err", "c": topic, "code": code}
 
 
+def granted(topic: str, token: str) -> dict[str, Any]:
+    """A newer grant for a topic."""
+    return {"t": "grant", "c": topic, "g": token}
+
+
 def encode(frame: dict[str, Any]) -> str:
     """The frame's text on the wire."""
     return _encode(frame).decode()
+
+
+def encode_value(value: Any) -> str:
+    """A part of a frame as it stands there."""
+    return _encode(value).decode()
+
+
+def heartbeat_text(ts: int, members: str | None) -> str:
+    """The text of :func:`heartbeat`, whose heads are encoded already: each once, for all its watchers."""
+    return f'{{"t":"hb","ts":{ts},"h":{"null" if members is None else f"{{{members}}}"}}}'
 
 
 _decode = msgspec.json.Decoder(ClientFrame).decode

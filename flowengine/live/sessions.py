@@ -22,6 +22,7 @@ from django.contrib.auth import (
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db.models.functions import Now
+from django.http import parse_cookie
 from django.utils.crypto import constant_time_compare
 
 from flowengine.access import is_known, user_key
@@ -41,6 +42,30 @@ def credential(user: Any, session: Any) -> Credential:
     key = user_key(user)
     is_ours = session is not None and str(session.get(SESSION_KEY)) == key
     return Credential(key, session.session_key if is_ours else None)
+
+
+def session_key(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The key of the session that a handshake came with, by its headers; None = with none."""
+    name = settings.SESSION_COOKIE_NAME
+    for header, value in headers:
+        if header == b"cookie":
+            found = parse_cookie(value.decode("latin-1")).get(name)
+            if found:
+                return found
+    return None
+
+
+def users_of(keys: Sequence[str]) -> dict[str, Any]:
+    """By session key, who is logged in; those that are nobody's, or no longer, are left out."""
+    found = _sessions(keys, {})
+    items = [
+        Credential(str(content[SESSION_KEY]), key)
+        for key, content in found.items()
+        if SESSION_KEY in content
+    ]
+    users = _users({item.user_key: _backend(item, found) for item in items})
+    valid = {item.session_key: _valid(item, found, users.get(item.user_key)) for item in items}
+    return {key: user for key, user in valid.items() if key is not None and user is not None}
 
 
 Sessions = dict[str, tuple[str, Mapping[str, Any]]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,18 +31,30 @@ class Browser:
     """One socket of one user."""
 
     def __init__(
-        self, cookie: str = "", *, origin: bytes | None = ORIGIN, path: str = "/flow/ws/"
+        self,
+        cookie: str = "",
+        *,
+        origin: bytes | None = ORIGIN,
+        path: str = "/flow/ws/",
+        subprotocols: Sequence[str] = (),
     ) -> None:
         headers = [(b"host", HOST)]
         if origin is not None:
             headers.append((b"origin", origin))
         if cookie:
             headers.append((b"cookie", cookie.encode()))
-        scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b""}
+        scope: dict[str, Any] = {
+            "type": "websocket",
+            "path": path,
+            "headers": headers,
+            "query_string": b"",
+        }
+        scope["subprotocols"] = list(subprotocols)
         # Channels' own communicator would do, but importing it takes Daphne.
         communicator: Any = ApplicationCommunicator  # asgiref annotates none of it
         self.socket = communicator(application, scope)
         self.hello: dict[str, Any] = {}
+        self.subprotocol: str | None = None
 
     async def open(self) -> int | None:
         """The close code with which it was refused; None = it was let in."""
@@ -51,6 +63,7 @@ class Browser:
         if answer["type"] == "websocket.close":
             code: int = answer["code"]
             return code
+        self.subprotocol = answer.get("subprotocol")
         self.hello = await self.frame()
         return None
 

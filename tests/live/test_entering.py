@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flowengine.live import consumer, hub
+from flowengine.live import board, consumer, hub
 from flowengine.live.protocol import MESSAGES_BURST, Close
 from tests.live.browser import Browser, Open, a_user, cookie_of, in_database
 
@@ -159,7 +159,7 @@ async def test_page_with_many_runs_asks_for_them_in_one_message(browse: Open) ->
 async def test_topics_beyond_the_limit_are_refused(
     browse: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "SUBSCRIPTIONS_MAX", 1)
+    monkeypatch.setattr(board, "SUBSCRIPTIONS_MAX", 1)
     browser = await browse(await a_user())
 
     await browser.send(t="sub", c="run:01930000-0000-5000-8000-000000000001")

@@ -13,12 +13,13 @@ from channels.layers import BaseChannelLayer, channel_layers
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
-from flowengine.live import hints, hub, listening, reading
+from flowengine.live import hints, hub, listening
 from flowengine.live.hints import announce
-from flowengine.live.layer import GROUP, InProcessChannelLayer, in_process, layer
+from flowengine.live.kind import Question
+from flowengine.live.layer import InProcessChannelLayer, group_of, in_process, layer, shard_of
+from flowengine.live.one_run import OneRun
 from flowengine.live.protocol import Close
-from flowengine.live.reading import Question
-from flowengine.store import progress
+from flowengine.store import heads
 from tests.builders.line import begin
 from tests.live.browser import (
     ALL_STEPS,
@@ -100,10 +101,10 @@ def test_layer_that_fails_again_and_again_is_left_alone(
 
     deadline = time.monotonic() + 5
     while sender._resting_until == 0.0 and time.monotonic() < deadline:
-        sender.put([(uuid4(), 1)])
+        sender.put([("heads", str(uuid4()), 1)])
     failed = deaf_layer.sends
     for _ in range(50):
-        sender.put([(uuid4(), 1)])
+        sender.put([("heads", str(uuid4()), 1)])
     sender.stop()
 
     assert failed >= hints.FAILURES_MAX
@@ -117,7 +118,7 @@ async def test_layer_that_comes_back_is_heard_again(
     answers: list[BaseChannelLayer] = [DeafLayer(), DeafLayer(), layer()]
     monkeypatch.setattr(listening, "layer", lambda: answers.pop(0))
     browser, run = await watching(browse)
-    await until(lambda: not answers and GROUP in in_process()._groups)
+    await until(lambda: not answers and group_of(shard_of(str(run))) in in_process()._groups)
 
     announce(await begun(run, "one"))
 
@@ -130,7 +131,7 @@ async def test_membership_that_was_forgotten_is_renewed(
     monkeypatch.setattr(listening, "REJOIN_S", 0.05)
     browser, run = await watching(browse)
     await layer().flush()
-    await until(lambda: GROUP in in_process()._groups)
+    await until(lambda: group_of(shard_of(str(run))) in in_process()._groups)
 
     announce(await begun(run, "one"))
 
@@ -142,17 +143,17 @@ async def test_database_that_is_away_gives_heartbeats_that_confirm_nothing(
 ) -> None:
     monkeypatch.setattr(hub, "DATABASE_REST_S", 0.05)
     browser, run = await watching(browse)
-    heads, answers = progress.heads, reading.answers
+    read, answers = heads.read, OneRun.answers
 
     def away(*_arguments: Any) -> Any:
         raise DatabaseError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(progress, "heads", away)
-    monkeypatch.setattr(reading, "answers", away)
+    monkeypatch.setattr(heads, "read", away)
+    monkeypatch.setattr(OneRun, "answers", away)
     announce(await worked(run, *ALL_STEPS))
     blind = await browser.ping()
-    monkeypatch.setattr(progress, "heads", heads)
-    monkeypatch.setattr(reading, "answers", answers)
+    monkeypatch.setattr(heads, "read", read)
+    monkeypatch.setattr(OneRun, "answers", answers)
 
     assert blind["h"] is None
     assert state_told(await browser.frame()) == "succeeded"
@@ -163,12 +164,12 @@ async def test_mistake_in_the_hub_ends_the_sockets_and_the_next_are_served(
 ) -> None:
     monkeypatch.setattr(hub, "DATABASE_REST_S", 0.01)
     browser, run = await watching(browse)
-    answers = reading.answers
-    monkeypatch.setattr(reading, "answers", lambda _questions: 1 / 0)
+    answers = OneRun.answers
+    monkeypatch.setattr(OneRun, "answers", lambda _kind, _questions: 1 / 0)
 
     announce(await begun(run, "one"))
     code = await browser.closed()
-    monkeypatch.setattr(reading, "answers", answers)
+    monkeypatch.setattr(OneRun, "answers", answers)
     again = await browse(await a_user("bob"))
 
     assert code == 1011
@@ -184,7 +185,7 @@ async def test_reader_that_fell_behind_is_given_the_whole_view(
     [peer] = hub.hub()._peers
     monkeypatch.setattr(peer.outbox, "_frames_max", 0)
     await browser.watch(run)
-    await until(lambda: peer.subscriptions and peer.subscriptions[run].told == "live")
+    await until(lambda: peer.subscriptions and peer.subscriptions[f"run:{run}"].told == "live")
     monkeypatch.setattr(peer.outbox, "_frames_max", 256)
 
     assert (await browser.frame())["t"] == "snap"
@@ -193,7 +194,7 @@ async def test_reader_that_fell_behind_is_given_the_whole_view(
 async def test_hint_from_a_worker_thread_arrives_at_once(browse: Open) -> None:
     browser, run = await watching(browse)
     heads = await begun(run, "one")
-    await asyncio.sleep(hub.READ_INTERVAL_S)
+    await asyncio.sleep(OneRun.interval_s)
 
     started = time.monotonic()
     thread = threading.Thread(target=announce, args=(heads,))
@@ -209,7 +210,7 @@ async def test_nothing_is_asked_while_nothing_is_watched(
 ) -> None:
     settings.FLOWENGINE = {"HEARTBEAT_S": 0.05}
     asked: list[Any] = []
-    monkeypatch.setattr(progress, "heads", lambda *ids: asked.append(ids))
+    monkeypatch.setattr(heads, "read", lambda *parts: asked.append(parts))
     browser = await browse(await a_user())
 
     for _ in range(3):
@@ -233,20 +234,22 @@ async def test_last_socket_that_goes_stops_the_hub(browse: Open) -> None:
 def test_number_of_queries_does_not_depend_on_the_number_of_runs(*, resume: bool) -> None:
     def count(number: int) -> int:
         runs = begin("line", number)
-        heads = progress.heads(runs, [])
+        stand = heads.read([heads.runs(runs, [])])
+        at = {run: heads.position_of_run(stand["run", str(run)]) for run in runs}
         questions = [
             Question(
-                run_id=run,
+                topic=f"run:{run}",
+                about=run,
                 users={"1": Boss()},
-                positions=frozenset({(heads[run][0], 1) if resume else None}),  # type: ignore[index]
+                positions=frozenset({(at[run][0], 1) if resume else None}),  # type: ignore[index]
             )
             for run in runs
         ]
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            answers = reading.answers(questions)
-        assert all(answer.snapshot or answer.changes for answer in answers.values())
+            answers = OneRun().answers(questions)
+        assert all(answer.snapshot or answer.changes for answer in answers)
         return len(queries)
 
     count(1)  # the definition is read once
@@ -258,9 +261,9 @@ def test_heads_of_everything_watched_are_one_query() -> None:
     runs = begin("line", 60)
 
     with CaptureQueriesContext(connection) as queries:
-        heads = progress.heads(runs, [uuid4() for _ in range(60)])
+        found = heads.read([heads.runs(runs, [uuid4() for _ in range(60)])])
 
-    assert (len(queries), set(heads)) == (1, set(runs))
+    assert (len(queries), set(found)) == (1, {("run", str(run)) for run in runs})
 
 
 class Boss:

@@ -10,8 +10,11 @@ import pytest
 
 from flowengine.engine.messages import Failed
 from flowengine.engine.run import Failure
+from flowengine.live.board import READS_AT_ONCE
+from flowengine.live.channel import Channel
 from flowengine.live.hints import announce
-from flowengine.live.hub import READ_INTERVAL_S, READS_AT_ONCE, hub
+from flowengine.live.hub import hub
+from flowengine.live.one_run import OneRun
 from flowengine.models import HistoryRecord, RunRecord, StepRecord
 from flowengine.store.progress import FACTS_MAX
 from tests.builders.line import tell
@@ -32,6 +35,8 @@ from tests.live.browser import (
     worked,
 )
 
+READ_INTERVAL_S = OneRun.interval_s
+
 
 def position(frame: dict[str, Any]) -> dict[str, Any]:
     return {"e": frame["e"], "o": frame["o"]}
@@ -39,6 +44,12 @@ def position(frame: dict[str, Any]) -> dict[str, Any]:
 
 def states(frame: dict[str, Any]) -> list[str]:
     return [step["state"] for step in frame["s"]["steps"]]
+
+
+def channel_of(run: UUID) -> Channel:
+    found = hub()._board.channel(f"run:{run}")
+    assert found is not None
+    return found
 
 
 async def joined(browse: Open) -> tuple[Browser, UUID, dict[str, Any]]:
@@ -237,7 +248,7 @@ async def test_first_news_of_a_run_are_read_at_once_though_it_was_asked_for_a_mo
 
     hub().hint(run, 1)
 
-    assert hub()._dirty[run] <= asyncio.get_running_loop().time()
+    assert hub()._board.dirty[channel_of(run)] <= asyncio.get_running_loop().time()
     await routed(emitted)
     announce([(run, 2)])
     assert (await browser.frame())["t"] == "snap"
@@ -262,12 +273,13 @@ async def test_event_that_starts_no_run_ends_what_is_watched_at_once(browse: Ope
 async def test_run_that_moves_without_rest_is_read_ten_times_a_second(browse: Open) -> None:
     browser, run, _ = await joined(browse)
     here, clock = hub(), asyncio.get_running_loop().time
+    channel, dirty = channel_of(run), hub()._board.dirty
     waits = []
     for head in range(3, 3 + READS_AT_ONCE + 2):
         here.hint(run, head)
-        waits.append(max(0.0, here._dirty[run] - clock()))
-        here._dirty.clear()
-        here._paid_until[run] = max(here._paid_until[run], clock()) + READ_INTERVAL_S
+        waits.append(max(0.0, dirty[channel] - clock()))
+        dirty.clear()
+        channel.paid_until = max(channel.paid_until, clock()) + READ_INTERVAL_S
 
     at_once = [0.0] * (READS_AT_ONCE - 1)  # one was used up by joining
     later = [READ_INTERVAL_S * n for n in (1, 2, 3)]

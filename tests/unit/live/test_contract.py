@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -14,8 +15,9 @@ from uuid import UUID
 
 import pytest
 
-from flowengine.live.protocol import encode, heartbeat, hello, refusal
-from flowengine.representations import ended, pending
+from flowengine.live.protocol import encode, granted, heartbeat, hello, refusal
+from flowengine.representations import changes, ended, pending, snapshot
+from flowengine.representations.summary import differences, summary
 from flowengine.web.glyphs import RUN_GLYPHS, STEP_GLYPHS
 from flowengine.web.shown import headline, item_note, place, step_note
 from flowengine.web.words import WORDS
@@ -216,11 +218,27 @@ def single_frames() -> dict[str, Any]:
         "hello": hello(5.0),
         "heartbeat": heartbeat(1772452800000, {topic: ("7f3", 49), "run:other": None}),
         "heartbeat without the database": heartbeat(1772452800000, None),
-        "pending": pending(RUN_ID),
-        "ended": ended(RUN_ID, "no_match"),
+        "pending": pending(topic),
+        "ended": ended(topic, "no_match"),
         "refused topic": refusal(topic, "forbidden"),
+        "newer grant": granted(topic, "eyJ0IjpbXX0.1ttSss.c2lnbmF0dXJl"),
         "refused frame": refusal(None, "bad_frame"),
     }
+
+
+def list_of_runs() -> dict[str, Any]:
+    """A list of one, then of two; then the older leaves it; and what a late browser would get."""
+    older, newer = succeeds(), is_tried_again()
+    first, second = summary(next(older).view()), summary(next(newer).view())
+    second |= {"id": str(CHILD), "title": "newer"}
+    moved = summary([*older][2].view())
+    lists = [[first], [second, first], [second, moved], [second]]
+    name, frames = "runs:mine", [snapshot("runs:mine", ("9aa", 1), {"runs": lists[0]})]
+    for number, (before, after) in enumerate(itertools.pairwise(lists), start=1):
+        entries = differences({line["id"]: line for line in before}, after)
+        frames.append(changes(name, ("9aa", number + 1), number, entries))
+    after_all = snapshot(name, ("9aa", len(lists)), {"runs": lists[-1]})
+    return {"about": list_of_runs.__doc__, "frames": frames, "after": after_all}
 
 
 def words_and_signs() -> dict[str, Any]:
@@ -251,6 +269,13 @@ def test_single_frames_are_the_golden_ones() -> None:
     compare("frames", single_frames())
 
 
+def test_frames_of_a_list_are_the_golden_ones() -> None:
+    made = list_of_runs()
+
+    compare("runs", made)
+    assert SECRET not in encode(made)
+
+
 def test_words_and_signs_of_the_page_are_the_golden_ones() -> None:
     compare("words", words_and_signs())
 
@@ -258,4 +283,4 @@ def test_words_and_signs_of_the_page_are_the_golden_ones() -> None:
 def test_every_sentence_for_an_event_without_a_run_is_the_same_in_frame_and_page() -> None:
     ends = {name.removeprefix("end."): str(text) for name, text in WORDS.items() if "end." in name}
 
-    assert {name: ended(RUN_ID, name)["message"] for name in ends} == ends
+    assert {name: ended("run:x", name)["message"] for name in ends} == ends

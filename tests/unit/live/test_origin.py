@@ -66,6 +66,16 @@ def test_own_and_trusted_pages_are_let_in(origin: str, host: str) -> None:
         ("https://evilpartner.example", "shop.example.com"),
         ("http://one.partner.example", "shop.example.com"),
         ("http://dev.example", "shop.example.com"),
+        ("https://shop.example.com\x00.evil.example", "shop.example.com"),
+        ("https://shop\u3002example\u3002com", "shop.example.com"),
+        ("https://shop.example.com:abc", "shop.example.com"),
+        ("https://shop.example.com, https://evil.example", "shop.example.com"),
+        ("https:shop.example.com", "shop.example.com"),
+        ("https:///shop.example.com", "shop.example.com"),
+        ("blob:https://shop.example.com/x", "shop.example.com"),
+        ("javascript://shop.example.com", "shop.example.com"),
+        ("https://shop.example.com%2eevil.example", "shop.example.com"),
+        ("https://127.0.0.1", "localhost"),
     ],
 )
 def test_foreign_pages_are_refused(origin: str, host: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from uuid import UUID
 
 import pytest
 
@@ -18,7 +17,6 @@ from flowengine.live.protocol import (
     Unsubscribe,
     UnsubscribeAll,
     parse,
-    run_of,
 )
 
 RUN = "run:01930000-0000-5000-8000-00000000000a"
@@ -33,7 +31,9 @@ RUN = "run:01930000-0000-5000-8000-00000000000a"
             f'{{"t":"sub","c":"{RUN}","p":{{"e":"7f3","o":41}}}}',
             Subscribe(c=RUN, p=Position(e="7f3", o=41)),
         ),
+        (f'{{"t":"sub","c":"{RUN}","g":"a.b.c"}}', Subscribe(c=RUN, g="a.b.c")),
         (f'{{"t":"subs","m":{{"{RUN}":null}}}}', SubscribeAll(m={RUN: None})),
+        (f'{{"t":"subs","m":{{"{RUN}":null}},"g":["a"]}}', SubscribeAll(m={RUN: None}, g=["a"])),
         (f'{{"t":"unsub","c":"{RUN}"}}', Unsubscribe(c=RUN)),
         (f'{{"t":"unsubs","m":["{RUN}"]}}', UnsubscribeAll(m=[RUN])),
         ('{"t":"ping"}', Ping()),
@@ -56,6 +56,8 @@ def test_frame_of_this_version_is_read(text: str, frame: object) -> None:
         '{"t":"subs","m":["run:x"]}',
         '{"t":"unsubs","m":{}}',
         '{"t":"sub","c":17}',
+        '{"t":"sub","c":"run:x","g":17}',
+        '{"t":"subs","m":{},"g":"a.b.c"}',
         '{"t":"sub","c":"run:x","p":41}',
         '{"t":"sub","c":"run:x","p":{"e":"7f3"}}',
         '{"t":"sub","c":"run:x","p":{"e":"7f3","o":"41"}}',
@@ -113,26 +115,3 @@ def test_limit_counts_bytes_not_characters() -> None:
         parse(json.dumps({"t": "ping", "x": "é" * (FRAME_MAX_BYTES // 2)}, ensure_ascii=False))
 
     assert refused.value.close is Close.TOO_LARGE
-
-
-@pytest.mark.parametrize(
-    "topic",
-    [
-        "",
-        "run:",
-        "run:*",
-        "run:01930000000050008000000000000000",
-        "run:01930000-0000-5000-8000-00000000000A",
-        "run:01930000-0000-5000-8000-00000000000a\n",
-        "run:01930000-0000-5000-8000-00000000000a,run:x",
-        "runs:01930000-0000-5000-8000-00000000000a",
-        "flowengine.runs",
-        "run:{01930000-0000-5000-8000-00000000000a}",
-    ],
-)
-def test_what_is_no_topic_names_no_run(topic: str) -> None:
-    assert run_of(topic) is None
-
-
-def test_topic_names_its_run() -> None:
-    assert run_of(RUN) == UUID("01930000-0000-5000-8000-00000000000a")

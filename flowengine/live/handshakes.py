@@ -1,0 +1,79 @@
+"""How fast this process takes new sockets: a storm of them must not starve those that are open.
+
+Who is refused comes back after a delay that its client chooses at random, so a storm spreads by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from threading import Lock
+from typing import Any
+
+from flowengine.live.protocol import Close
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+HANDSHAKES_PER_S = 200.0
+HANDSHAKES_BURST = 400.0
+HANDSHAKE_S = 5.0
+"""From the handshake to the answer: who is not known by then is sent away."""
+
+
+class Rate:
+    """A bucket that fills again with time. Any thread."""
+
+    def __init__(self, per_s: float, burst: float) -> None:
+        self._per_s = per_s
+        self._burst = burst
+        self._left = burst
+        self._at: float | None = None
+        self._lock = Lock()
+
+    def allows(self, now: float) -> bool:
+        """One more may pass now, by a clock of seconds."""
+        with self._lock:
+            if self._at is not None:
+                gained = (now - self._at) * self._per_s
+                self._left = min(self._burst, self._left + gained)
+            self._at = now
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
+
+
+HANDSHAKES = Rate(HANDSHAKES_PER_S, HANDSHAKES_BURST)
+"""The one of this process."""
+
+
+def limited(inner: Application) -> Application:
+    """The ASGI application *inner*, reached no faster than that, and answering in time."""
+
+    async def checked(scope: Any, receive: Any, send: Any) -> None:
+        if not HANDSHAKES.allows(time.monotonic()):
+            await receive()
+            await send({"type": "websocket.close", "code": int(Close.TOO_MANY)})
+            return
+        await _in_time(inner, scope, receive, send)
+
+    return checked
+
+
+async def _in_time(inner: Application, scope: Any, receive: Any, send: Any) -> None:
+    """Run *inner*; where it has not answered the handshake in time, it is ended."""
+    patience = asyncio.timeout(HANDSHAKE_S)
+    try:
+        async with patience:
+
+            async def answering(message: Any) -> None:
+                patience.reschedule(None)
+                await send(message)
+
+            await inner(scope, receive, answering)
+    except TimeoutError:
+        if patience.expired():
+            await send({"type": "websocket.close", "code": int(Close.TOO_MANY)})
+        else:
+            raise

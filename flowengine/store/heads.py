@@ -1,0 +1,100 @@
+"""Where everything stands that is watched, in one statement, whatever it is and however much.
+
+Each kind of topic gives a :class:`Part`; those that are watched are joined by ``UNION ALL``. All parts
+have the same five columns: the kind, the key, an instant, a text and a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from flowengine.representations import epoch
+from flowengine.store import sql
+from flowengine.store.listed import LISTS
+from flowengine.store.progress import NO_RUN, Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one kind of topics adds to the statement."""
+
+    text: str
+    parameters: Mapping[str, Any]
+
+
+class Head(NamedTuple):
+    """Where one topic stands, as its kind understands it."""
+
+    at: datetime | None
+    text: str | None
+    number: int
+
+
+Heads = dict[tuple[str, str], Head]
+"""By kind and key; what is not there has no head."""
+
+_RUNS = f"""
+SELECT 'run', CAST(id AS text), created_at, CAST(NULL AS text), CAST(seq AS bigint)
+FROM flowengine_run WHERE id = ANY(%(runs)s)
+UNION ALL
+SELECT 'run', CAST(run_id AS text), decided_at, outcome, CAST(0 AS bigint)
+FROM flowengine_decision WHERE run_id = ANY(%(unknown)s) AND {NO_RUN}"""
+
+_INBOXES = """
+SELECT 'inbox', user_key, CAST(NULL AS timestamptz), epoch, CAST(number AS bigint)
+FROM flowengine_inbox WHERE user_key = ANY(%(inboxes)s)"""
+
+_LIST = """
+SELECT '{name}', k.key, CAST(NULL AS timestamptz),
+ (SELECT CAST(count(*) AS text) || ' ' || coalesce(CAST(min(created_at) AS text), '')
+   || ' ' || coalesce(CAST(max(created_at) AS text), '') || ' ' || coalesce(CAST(sum(seq) AS text), '')
+  FROM ({newest}) r),
+ CAST(0 AS bigint)
+FROM {keys} k"""
+"""Which runs are in a list cannot change without one of the four, and their heads only grow."""
+
+
+def runs(ids: Collection[UUID], unknown: Collection[UUID]) -> Part:
+    """Runs; of the *unknown*, also those whose event was decided upon without a run."""
+    return Part(text=_RUNS, parameters={"runs": list(ids), "unknown": list(unknown)})
+
+
+def inboxes(users: Collection[str]) -> Part:
+    """The inboxes of these users, by key."""
+    return Part(text=_INBOXES, parameters={"inboxes": list(users)})
+
+
+def lists(name: str, keys: Collection[str]) -> Part:
+    """The lists of this name, by what they are lists of."""
+    parameter = "list_" + name.rpartition(":")[2]
+    text = _LIST.format(name=name, newest=LISTS[name].newest, keys=sql.rows_of_texts(parameter))
+    return Part(text=text, parameters={parameter: list(keys)})
+
+
+def read(parts: Sequence[Part]) -> Heads:
+    """The heads that *parts* ask for, from one statement."""
+    if not parts:
+        return {}
+    text = "\nUNION ALL".join(part.text for part in parts)
+    parameters = {name: value for part in parts for name, value in part.parameters.items()}
+    return {
+        (kind, _plain(kind, key)): Head(sql.as_datetime(at), said, number)
+        for kind, key, at, said, number in sql.query(text, parameters)
+    }
+
+
+def _plain(kind: str, key: str) -> str:
+    """The id of a run in one form; SQLite has it without dashes."""
+    return str(UUID(key)) if kind == "run" and "-" not in key else key
+
+
+def position_of_run(head: Head) -> Position | None:
+    """Where the run stands; None = there will be none."""
+    if head.text is not None:
+        return None
+    assert head.at is not None, "every run has its instant"
+    return epoch(head.at), head.number

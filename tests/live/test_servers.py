@@ -1,0 +1,281 @@
+"""The live socket behind real servers, several of them, and one that is killed under all its sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import websockets
+from channels.layers import channel_layers
+from django.db import connection
+from websockets.typing import Origin, Subprotocol
+
+from flowengine.live import grants, hints
+from flowengine.live.hints import announce
+from flowengine.live.protocol import FRAME_MAX_BYTES, SUBPROTOCOL
+from tests.faults.line import ROOT
+from tests.live.browser import ALL_STEPS, a_line, a_user, cookie_of, in_database, worked
+from tests.nodes.process import Process, free_port, spawn
+
+pytestmark = [pytest.mark.services, pytest.mark.postgresql]
+
+PREFIX = "flowengine-test-servers"
+WAIT_S = 30.0
+STORM = 200
+
+
+class Servers:
+    """Web processes on the database of this test."""
+
+    def __init__(self, directory: Path, redis_url: str, database_url: str) -> None:
+        self._directory = directory
+        self._environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.live.server_settings",
+            "FLOWENGINE_TEST_DATABASE_URL": database_url,
+            "FLOWENGINE_TEST_BROKER_URL": "inproc://",
+            "FLOWENGINE_TEST_REDIS_URL": redis_url,
+            "FLOWENGINE_TEST_LIVE_PREFIX": PREFIX,
+        }
+        self._started: list[Process] = []
+
+    def start(
+        self, server: str = "uvicorn", port: int = 0, **environment: str
+    ) -> tuple[int, Process]:
+        """Its port, and the process."""
+        port = port or free_port()
+        place = {
+            "uvicorn": ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"],
+            "daphne": ["-b", "127.0.0.1", "-p", str(port), "-v", "0"],
+        }
+        process = spawn(
+            [sys.executable, "-m", server, *place[server], "tests.asgi:application"],
+            directory=ROOT,
+            log=self._directory / f"{server}-{len(self._started)}.log",
+            environment={**self._environment, **environment},
+        )
+        self._started.append(process)
+        return port, process
+
+    def close(self) -> None:
+        """End them all."""
+        for process in self._started:
+            process.signal(signal.SIGKILL)
+
+
+@pytest.fixture
+def servers(
+    transactional_db: None, postgres: str, redis_url: str, tmp_path: Path
+) -> Iterator[Servers]:
+    """Starts web processes, and ends them after the test."""
+    url = f"{postgres.rsplit('/', 1)[0]}/{connection.settings_dict['NAME']}"
+    servers = Servers(tmp_path, redis_url, url)
+    yield servers
+    servers.close()
+
+
+@pytest.fixture
+async def redis_layer(settings: Any, redis_url: str) -> AsyncIterator[None]:
+    """This process announces through the Redis of the servers."""
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [redis_url], "prefix": PREFIX},
+        }
+    }
+    made: Any = channel_layers["default"]
+    yield
+    await asyncio.to_thread(hints.stop)
+    await made.flush()
+
+
+def opening(port: int, cookie: str = "", **options: Any) -> Any:
+    """A socket, as soon as the server answers."""
+    headers = {"Cookie": cookie} if cookie else {}
+    options.setdefault("origin", Origin(f"http://127.0.0.1:{port}"))
+    url = f"ws://127.0.0.1:{port}/flow/ws/"
+    return websockets.connect(url, additional_headers=headers, max_size=None, **options)
+
+
+@asynccontextmanager
+async def socket_at(port: int, cookie: str = "", **options: Any) -> AsyncIterator[Any]:
+    """The same, left open for a while."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            try:
+                socket = await opening(port, cookie, **options)
+            except OSError:
+                await asyncio.sleep(0.05)  # it is still starting
+            else:
+                break
+    try:
+        yield socket
+    finally:
+        await socket.close()
+
+
+async def frame_of(socket: Any, *kinds: str) -> dict[str, Any]:
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            frame: dict[str, Any] = json.loads(await socket.recv())
+            if frame["t"] in kinds:
+                return frame
+
+
+async def watch(socket: Any, run: UUID, position: dict[str, Any] | None = None) -> dict[str, Any]:
+    await socket.send(json.dumps({"t": "sub", "c": f"run:{run}", "p": position}))
+    return await frame_of(socket, "snap", "pub", "pending")
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+async def test_page_follows_a_run_behind_this_server(
+    servers: Servers, redis_layer: None, server: str
+) -> None:
+    user = await a_user()
+    run = await a_line(user)
+    port, _ = servers.start(server)
+
+    async with socket_at(port, await cookie_of(user)) as socket:
+        first = await watch(socket, run)
+        announce(await worked(run, *ALL_STEPS))
+        last = await frame_of(socket, "pub")
+        while last["d"][-1]["state"] != "succeeded":
+            last = await frame_of(socket, "pub")
+
+    assert first["t"] == "snap"
+    assert last["d"][-1]["percent"] == 100
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+async def test_who_may_not_enter_is_sent_away_before_a_frame_by_this_server(
+    servers: Servers, server: str
+) -> None:
+    user = await a_user()
+    cookie = await cookie_of(user)
+    token = await in_database(grants.mint, ["run:x"])
+    port, _ = servers.start(server)
+    async with socket_at(port, cookie) as socket:
+        assert (await frame_of(socket, "hello"))["v"] == 1
+
+    for own, options in [
+        ("", {}),
+        ("sessionid=made-up", {}),
+        (cookie, {"origin": Origin("http://evil.example")}),
+        (cookie, {"origin": None}),
+        ("", {"subprotocols": [Subprotocol(SUBPROTOCOL), Subprotocol("forged")]}),
+    ]:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await opening(port, own, **options)
+        assert refused.value.response.status_code == 403
+    granted = {"subprotocols": [Subprotocol(SUBPROTOCOL), Subprotocol(token)]}
+    async with socket_at(port, **granted) as socket:
+        assert socket.subprotocol == SUBPROTOCOL
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+@pytest.mark.parametrize("size", [FRAME_MAX_BYTES - 1, FRAME_MAX_BYTES, FRAME_MAX_BYTES + 1])
+async def test_frame_over_the_limit_ends_the_socket_at_this_server(
+    servers: Servers, server: str, size: int
+) -> None:
+    cookie = await cookie_of(await a_user())
+    port, _ = servers.start(server)
+    text = json.dumps({"t": "ping", "x": ""})
+    text = text.replace('""', '"' + "x" * (size - len(text)) + '"')
+
+    async with socket_at(port, cookie) as socket:
+        await frame_of(socket, "hello")
+        await socket.send(text)
+        if size <= FRAME_MAX_BYTES:
+            assert (await frame_of(socket, "hb"))["h"] == {}
+        else:
+            async with asyncio.timeout(WAIT_S):
+                await socket.wait_closed()
+            # Daphne can send no code of the protocol itself but 1000: it says that it failed.
+            assert socket.close_code == {"uvicorn": 1009, "daphne": 1011}[server]
+
+
+async def test_two_web_processes_tell_the_same_and_one_goes_on_where_the_other_was_killed(
+    servers: Servers, redis_layer: None
+) -> None:
+    user = await a_user()
+    cookie, run = await cookie_of(user), await a_line(user)
+    (port, process), (other_port, _) = servers.start(), servers.start()
+
+    async with socket_at(port, cookie) as first, socket_at(other_port, cookie) as second:
+        assert await watch(first, run) == await watch(second, run)
+        announce(await worked(run, "one"))
+        told, also = await frame_of(first, "pub"), await frame_of(second, "pub")
+        process.signal(signal.SIGKILL)
+    await worked(run, "two")
+    async with socket_at(other_port, cookie) as third:
+        came = await watch(third, run, {"e": told["e"], "o": told["o"]})
+
+    assert told["d"] == also["d"]
+    assert (came["t"], came["f"], came["d"][-1]["percent"]) == ("pub", told["o"] + 1, 40)
+
+
+async def test_without_redis_a_page_is_told_by_the_heartbeat(servers: Servers) -> None:
+    user = await a_user()
+    cookie, run = await cookie_of(user), await a_line(user)
+    port, _ = servers.start(FLOWENGINE_TEST_REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+
+    async with socket_at(port, cookie) as socket:
+        await watch(socket, run)
+        await worked(run, "one")
+        await socket.send('{"t":"ping"}')
+        told, beat = await frame_of(socket, "pub"), await frame_of(socket, "hb")
+
+    assert told["d"][-1]["percent"] == 20
+    assert beat["h"] == {f"run:{run}": [told["e"], told["o"]]}
+
+
+async def test_all_of_a_storm_come_back_after_a_kill_and_see_the_end(servers: Servers) -> None:
+    boss = [await a_user(f"boss{n}", is_superuser=True) for n in range(STORM // 20)]
+    cookies = [await cookie_of(user) for user in boss] * 20
+    runs = [await a_line() for _ in range(10)]
+    port, process = servers.start()
+    async with socket_at(port, cookies[0]):
+        pass
+    ends: list[str] = []
+    watching = asyncio.Semaphore(0)
+
+    async def live(number: int) -> None:
+        run, position, tries, state = runs[number % len(runs)], None, 0, ""
+        while state != "succeeded":
+            try:
+                async with opening(port, cookies[number], open_timeout=WAIT_S) as socket:
+                    frame = await watch(socket, run, position)
+                    watching.release()
+                    while True:
+                        tries, position = 0, {"e": frame["e"], "o": frame["o"]}
+                        state = frame["s"]["state"] if frame["t"] == "snap" else state
+                        state = frame["d"][-1]["state"] if frame.get("d") else state
+                        if state == "succeeded":
+                            break
+                        frame = await frame_of(socket, "snap", "pub")
+            except (OSError, TimeoutError, EOFError, websockets.WebSocketException):
+                tries = min(tries + 1, 4)
+                await asyncio.sleep(random.uniform(0, 0.5 * 2**tries))
+        ends.append(state)
+
+    crowd = [asyncio.create_task(live(number)) for number in range(STORM)]
+    async with asyncio.timeout(4 * WAIT_S):
+        for _ in crowd:
+            await watching.acquire()
+        process.signal(signal.SIGKILL)
+        for run in runs:
+            await worked(run, *ALL_STEPS)
+        servers.start(port=port)
+        await asyncio.gather(*crowd)
+
+    assert ends == ["succeeded"] * STORM
