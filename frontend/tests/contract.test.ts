@@ -2,12 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { type Kind, RUN, RUNS } from "../src/client/kinds";
 import { type Frame, parseFrame } from "../src/client/protocol";
-import type { StepView } from "../src/client/views";
+import type { StepState } from "../src/client/views";
 import { RUN_GLYPHS, STEP_GLYPHS } from "../src/elements/glyphs";
 import { percentOf } from "../src/model/percent";
-import { reduceAll } from "../src/model/reduce";
-import { headline, itemNote, place, type RunView, stepNote } from "../src/model/run";
+import { headline, itemNote, place, type RunState, stepNote } from "../src/model/run";
 import { WORDS } from "../src/model/words";
 
 interface Scenario {
@@ -37,32 +37,34 @@ function frameOf(value: unknown): Frame {
   return parseFrame(JSON.stringify(value));
 }
 
-function viewOf(frame: Frame): RunView {
-  if (frame.kind !== "snapshot") throw new Error(`a snapshot, not ${frame.kind}`);
-  return frame.view;
+function stateOf<T>(kind: Kind<T>, frame: Frame): T {
+  if (frame.t !== "snap") throw new Error(`a snapshot, not ${frame.t}`);
+  return kind.read(frame.s);
 }
 
-/** The views that a page passes through, one per frame. */
-function viewsOf({ frames }: Scenario): readonly RunView[] {
-  let view = viewOf(frameOf(frames[0]));
-  const views = [view];
+/** What a page passes through, one per frame. */
+function statesOf<T>(kind: Kind<T>, { frames }: Scenario): readonly T[] {
+  let state = stateOf(kind, frameOf(frames[0]));
+  const states = [state];
   for (const value of frames.slice(1)) {
     const frame = frameOf(value);
-    if (frame.kind !== "changes") throw new Error(frame.kind);
-    const next = reduceAll(view, frame.entries);
-    if (next === null) throw new Error("cannot be applied");
-    view = next;
-    views.push(view);
+    if (frame.t !== "pub") throw new Error(frame.t);
+    for (const { t, ...part } of frame.d) {
+      const next = kind.after(state, t, part);
+      if (next === null) throw new Error("cannot be applied");
+      state = next;
+    }
+    states.push(state);
   }
-  return views;
+  return states;
 }
 
-function every(steps: readonly StepView[]): readonly StepView[] {
+function every(steps: readonly StepState[]): readonly StepState[] {
   return steps.flatMap((step) => [step, ...step.lines.flatMap((line) => every(line.steps))]);
 }
 
 /** What a page says of a view, times as the instant itself. */
-function wordsOf(view: RunView): readonly string[] {
+function wordsOf(view: RunState): readonly string[] {
   const steps = every([...view.steps, ...view.hooks]);
   const notes = [
     ...steps.map((step) => stepNote(step, (at) => at)),
@@ -76,14 +78,15 @@ describe("every golden frame", () => {
 
   it.each([
     ["hello", "hello"],
-    ["heartbeat", "heartbeat"],
-    ["heartbeat without the database", "heartbeat"],
+    ["heartbeat", "hb"],
+    ["heartbeat without the database", "hb"],
     ["pending", "pending"],
-    ["ended", "ended"],
-    ["refused topic", "refused"],
-    ["refused frame", "refused"],
+    ["newer grant", "grant"],
+    ["ended", "end"],
+    ["refused topic", "err"],
+    ["refused frame", "err"],
   ])("«%s» is read", (name, kind) => {
-    expect(frameOf(frames[name]).kind).toBe(kind);
+    expect(frameOf(frames[name]).t).toBe(kind);
   });
 });
 
@@ -91,17 +94,25 @@ describe.each(SCENARIOS)("%s", (name) => {
   const scenario = golden<Scenario>(name);
 
   it("told by changes ends in the view of one who joins late", () => {
-    expect(viewsOf(scenario).at(-1)).toEqual(viewOf(frameOf(scenario.after)));
+    expect(statesOf(RUN, scenario).at(-1)).toEqual(stateOf(RUN, frameOf(scenario.after)));
   });
 
   it("is as far as the server says", () => {
-    const { state, steps, percent } = viewOf(frameOf(scenario.after));
+    const { state, steps, percent } = stateOf(RUN, frameOf(scenario.after));
 
     expect(percentOf(state, steps)).toBe(percent);
   });
 
   it("is told in the words of the server's page", () => {
-    expect(viewsOf(scenario).map(wordsOf)).toEqual(scenario.said);
+    expect(statesOf(RUN, scenario).map(wordsOf)).toEqual(scenario.said);
+  });
+});
+
+describe.each([["runs", RUNS] as const])("%s", (name, kind) => {
+  it("told by changes ends in the list of one who joins late", () => {
+    const scenario = golden<Scenario>(name);
+
+    expect(statesOf(kind, scenario).at(-1)).toEqual(stateOf(kind, frameOf(scenario.after)));
   });
 });
 

@@ -1,35 +1,26 @@
 /** Why a socket ended, and what follows: come back soon, come back later, or stay away. */
 
-export type Verdict =
-  | { readonly kind: "soon" }
-  | { readonly kind: "later"; readonly delayMs: number }
-  | { readonly kind: "stay-away"; readonly reason: "signed-out" | "forbidden" };
+export const SIGNED_OUT = 4401;
+export const FORBIDDEN = 4403;
+export const TOO_MANY = 4429;
+const RESTART = 1012;
+/** Cut, and nobody said why. */
+export const CUT = 1006;
+/** Of our own, never on the wire: another tab has the socket now, come at once. */
+export const MOVED = 4900;
 
 const LATER_MS = 5_000;
 const LATER_MAX_MS = 60_000;
 
 /**
- * The verdict on a close code. `reason` may carry a delay in milliseconds, by which a server spreads
- * those who come back.
+ * At least how long to stay away, in ms, or why to stay away for good. `reason` may carry a delay, by
+ * which a server spreads those who come back. All that is not named here heals with a new socket and a
+ * new subscription.
  */
-export function verdictOf(code: number, reason: string): Verdict {
-  switch (code) {
-    case 4401:
-      return { kind: "stay-away", reason: "signed-out" };
-    case 4403:
-      return { kind: "stay-away", reason: "forbidden" };
-    case 4429:
-      return { kind: "later", delayMs: delayOf(reason) };
-    case 1012:
-      return reason === "" ? { kind: "soon" } : { kind: "later", delayMs: delayOf(reason) };
-    default:
-      // 1000-1011, 4008 (read too slowly), 4400 (a frame of ours was unreadable), 1006 (cut): all heal
-      // with a new socket and a new subscription.
-      return { kind: "soon" };
-  }
-}
-
-function delayOf(reason: string): number {
+export function verdictOf(code: number, reason: string): number | "signed-out" | "forbidden" {
+  if (code === SIGNED_OUT) return "signed-out";
+  if (code === FORBIDDEN) return "forbidden";
+  if (code !== TOO_MANY && (code !== RESTART || reason === "")) return 0;
   const delay = Number.parseInt(reason, 10);
-  return Number.isFinite(delay) ? Math.min(Math.max(delay, 0), LATER_MAX_MS) : LATER_MS;
+  return Number.isNaN(delay) ? LATER_MS : Math.min(Math.max(delay, 0), LATER_MAX_MS);
 }

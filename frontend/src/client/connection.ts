@@ -1,305 +1,325 @@
 /**
- * One socket for all topics of a page: opened when something is watched, never given up.
+ * One link for all topics of a page: opened when something is watched, never given up.
  *
- *   idle -> connecting -> open -> waiting -> connecting …       stopped: signed out; nothing follows
+ *   idle -> connecting -> catching-up, live -> offline -> catching-up, live …
+ *                                                       denied: signed out; nothing follows
  *
- * A socket that says nothing for two and a half heartbeats is dead, whatever its readyState says. When
+ * A link that says nothing for two and a half heartbeats is dead, whatever its readyState says. When
  * the page is looked at again, a ping that is not answered within a second says the same.
  */
 
 import { BACKOFF, type Backoff, delayBefore } from "./backoff";
-import { verdictOf } from "./codes";
-import type { Poll } from "./poll";
+import { MOVED, verdictOf } from "./codes";
+import { Latency } from "./latency";
+import { type Environment, FlowError, type Meta, Source, type Status } from "./live";
 import {
   type Frame,
   type Position,
   parseFrame,
-  pingFrame,
   subscribeFrame,
   unsubscribeFrame,
 } from "./protocol";
-import { type Listener, Subscription } from "./subscription";
+import type { Followed, Follower } from "./topic";
 import type { Link, Transport } from "./transport";
-
-export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "stopped";
-
-/** Time and chance, as arguments. */
-export interface Environment {
-  now(): number;
-  random(): number;
-  /** Calls `action` once after `delayMs`; gives what cancels it. */
-  after(delayMs: number, action: () => void): () => void;
-  /** Calls `action` once what runs now has ended. */
-  soon(action: () => void): void;
-}
 
 export interface ConnectionOptions {
   readonly transport: Transport;
   readonly environment: Environment;
-  readonly backoff?: Backoff;
-  /** Asks over HTTP while no socket can be opened; without it, nothing does. */
-  readonly poll?: Poll;
+  readonly backoff?: Backoff | undefined;
+  readonly heartbeatMs?: number | undefined;
+  /** A grant for what has none of its own; null = signed out. Asked anew once when it is refused. */
+  readonly token?: (() => Promise<string | null>) | undefined;
+  readonly onError?: ((error: FlowError) => void) | undefined;
+  /** Called when no link could be had so often in a row that another way is worth a look. */
+  readonly troubled?: (() => void) | undefined;
 }
 
 const HEARTBEAT_MS = 5_000;
-const SILENCE_HEARTBEATS = 2.5;
-const HANDSHAKE_MS = 10_000;
+export const SILENCE_HEARTBEATS = 2.5;
+export const HANDSHAKE_MS = 10_000;
 const PROBE_MS = 1_000;
-const POLL_MS = 3_000;
 /** Topics in one message: with their positions well below the 64 KiB that a server takes. */
 const FRAME_TOPICS = 200;
+/** Attempts in a row that failed, before another way is looked for. */
+const TROUBLE = 3;
 /** A page that has just taken its last element away may put in others at once. */
 const LINGER_MS = 5_000;
-/** Handshakes that failed in a row after which the page asks over HTTP as well. */
-const FAILURES_BEFORE_POLLING = 3;
 
-export interface Watch {
-  /** Ask for everything anew. */
-  refresh(): void;
-  stop(): void;
-}
+const nothing = () => {};
 
-export class Connection {
+export class Connection extends Source<Status> implements Follower {
+  readonly environment: Environment;
+  readonly latency: Latency;
+  /** How a topic stands that is not confirmed. */
+  status: Exclude<Status, "live"> = "idle";
   readonly #options: ConnectionOptions;
-  readonly #environment: Environment;
-  readonly #subscriptions = new Map<string, Set<Subscription>>();
-  #state: ConnectionState = "idle";
+  readonly #topics = new Map<string, Followed>();
   #link: Link | null = null;
   #attempts = 0;
-  #heartbeatMs = HEARTBEAT_MS;
-  #cancelWait: () => void = () => {};
-  #cancelSilence: () => void = () => {};
-  #cancelProbe: () => void = () => {};
-  #cancelPoll: () => void = () => {};
-  #cancelLinger: () => void = () => {};
+  #heartbeatMs: number;
+  #token: string | null = null;
+  #wasRefused = false;
+  #told: Status = "idle";
+  #cancelWait = nothing;
+  #cancelSilence = nothing;
+  #cancelProbe = nothing;
+  #cancelLinger = nothing;
   /** What is to be asked and taken back, all of it in one message each: servers count messages. */
   readonly #asking = new Map<string, Position | null>();
   readonly #leaving = new Set<string>();
-  #isSpeakingSoon = false;
 
   constructor(options: ConnectionOptions) {
+    super(options.environment);
     this.#options = options;
-    this.#environment = options.environment;
+    this.environment = options.environment;
+    this.#heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
+    this.latency = new Latency(options.environment);
   }
 
-  get state(): ConnectionState {
-    return this.#state;
+  /** How the page stands: live where all that it watches is. */
+  get value(): Status {
+    const all = this.#unended();
+    const isOpen = this.status === "catching-up";
+    return (isOpen || all.length > 0) && all.every((topic) => topic.isLive) ? "live" : this.status;
   }
 
-  /** Watch `topic` from `position` on; null = nothing is known of it yet. */
-  watch(topic: string, position: Position | null, listener: Listener): Watch {
-    this.#cancelLinger();
-    const subscription = new Subscription(topic, position, listener, (from) =>
-      this.#ask(topic, from),
-    );
-    const all = this.#subscriptions.get(topic) ?? new Set();
-    this.#subscriptions.set(topic, all.add(subscription));
-    if (this.#state === "idle") this.#connect();
-    else if (this.#state === "open") subscription.resume();
-    else if (this.#state === "stopped") subscription.end({ kind: "denied", reason: "signed-out" });
+  get meta(): Meta {
+    const status = this.value;
+    const known = this.#unended().map((topic) => topic.asOf ?? 0);
     return {
-      refresh: () => this.#ask(topic, null),
-      stop: () => this.#unwatch(subscription),
+      status,
+      asOf: new Date(Math.min(...known, this.environment.now())),
+      position: { epoch: "", offset: 0 },
+      stale: status !== "live",
     };
+  }
+
+  get failure(): FlowError | null {
+    return this.status === "denied" ? new FlowError("auth") : null;
+  }
+
+  follow(topic: Followed): void {
+    this.#cancelLinger();
+    this.#topics.set(topic.name, topic);
+    if (this.status === "denied") topic.finish({ kind: "denied", reason: "signed-out" });
+    else if (this.status === "catching-up") topic.resume();
+    else if (this.status === "idle") this.#connect();
+  }
+
+  leave({ name }: Followed): void {
+    if (!this.#topics.delete(name)) return;
+    this.#asking.delete(name);
+    if (this.status === "catching-up") this.#leaving.add(name);
+    this.#speakSoon();
+    if (this.#topics.size === 0) {
+      this.#cancelLinger = this.environment.after(LINGER_MS, () => this.close());
+    }
+  }
+
+  ask({ name }: Followed, from: Position | null): void {
+    if (this.status !== "catching-up") return;
+    this.#asking.set(name, from);
+    this.#speakSoon();
   }
 
   /** Somebody looks at the page, or the network came or went: find out at once if all is well. */
   wake(): void {
-    if (this.#state === "waiting") {
-      this.#attempts = 0;
-      this.#connect();
-    } else if (this.#state === "open") {
-      this.#link?.send(pingFrame());
+    if (this.#link) {
+      // Begun perhaps in a network that is no more.
+      if (this.status === "catching-up") this.#ping();
       this.#cancelProbe();
-      this.#cancelProbe = this.#environment.after(PROBE_MS, () => {
-        this.#drop();
+      this.#cancelProbe = this.environment.after(PROBE_MS, () => {
+        this.#drop("offline");
         this.#connect();
       });
+    } else if (this.status === "offline") {
+      this.#attempts = 0;
+      this.#connect();
     }
   }
 
-  /** Nobody looks: end the socket; `wake` brings it back. */
+  /** Nobody looks: end the link; `wake` brings it back. */
   pause(): void {
-    if (this.#state === "stopped" || this.#state === "idle") return;
-    this.#drop();
-    this.#state = "waiting";
+    if (this.#link) this.#drop("offline");
+    this.#cancelWait();
   }
 
-  #unwatch(subscription: Subscription): void {
-    const all = this.#subscriptions.get(subscription.topic);
-    all?.delete(subscription);
-    if (all?.size !== 0) return;
-    this.#subscriptions.delete(subscription.topic);
-    this.#asking.delete(subscription.topic);
-    if (this.#state === "open") {
-      this.#leaving.add(subscription.topic);
-      this.#speakSoon();
-    }
-    if (this.#subscriptions.size > 0) return;
-    this.#cancelLinger = this.#environment.after(LINGER_MS, () => {
-      this.#drop();
-      if (this.#state !== "stopped") this.#state = "idle";
-    });
+  /** Let go of the link. What is watched anew opens another. */
+  close(): void {
+    this.#cancelLinger();
+    if (this.status !== "denied") this.#drop("idle");
   }
 
-  #ask(topic: string, from: Position | null): void {
-    if (this.#state !== "open") return;
-    // Two who watch the same are answered alike: the one who has less says from where.
-    const other = this.#asking.get(topic);
-    const less = other === undefined || from === null || (other?.number ?? -1) > from.number;
-    if (less) this.#asking.set(topic, from);
-    this.#speakSoon();
+  /** There is another way now, by which the same link comes: what is shown is live all along. */
+  move(): void {
+    if (!this.#link) return;
+    this.#link.close();
+    this.#closed(MOVED, "");
+  }
+
+  #ping(): void {
+    this.latency.asked();
+    this.#link?.send('{"t":"ping"}');
   }
 
   #speakSoon(): void {
-    if (this.#isSpeakingSoon) return;
-    this.#isSpeakingSoon = true;
-    this.#environment.soon(() => {
-      this.#isSpeakingSoon = false;
+    this.environment.soon(() => {
       // What was taken away and put back in the meantime is watched all along.
-      const left = [...this.#leaving].filter((topic) => !this.#subscriptions.has(topic));
+      const left = [...this.#leaving].filter((topic) => !this.#topics.has(topic));
       for (const some of pagesOf(left)) this.#link?.send(unsubscribeFrame(some));
-      for (const some of pagesOf([...this.#asking]))
-        this.#link?.send(subscribeFrame(new Map(some)));
+      for (const some of pagesOf([...this.#asking])) {
+        this.#link?.send(subscribeFrame(some, this.#grantsOf(some.map(([topic]) => topic))));
+      }
       this.#leaving.clear();
       this.#asking.clear();
     });
   }
 
-  #connect(): void {
-    this.#cancelWait();
-    this.#state = "connecting";
-    this.#listenFor(HANDSHAKE_MS);
-    this.#link = this.#options.transport.open({
-      opened: () => this.#listenFor(HANDSHAKE_MS),
-      received: (text) => this.#receive(text),
-      closed: (code, reason) => this.#closed(code, reason),
-    });
+  #grantsOf(topics: Iterable<string>): string[] {
+    const own = [...topics].map((topic) => this.#topics.get(topic)?.grant ?? this.#token);
+    return [...new Set(own)].filter((grant) => grant !== null);
   }
 
-  #receive(text: string): void {
-    let frame: Frame;
-    try {
-      frame = parseFrame(text);
-    } catch {
-      // A server that speaks otherwise: nothing it says may be shown, and it may be restarted soon.
-      this.#drop();
-      this.#waitAndConnect();
+  #connect(): void {
+    this.#cancelWait();
+    this.#listenFor(HANDSHAKE_MS);
+    if (this.status === "idle") this.status = "connecting";
+    this.#tell();
+    const { token } = this.#options;
+    if (!token || this.#token) {
+      this.#open();
       return;
     }
+    token().then(
+      (found) => {
+        this.#token = found;
+        if (!found) this.#stop("signed-out");
+        else if (!this.#link) this.#open();
+      },
+      () => this.#wait(),
+    );
+  }
+
+  #open(): void {
+    const events = {
+      received: (json: string) => this.#receive(json),
+      closed: (code: number, reason: string) => this.#closed(code, reason),
+    };
+    this.#link = this.#options.transport.open(events, this.#grantsOf(this.#topics.keys()));
+  }
+
+  #receive(json: string): void {
     this.#listenFor(this.#heartbeatMs * SILENCE_HEARTBEATS);
-    const now = this.#environment.now();
-    if (frame.kind === "hello") {
-      this.#opened(frame.heartbeatMs);
-    } else if (frame.kind === "heartbeat") {
+    try {
+      this.#take(parseFrame(json), this.environment.now());
+      this.#tell();
+    } catch (error) {
+      // A server that speaks otherwise: nothing it says may be shown, and it may be restarted soon.
+      this.#options.onError?.(new FlowError("protocol", `${error}`));
+      this.#wait();
+    }
+  }
+
+  #take(frame: Frame, now: number): void {
+    if (frame.t === "hello") {
+      this.#opened(frame.hb);
+    } else if (frame.t === "hb") {
       this.#cancelProbe();
-      for (const subscription of this.#all()) {
-        subscription.receive(frame, now);
-        subscription.staleUnlessConfirmedSince(now - this.#heartbeatMs * SILENCE_HEARTBEATS);
+      this.latency.heard(frame.ts);
+      const since = now - this.#heartbeatMs * SILENCE_HEARTBEATS;
+      for (const topic of this.#unended()) {
+        topic.receive(frame, now);
+        if (topic.isLive && (topic.asOf ?? 0) < since) topic.stale();
       }
-    } else if (frame.topic !== null) {
-      for (const subscription of this.#subscriptions.get(frame.topic) ?? []) {
-        subscription.receive(frame, now);
-      }
+    } else {
+      const topic = this.#topics.get(frame.c ?? "");
+      if (!topic || topic.end) return;
+      topic.receive(frame, now);
+      if (frame.t === "pub" && frame.at && this.latency.came(frame.at)) this.#ping();
     }
   }
 
   #opened(heartbeatMs: number): void {
-    this.#state = "open";
+    this.#cancelProbe();
+    this.status = "catching-up";
     this.#attempts = 0;
+    this.#wasRefused = false;
     this.#heartbeatMs = heartbeatMs;
-    this.#cancelPoll();
-    this.#listenFor(this.#heartbeatMs * SILENCE_HEARTBEATS);
-    for (const subscription of this.#all()) subscription.resume();
+    for (const topic of this.#unended()) topic.resume();
   }
 
   #closed(code: number, reason: string): void {
-    this.#drop();
-    const verdict = verdictOf(code, reason);
-    switch (verdict.kind) {
-      case "stay-away":
-        this.#stop(verdict.reason);
-        return;
-      case "later":
-        this.#waitAndConnect(verdict.delayMs);
-        return;
-      case "soon":
-        this.#waitAndConnect();
-        return;
-      default:
-        assertNever(verdict);
+    if (code === MOVED) {
+      // Another tab has the socket now. What is shown is live all along, if that one answers soon.
+      this.#asking.clear();
+      this.#cancelProbe();
+      this.#connect();
+      this.#listenFor(2 * PROBE_MS);
+      return;
+    }
+    // Signed out it was said, and the one who came again was not heard: servers refuse strangers unsaid.
+    const verdict = this.#wasRefused ? "signed-out" : verdictOf(code, reason);
+    if (typeof verdict === "number") {
+      this.#options.onError?.(new FlowError(verdict ? "rate" : "network", `${code} ${reason}`));
+      this.#wait(verdict);
+    } else if (verdict === "forbidden" || this.#wasRefused) {
+      this.#stop(verdict);
+    } else {
+      // Once only: another tab may have logged in meanwhile, and a token may have run out.
+      this.#wasRefused = true;
+      this.#token = null;
+      this.#drop("offline");
+      this.#connect();
     }
   }
 
-  /** The socket is no more: what is shown is old from now on. */
-  #drop(): void {
+  /** The link is no more: what is shown is old from now on. */
+  #drop(status: Connection["status"]): void {
     this.#cancelWait();
     this.#cancelSilence();
     this.#cancelProbe();
     this.#link?.close();
     this.#link = null;
     this.#asking.clear();
-    this.#leaving.clear();
-    for (const subscription of this.#all()) subscription.stale();
+    this.status = status;
+    for (const topic of this.#unended()) topic.stale();
+    this.#tell();
   }
 
-  #waitAndConnect(atLeastMs = 0): void {
-    this.#state = "waiting";
-    const { random, after } = this.#environment;
-    const delay = delayBefore(this.#attempts, random, this.#options.backoff ?? BACKOFF);
+  #wait(atLeastMs = 0): void {
+    this.#drop("offline");
+    const { random, after, isHidden } = this.environment;
+    const delay = delayBefore(this.#attempts, random, this.#options.backoff ?? BACKOFF, isHidden());
     this.#attempts += 1;
+    if (this.#attempts === TROUBLE) this.#options.troubled?.();
     this.#cancelWait = after(atLeastMs + delay, () => this.#connect());
-    if (this.#attempts === FAILURES_BEFORE_POLLING) this.#pollAll();
   }
 
   #stop(reason: "signed-out" | "forbidden"): void {
     // Forbidden is what was watched; something else may be watched yet. Signed out is everything.
-    this.#state = reason === "signed-out" ? "stopped" : "idle";
-    this.#cancelPoll();
-    for (const subscription of this.#all()) subscription.end({ kind: "denied", reason });
+    this.#drop(reason === "forbidden" ? "idle" : "denied");
+    for (const topic of this.#unended()) topic.finish({ kind: "denied", reason });
+    this.#options.onError?.(new FlowError(reason === "forbidden" ? reason : "auth"));
+    this.#tell();
   }
 
-  /** While sockets are refused on the way (a proxy, say), the same frames come over HTTP. */
-  #pollAll(): void {
-    const poll = this.#options.poll;
-    if (poll === undefined) return;
-    this.#cancelPoll();
-    let isCancelled = false;
-    const cancelNext = this.#environment.after(POLL_MS, () => this.#pollAll());
-    this.#cancelPoll = () => {
-      isCancelled = true;
-      cancelNext();
-    };
-    for (const subscription of this.#all()) {
-      void poll(subscription.topic, subscription.position).then((frame) => {
-        if (isCancelled || frame === null) return;
-        if (frame.kind === "refused" && frame.code === "signed_out") {
-          this.#drop();
-          this.#stop("signed-out");
-        } else {
-          subscription.receive(frame, this.#environment.now());
-        }
-      });
-    }
+  #tell(): void {
+    const { value } = this;
+    if (value === this.#told) return;
+    this.#told = value;
+    this.changed();
   }
 
   #listenFor(ms: number): void {
     this.#cancelSilence();
-    this.#cancelSilence = this.#environment.after(ms, () => {
-      this.#drop();
-      this.#waitAndConnect();
-    });
+    this.#cancelSilence = this.environment.after(ms, () => this.#wait());
   }
 
-  #all(): Subscription[] {
-    return [...this.#subscriptions.values()].flatMap((all) => [...all]).filter((s) => !s.isOver);
+  #unended(): Followed[] {
+    return [...this.#topics.values()].filter((topic) => !topic.end);
   }
 }
 
 function* pagesOf<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < all.length; at += FRAME_TOPICS) yield all.slice(at, at + FRAME_TOPICS);
-}
-
-function assertNever(value: never): never {
-  throw new Error(`unhandled: ${JSON.stringify(value)}`);
 }

@@ -1,47 +1,40 @@
-/** Looking at what came in: `unknown` until one of these has said what it is. */
+/** Looking at what came in: `unknown` until one of these has said what it is. snake_case stops here. */
 
-/** A frame that is none of this protocol. */
-export class FrameError extends Error {
-  override readonly name = "FrameError";
-}
+import { FlowError } from "./live";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function fieldsOf(value: unknown, name: string): Fields {
-  if (!isFields(value)) throw new FrameError(`${name} is no object`);
-  return value;
+/** An object with a text of that name. */
+export function hasText(value: unknown, name: string): value is Fields {
+  return isFields(value) && typeof value[name] === "string";
 }
 
-export function listOf(value: unknown, name: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new FrameError(`${name} is no list`);
-  return value;
+/** The objects of a list; none where there is no list. */
+export function fieldsIn(value: unknown): Fields[] {
+  return Array.isArray(value) ? value.filter(isFields) : [];
 }
 
-export function textOf(value: unknown, name: string): string {
-  if (typeof value !== "string") throw new FrameError(`${name} is no text`);
-  return value;
+/** The same with the names of all members in camelCase, at any depth. */
+export function inCamelCase(value: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+      turned(member),
+    ]),
+  );
 }
 
-export function numberOf(value: unknown, name: string): number {
-  if (typeof value !== "number") throw new FrameError(`${name} is no number`);
-  return value;
+function turned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(turned);
+  return isFields(value) ? inCamelCase(value) : value;
 }
 
-/** Null where there is none. */
-export function optional<T>(
-  value: unknown,
-  parse: (value: unknown, name: string) => T,
-  name: string,
-): T | null {
-  return value === null || value === undefined ? null : parse(value, name);
-}
-
-export function oneOf<T extends string>(value: unknown, known: readonly T[], name: string): T {
-  const found = known.find((item) => item === value);
-  if (found === undefined) throw new FrameError(`${name} is ${String(value)}`);
-  return found;
+/** The value, if it is one; throws `FlowError`: what else came is none of this protocol. */
+export function checked<T>(value: unknown, is: (value: unknown) => value is T): T {
+  if (is(value)) return value;
+  throw new FlowError("protocol");
 }

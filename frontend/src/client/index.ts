@@ -1,27 +1,22 @@
-/** The live client: no framework, no DOM beyond the socket and the page's own events. */
+/** `@flowengine/client`: follow runs, lists and the inbox from any page; no framework, no dependency. */
 
-export { BACKOFF, type Backoff, delayBefore } from "./backoff";
-export { connectionTo, pollAt } from "./browser";
-export { type Verdict, verdictOf } from "./codes";
-export {
-  Connection,
-  type ConnectionOptions,
-  type ConnectionState,
-  type Environment,
-  type Watch,
-} from "./connection";
-export { httpPoll, type Poll } from "./poll";
-export { type Entry, type Frame, FrameError, type Position, parseFrame } from "./protocol";
-export { type End, type Listener, Subscription } from "./subscription";
-export { type Link, type Transport, type TransportEvents, WebSocketTransport } from "./transport";
+export type { Json } from "./acts";
+export type { Backoff } from "./backoff";
+export { flow } from "./flow";
+export type { LiveInbox, Undo } from "./inbox";
+export { FlowError, type FlowErrorCode, type Live, type Meta, type Status } from "./live";
+export type { Inbox, Notice } from "./notices";
+export type { Flow, FlowOptions, Runs } from "./page";
+export type { Position } from "./protocol";
 export type {
   Counts,
   ItemView,
   LineView,
   RunPart,
   RunState,
-  RunView,
+  RunStateName,
+  RunSummary,
   StepState,
-  StepView,
+  StepStateName,
   Why,
 } from "./views";

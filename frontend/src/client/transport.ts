@@ -1,7 +1,6 @@
 /** Moving text, nothing else: the seam between the connection and the browser. */
 
 export interface TransportEvents {
-  opened(): void;
   received(text: string): void;
   /** At most once; nothing follows. */
   closed(code: number, reason: string): void;
@@ -14,41 +13,37 @@ export interface Link {
 }
 
 export interface Transport {
-  open(events: TransportEvents): Link;
+  /** `grants`: leave to watch, where the page has any; the socket of a stranger needs one. */
+  open(events: TransportEvents, grants: readonly string[]): Link;
 }
 
-export class WebSocketTransport implements Transport {
-  readonly #url: string;
-
-  /** `path` on the page's own origin, or a whole URL. */
-  constructor(path: string, page: string) {
-    const url = new URL(path, page);
-    url.protocol = url.protocol === "https:" || url.protocol === "wss:" ? "wss:" : "ws:";
-    this.#url = url.href;
-  }
-
-  open(events: TransportEvents): Link {
-    const socket = new WebSocket(this.#url);
-    let isOver = false;
-    socket.onopen = () => {
-      if (!isOver) events.opened();
-    };
-    socket.onmessage = (event: MessageEvent<unknown>) => {
-      if (!isOver && typeof event.data === "string") events.received(event.data);
-    };
-    socket.onclose = (event) => {
-      if (isOver) return;
-      isOver = true;
-      events.closed(event.code, event.reason);
-    };
-    return {
-      send(text) {
-        if (socket.readyState === WebSocket.OPEN) socket.send(text);
-      },
-      close() {
+/** A WebSocket to a whole URL, http or ws. */
+export function webSocket(url: string): Transport {
+  return {
+    open(events, [grant]) {
+      // A grant must not stand in the URL, where logs would keep it.
+      const socket = new WebSocket(
+        url.replace(/^http/, "ws"),
+        grant === undefined ? [] : ["flowengine", grant],
+      );
+      let isOver = false;
+      socket.onmessage = (event: MessageEvent<unknown>) => {
+        if (!isOver) events.received(String(event.data));
+      };
+      socket.onclose = (event) => {
+        if (isOver) return;
         isOver = true;
-        socket.close();
-      },
-    };
-  }
+        events.closed(event.code, event.reason);
+      };
+      return {
+        send(text) {
+          if (socket.readyState === WebSocket.OPEN) socket.send(text);
+        },
+        close() {
+          isOver = true;
+          socket.close();
+        },
+      };
+    },
+  };
 }

@@ -1,42 +1,35 @@
-/** How a run stands, as values: what `flowengine/representations` writes, in camelCase from here on. */
+/** How runs stand, as values: what `flowengine/representations` writes, in camelCase from here on. */
 
-import { type Fields, fieldsOf, listOf, numberOf, oneOf, optional, textOf } from "./fields";
+import { checked, type Fields, fieldsIn, hasText, inCamelCase } from "./fields";
 
-const RUN_STATES = [
-  "queued",
-  "running",
-  "waiting",
-  "held",
-  "cancelling",
-  "compensating",
-  "succeeded",
-  "failed",
-  "cancelled",
-  "expired",
-] as const;
+export type RunStateName =
+  | "queued"
+  | "running"
+  | "waiting"
+  | "held"
+  | "cancelling"
+  | "compensating"
+  | "succeeded"
+  | "failed"
+  | "cancelled"
+  | "expired";
 
-const STEP_STATES = [
-  "pending",
-  "ready",
-  "running",
-  "waiting",
-  "retrying",
-  "rescuing",
-  "succeeded",
-  "rescued",
-  "skipped",
-  "failed",
-  "cancelled",
-  "not_reached",
-  "undoing",
-  "undone",
-  "undo_failed",
-] as const;
-
-const WHYS = ["said", "late", "step", "plain"] as const;
-
-export type RunState = (typeof RUN_STATES)[number];
-export type StepState = (typeof STEP_STATES)[number];
+export type StepStateName =
+  | "pending"
+  | "ready"
+  | "running"
+  | "waiting"
+  | "retrying"
+  | "rescuing"
+  | "succeeded"
+  | "rescued"
+  | "skipped"
+  | "failed"
+  | "cancelled"
+  | "not_reached"
+  | "undoing"
+  | "undone"
+  | "undo_failed";
 
 /** How the items of a loop stand. */
 export interface Counts {
@@ -52,7 +45,7 @@ export interface ItemView {
   readonly index: number;
   /** Empty where its step has no title of its own. */
   readonly title: string;
-  readonly state: StepState;
+  readonly state: StepStateName;
   readonly progress: number | null;
   readonly note: string;
   readonly tries: number;
@@ -66,15 +59,15 @@ export interface LineView {
   /** `body`, `branch`, `clause`, `rescue`. */
   readonly role: string;
   readonly index: number;
-  readonly steps: readonly StepView[];
+  readonly steps: readonly StepState[];
 }
 
-export interface StepView {
+export interface StepState {
   readonly id: string;
   /** The key it is written with; `for_each` for a loop. */
   readonly kind: string;
   readonly title: string;
-  readonly state: StepState;
+  readonly state: StepStateName;
   readonly attempt: number;
   readonly tries: number;
   readonly triesMax: number;
@@ -98,7 +91,7 @@ export interface StepView {
 
 /** Why a run failed, as far as customers are told; `said` is a text of its author. */
 export interface Why {
-  readonly kind: (typeof WHYS)[number];
+  readonly kind: "said" | "late" | "step" | "plain";
   readonly message: string;
   /** The title of the step in which it happened. */
   readonly step: string | null;
@@ -109,9 +102,11 @@ export interface RunPart {
   readonly id: string;
   readonly workflow: string;
   readonly title: string;
-  readonly state: RunState;
+  readonly state: RunStateName;
   /** 100 only when succeeded; at most 99 before. */
   readonly percent: number;
+  /** The time that is left, least and most, in ms; null where it cannot be told honestly. */
+  readonly etaMs: readonly number[] | null;
   /** Why it failed, in a sentence. */
   readonly message: string | null;
   readonly why: Why | null;
@@ -122,112 +117,51 @@ export interface RunPart {
   readonly finishedAt: string | null;
 }
 
-export interface RunView extends RunPart {
+/** A run, as its topic tells it. */
+export interface RunState extends RunPart {
   /** In the order of the line; empty where the workflow shows a summary only. */
-  readonly steps: readonly StepView[];
+  readonly steps: readonly StepState[];
   /** What runs after the end. */
-  readonly hooks: readonly StepView[];
+  readonly hooks: readonly StepState[];
 }
 
-export function runOf(f: Fields): RunView {
-  return { ...runPartOf(f), steps: stepsOf(f["steps"]), hooks: stepsOf(f["hooks"]) };
+/** A run as one row of a list. */
+export type RunSummary = Omit<RunPart, "etaMs" | "message" | "why" | "undo"> & {
+  /** What the step at work says of itself. */
+  readonly note: string | null;
+};
+
+const NO_STEP = { counts: null, child: null, answers: null, items: [] };
+const NO_RUN = { etaMs: null, message: null, why: null, undo: null };
+
+/** Of a run or a row, which have these in common, as it came. */
+export const readPart = (value: Fields): RunPart =>
+  checked({ ...NO_RUN, ...inCamelCase(value) }, isPart);
+
+export const readStep = (value: Fields): StepState => checked(step(inCamelCase(value)), isStep);
+
+export function readRun(value: Fields): RunState {
+  const found = inCamelCase(value);
+  return checked(
+    { ...NO_RUN, ...found, steps: steps(found["steps"]), hooks: steps(found["hooks"]) },
+    isRun,
+  );
 }
 
-export function runPartOf(f: Fields): RunPart {
-  return {
-    id: textOf(f["id"], "id"),
-    workflow: textOf(f["workflow"], "workflow"),
-    title: textOf(f["title"], "title"),
-    state: oneOf(f["state"], RUN_STATES, "state"),
-    percent: numberOf(f["percent"], "percent"),
-    message: optional(f["message"], textOf, "message"),
-    why: optional(f["why"], whyOf, "why"),
-    undo: optional(f["undo"], undoOf, "undo"),
-    createdAt: optional(f["created_at"], textOf, "created_at"),
-    startedAt: optional(f["started_at"], textOf, "started_at"),
-    finishedAt: optional(f["finished_at"], textOf, "finished_at"),
-  };
+/** With all members, also those that are not told where there is nothing to tell. */
+function step(found: Fields): Fields {
+  const lines = fieldsIn(found["lines"]).map((line) => ({ ...line, steps: steps(line["steps"]) }));
+  return { ...NO_STEP, ...found, lines };
 }
 
-export function stepOf(f: Fields): StepView {
-  return {
-    id: textOf(f["id"], "id"),
-    kind: textOf(f["kind"], "kind"),
-    title: textOf(f["title"], "title"),
-    state: oneOf(f["state"], STEP_STATES, "state"),
-    attempt: numberOf(f["attempt"], "attempt"),
-    tries: numberOf(f["tries"], "tries"),
-    triesMax: numberOf(f["tries_max"], "tries_max"),
-    dueAt: optional(f["due_at"], textOf, "due_at"),
-    progress: optional(f["progress"], numberOf, "progress"),
-    note: textOf(f["note"], "note"),
-    weight: numberOf(f["weight"], "weight"),
-    startedAt: optional(f["started_at"], textOf, "started_at"),
-    finishedAt: optional(f["finished_at"], textOf, "finished_at"),
-    counts: optional(f["counts"], countsOf, "counts"),
-    items: (optional(f["items"], listOf, "items") ?? []).map(itemOf),
-    lines: (optional(f["lines"], listOf, "lines") ?? []).map(lineOf),
-    child: optional(f["child"], textOf, "child"),
-    answers: optional(f["answers"], answersOf, "answers"),
-  };
+function steps(value: unknown): Fields[] {
+  return fieldsIn(value).map(step);
 }
 
-function stepsOf(value: unknown): readonly StepView[] {
-  return (optional(value, listOf, "steps") ?? []).map((step) => stepOf(fieldsOf(step, "steps[]")));
-}
+// Looked at is what would do harm if it were something else; the rest is the server's word.
+const isStep = (value: unknown): value is StepState => hasText(value, "id");
 
-function lineOf(value: unknown): LineView {
-  const f = fieldsOf(value, "lines[]");
-  return {
-    role: textOf(f["role"], "role"),
-    index: numberOf(f["index"], "index"),
-    steps: stepsOf(f["steps"]),
-  };
-}
+const isPart = (value: unknown): value is RunPart =>
+  hasText(value, "id") && hasText(value, "state") && typeof value["percent"] === "number";
 
-function itemOf(value: unknown): ItemView {
-  const f = fieldsOf(value, "items[]");
-  return {
-    index: numberOf(f["index"], "index"),
-    title: textOf(f["title"], "title"),
-    state: oneOf(f["state"], STEP_STATES, "state"),
-    progress: optional(f["progress"], numberOf, "progress"),
-    note: textOf(f["note"], "note"),
-    tries: numberOf(f["tries"], "tries"),
-    dueAt: optional(f["due_at"], textOf, "due_at"),
-    child: optional(f["child"], textOf, "child"),
-  };
-}
-
-function countsOf(value: unknown): Counts {
-  const f = fieldsOf(value, "counts");
-  return {
-    total: numberOf(f["total"], "total"),
-    begun: numberOf(f["begun"], "begun"),
-    done: numberOf(f["done"], "done"),
-    failed: numberOf(f["failed"], "failed"),
-  };
-}
-
-function answersOf(value: unknown): { given: number; wanted: number } {
-  const f = fieldsOf(value, "answers");
-  return { given: numberOf(f["given"], "given"), wanted: numberOf(f["wanted"], "wanted") };
-}
-
-function undoOf(value: unknown): { total: number; done: number; failed: number } {
-  const f = fieldsOf(value, "undo");
-  return {
-    total: numberOf(f["total"], "total"),
-    done: numberOf(f["done"], "done"),
-    failed: numberOf(f["failed"], "failed"),
-  };
-}
-
-function whyOf(value: unknown): Why {
-  const f = fieldsOf(value, "why");
-  return {
-    kind: oneOf(f["kind"], WHYS, "why.kind"),
-    message: textOf(f["message"], "why.message"),
-    step: optional(f["step"], textOf, "why.step"),
-  };
-}
+const isRun = (value: unknown): value is RunState => isPart(value);

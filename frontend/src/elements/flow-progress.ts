@@ -1,37 +1,37 @@
 /**
- * `<flow-progress run-id="…">`: one run as a line of stations, live.
+ * `<flow-progress run-id="…">`: one run, live. `variant` is `line` (its stations, side by side), `steps`
+ * (one below the other), `bar` or `ring`; with `subject` in place of `run-id` it is the subject's newest.
  *
  * The server has written how the run stood (`{% flow_progress run %}`), with its position beside it in
  * a JSON script; from there the element follows. It says of itself whether what it shows is live, or as
- * of when. Events, all bubbling: `flow-progress` on each change, `flow-done` and `flow-failed` at the
- * end, if it is seen to end; `detail` is the view.
+ * of when. Events, all bubbling and composed: `flow-progress` on each change, `flow-waiting` when it
+ * begins to wait, `flow-done` and `flow-failed` at the end, if it is seen to end; `detail` is the view.
  */
 
-import { answersAt, connectionTo, pollAt } from "../client/browser";
-import type { Watch } from "../client/connection";
-import { type Entry, type Frame, type Position, parseFrame } from "../client/protocol";
-import type { End, Listener } from "../client/subscription";
-import { approvalsWaiting, childrenAtWork, reduceAll, withChildren } from "../model/reduce";
-import { ending, headline, isFinal, place, type RunView, spoken } from "../model/run";
+import { type Page, pageOf } from "../client/page";
+import type { End, Topic } from "../client/topic";
+import { approvalsWaiting, childrenAtWork, withChildren } from "../model/children";
+import { ending, headline, isFinal, place, type RunState, spoken } from "../model/run";
 import { say } from "../model/words";
 import { Announcer } from "./announcer";
+import { answersAt } from "./answers";
 import { Children } from "./children";
 import { paint } from "./paint";
 import { entranceIn, type Parts, partsOf, write } from "./parts";
 import { clock, type Links } from "./stations";
 
-const SOCKET = "/flow/ws/";
-
-export class FlowProgress extends HTMLElement implements Listener {
+export class FlowProgress extends HTMLElement {
   #parts: Parts | null = null;
-  #watch: Watch | null = null;
+  #topic: Topic<RunState> | null = null;
+  #stop: () => void = () => {};
   #announcer: Announcer | null = null;
   #children: Children | null = null;
   /** As the frames say, without what is known of children. */
-  #told: RunView | null = null;
-  #view: RunView | null = null;
+  #told: RunState | undefined;
+  #epoch = "";
   /** The highest percentage shown; it never goes back while it is the same run. */
   #percent = 0;
+  #isOver = false;
   /** For which approvals it was asked where this user answers them. */
   #askedFor = "";
   #answers: ReadonlyMap<string, string> | null = null;
@@ -46,19 +46,69 @@ export class FlowProgress extends HTMLElement implements Listener {
   }
 
   disconnectedCallback(): void {
-    this.#watch?.stop();
+    this.#stop();
     this.#children?.stop();
     this.#announcer?.stop();
-    this.#watch = null;
     this.#parts = null;
   }
 
   #start(): void {
-    const runId = this.getAttribute("run-id");
-    if (runId === null || this.#watch !== null || !this.isConnected) return;
+    if (this.#parts !== null || !this.isConnected) return;
+    const run = this.getAttribute("run-id");
+    const subject = this.getAttribute("subject");
+    const page = pageOf({ url: this.getAttribute("socket") ?? undefined });
+    if (run !== null) this.#follow(page, run);
+    else if (subject !== null) this.#followNewest(page, subject);
+  }
+
+  /** The newest run of a subject: another one when it has another. */
+  #followNewest(page: Page, subject: string): void {
+    const list = page.runs({ subject, grant: this.getAttribute("grant") });
+    let shown: string | undefined;
+    this.#parts = this.#made();
+    this.#pending();
+    const stop = list.listen(() => {
+      const newest = list.value?.[0]?.id;
+      if (newest === undefined || newest === shown) return;
+      shown = newest;
+      this.#stop();
+      this.#told = undefined;
+      this.#follow(page, newest);
+      const stopRun = this.#stop;
+      this.#stop = () => {
+        stopRun();
+        stop();
+      };
+    });
+    this.#stop = stop;
+  }
+
+  #follow(page: Page, run: string): void {
+    const grant = this.getAttribute("grant");
+    const frame = this.querySelector('script[type="application/json"]')?.textContent;
+    this.#parts = this.#made();
+    this.#children = new Children(
+      (child) => page.run(child, { grant }),
+      () => this.#repaint(),
+    );
+    const topic = page.run(run, { grant, frame });
+    this.#topic = topic;
+    this.#epoch = topic.meta.position.epoch;
+    this.#isOver = topic.end !== null;
+    this.#told = topic.value;
+    this.#percent = 0;
+    if (topic.value !== undefined) {
+      this.#repaint();
+      this.#follows(topic.value);
+    } else if (!this.#isOver) {
+      this.#pending();
+    }
+    if (!this.#isOver) this.#stop = topic.listen(() => this.#heard(topic));
+  }
+
+  #made(): Parts {
     const parts = partsOf(this);
-    this.#parts = parts;
-    this.#announcer = new Announcer((text) => write(parts.said, text), {
+    this.#announcer ??= new Announcer((text) => write(parts.said, text), {
       now: () => performance.now(),
       after: (delayMs, action) => {
         const timer = setTimeout(action, delayMs);
@@ -68,41 +118,32 @@ export class FlowProgress extends HTMLElement implements Listener {
     if (!parts.progress.hasAttribute("aria-label")) {
       parts.progress.setAttribute("aria-label", this.getAttribute("label") ?? say("progress"));
     }
-    this.#children = new Children(
-      (run, listener) => this.#follow(run, null, listener),
-      () => this.#repaint(),
-    );
-    const position = this.#begin();
-    if (position !== "over") this.#watch = this.#follow(runId, position, this);
+    return parts;
   }
 
-  /** Follow a run over the page's socket; while there is none, it is asked for beside our own. */
-  #follow(run: string, position: Position | null, listener: Listener): Watch {
-    const topic = `run:${run}`;
-    const url = this.getAttribute("poll");
-    if (url !== null) pollAt(topic, url.replace(this.getAttribute("run-id") ?? "", run));
-    const connection = connectionTo(this.getAttribute("socket") ?? SOCKET);
-    return connection.watch(topic, position, listener);
+  #heard(topic: Topic<RunState>): void {
+    if (topic.end !== null) {
+      this.#ended(topic.end);
+      return;
+    }
+    this.#freshness(topic.isLive, topic.asOf);
+    const { value, position } = topic;
+    if (value === undefined) {
+      this.#pending();
+      return;
+    }
+    if (position !== null && position.epoch !== this.#epoch) this.#percent = 0;
+    this.#epoch = position?.epoch ?? "";
+    if (value !== this.#told) this.#show(value);
   }
 
-  snapshot(view: RunView, isNewEpoch: boolean): void {
-    if (isNewEpoch) this.#percent = 0;
-    this.#show(view);
-  }
-
-  changes(entries: readonly Entry[]): boolean {
-    const after = this.#told === null ? null : reduceAll(this.#told, entries);
-    if (after === null) return false;
-    this.#show(after);
-    return true;
-  }
-
-  pending(): void {
+  #pending(): void {
     if (this.#parts !== null) paint(this, this.#parts, { kind: "pending" });
   }
 
-  ended(end: End): void {
-    if (this.#parts === null) return;
+  #ended(end: End): void {
+    if (this.#parts === null || this.#isOver) return;
+    this.#isOver = true;
     paint(this, this.#parts, { kind: "ended", end });
     if (end.kind === "no-run") {
       const message = ending(end.outcome, end.message);
@@ -120,69 +161,43 @@ export class FlowProgress extends HTMLElement implements Listener {
     }
   }
 
-  freshness(isLive: boolean, asOf: number | null): void {
+  #freshness(isLive: boolean, asOf: number | null): void {
     if (this.#parts === null) return;
     this.dataset["link"] = isLive ? "live" : "stale";
-    const since = asOf === null ? this.#writtenAt() : clock(asOf);
-    const lost = since === "" ? say("live.lost") : say("live.lost_since", { time: since });
+    const instant = asOf ?? this.getAttribute("as-of");
+    const lost = instant ? say("live.lost_since", { time: clock(instant) }) : say("live.lost");
     write(this.#parts.link, isLive ? say("live.live") : lost);
   }
 
-  /** Take over what the server has written; gives where to go on from. */
-  #begin(): Position | null | "over" {
-    const frame = this.#written();
-    if (frame?.kind === "snapshot") {
-      this.#told = frame.view;
-      this.#percent = frame.view.percent;
-      this.#repaint();
-      this.#follows(frame.view);
-      return frame.position;
-    }
-    if (frame?.kind === "ended") return "over";
-    this.pending();
-    return null;
-  }
-
-  #written(): Frame | null {
-    const script = this.querySelector('script[type="application/json"]');
-    try {
-      return script === null ? null : parseFrame(script.textContent ?? "");
-    } catch {
-      return null;
-    }
-  }
-
-  /** When the server wrote the page, as it wrote it. */
-  #writtenAt(): string {
-    const instant = this.getAttribute("as-of");
-    return instant === null ? "" : clock(instant);
-  }
-
-  #show(view: RunView): void {
-    if (this.#parts === null) return;
+  #show(view: RunState): void {
     const before = this.#told;
     this.#told = view;
-    this.#repaint();
+    const shown = this.#repaint();
     this.#follows(view);
-    if (this.#view === null) return;
-    const shown = { ...this.#view, percent: this.#percent };
+    if (shown === null) return;
     this.#announce(before, shown);
     this.#tell("flow-progress", shown);
-    if (isFinal(view.state) && before?.state !== view.state) {
-      this.#tell(view.state === "succeeded" ? "flow-done" : "flow-failed", shown);
-    }
+    if (before?.state === view.state) return;
+    if (view.state === "waiting") this.#tell("flow-waiting", shown);
+    if (!isFinal(view.state)) return;
+    const isDone = view.state === "succeeded";
+    this.#tell(isDone ? "flow-done" : "flow-failed", shown);
+    const next = this.getAttribute("on-done-href");
+    if (isDone && next !== null) location.assign(next);
   }
 
-  #repaint(): void {
-    if (this.#parts === null || this.#told === null) return;
-    this.#view = withChildren(this.#told, this.#children?.percents ?? new Map());
-    this.#percent = Math.max(this.#percent, this.#view.percent);
+  /** What is shown now; null where nothing is. */
+  #repaint(): RunState | null {
+    if (this.#parts === null || this.#told === undefined) return null;
+    const view = withChildren(this.#told, this.#children?.percents ?? new Map());
+    this.#percent = Math.max(this.#percent, view.percent);
     const links: Links = { answers: this.#answers, run: (id) => this.#pageOf(id) };
-    paint(this, this.#parts, { kind: "run", view: this.#view, percent: this.#percent, links });
+    paint(this, this.#parts, { kind: "run", view, percent: this.#percent, links });
+    return { ...view, percent: this.#percent };
   }
 
   /** What else is to be known of a view: how far its children are, and who may answer. */
-  #follows(view: RunView): void {
+  #follows(view: RunState): void {
     this.#children?.follow(childrenAtWork(view));
     const waiting = approvalsWaiting(view).join();
     const url = this.getAttribute("approvals");
@@ -198,16 +213,15 @@ export class FlowProgress extends HTMLElement implements Listener {
 
   #pageOf(run: string): string | null {
     const own = this.getAttribute("page");
-    return own === null ? null : own.replace(this.getAttribute("run-id") ?? "", run);
+    return own?.replace(this.#topic?.name.slice(4) ?? "", run) ?? null;
   }
 
-  #announce(before: RunView | null, view: RunView): void {
+  #announce(before: RunState | undefined, view: RunState): void {
     const text = spoken(headline(view), place(view));
     if (isFinal(view.state)) {
       if (before?.state !== view.state) this.#announcer?.sayNow(text);
     } else if (
-      before === null ||
-      before.state !== view.state ||
+      before?.state !== view.state ||
       headline(before) !== headline(view) ||
       place(before) !== place(view)
     ) {

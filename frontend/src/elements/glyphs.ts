@@ -1,6 +1,6 @@
 /** The sign of each state: the path of a stroked 24 × 24 drawing. The server's page has the same. */
 
-import type { ShownState, StepState } from "../model/run";
+import type { ShownState, StepStateName } from "../model/run";
 
 const CHECK = "M5.5 12.5l4.3 4.3L18.5 8";
 const CROSS = "M7 7l10 10M17 7L7 17";
@@ -13,7 +13,7 @@ const BACK = "M9.5 6L5.5 10l4 4M6 10h7.5a4.5 4.5 0 0 1 0 9H11";
 const ROUND = "M4.5 15.5c2-9 13-9 15 0M16 13l3.5 2.8L21 12";
 const PAUSE = "M9 7v10M15 7v10";
 
-export const STEP_GLYPHS: Readonly<Record<StepState, string>> = {
+export const STEP_GLYPHS: Readonly<Record<StepStateName, string>> = {
   pending: "M12 12h.01",
   ready: DOTS,
   running: ARC,

@@ -1,13 +1,13 @@
 /** From values to the element's parts; writes what has changed and asks nothing. */
 
-import type { End } from "../client/subscription";
+import type { End } from "../client/topic";
 import {
   ending,
   headline,
   isFinal,
   place,
   placeOf,
-  type RunView,
+  type RunState,
   type ShownState,
   spaced,
   spoken,
@@ -21,7 +21,7 @@ export type Shown =
   | { readonly kind: "pending" }
   | {
       readonly kind: "run";
-      readonly view: RunView;
+      readonly view: RunState;
       readonly percent: number;
       readonly links: Links;
     }
@@ -56,7 +56,7 @@ function paintEnd(host: HTMLElement, parts: Parts, end: End): void {
 function paintRun(
   host: HTMLElement,
   parts: Parts,
-  view: RunView,
+  view: RunState,
   percent: number,
   links: Links,
 ): void {
@@ -73,7 +73,7 @@ function paintRun(
   paintSteps(parts.hooks, view.hooks, links);
 }
 
-function paintUndo(bar: HTMLProgressElement, view: RunView): void {
+function paintUndo(bar: HTMLProgressElement, view: RunState): void {
   bar.hidden = view.undo === null || view.state !== "compensating";
   if (view.undo === null) return;
   bar.max = Math.max(1, view.undo.total);
@@ -91,6 +91,7 @@ function paintNow(parts: Parts, sentence: string, where: string, percent: number
   write(parts.headline, sentence);
   write(parts.place, where);
   write(parts.percent, percent === null ? "" : `${percent} %`);
+  parts.percent.style.setProperty("--flow-share", String(percent ?? 0));
   if (percent === null) {
     parts.progress.removeAttribute("value");
   } else {

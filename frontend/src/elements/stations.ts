@@ -1,8 +1,8 @@
 /** The stations of a line, with what is inside them: from views to the element's parts. */
 
-import type { ItemView, LineView, StepView } from "../client/views";
+import type { ItemView, LineView, StepState } from "../client/views";
 import { AT_WORK, partOf } from "../model/percent";
-import { BLOCKS, isTree, itemNote, placeOf, type RunView, spaced, stepNote } from "../model/run";
+import { BLOCKS, isTree, itemNote, placeOf, type RunState, spaced, stepNote } from "../model/run";
 import { say } from "../model/words";
 import { STEP_GLYPHS } from "./glyphs";
 import {
@@ -27,7 +27,7 @@ export interface Links {
   run(id: string): string | null;
 }
 
-export function paintLine(line: HTMLOListElement, view: RunView, isOver: boolean, links: Links) {
+export function paintLine(line: HTMLOListElement, view: RunState, isOver: boolean, links: Links) {
   const { steps } = view;
   const at = placeOf(steps);
   const tree = isTree(steps);
@@ -48,7 +48,7 @@ export function paintLine(line: HTMLOListElement, view: RunView, isOver: boolean
 /** The stations of a list, in order; `at` is where the piece is, or -1. */
 export function paintSteps(
   list: HTMLElement,
-  steps: readonly StepView[],
+  steps: readonly StepState[],
   links: Links,
   at = -1,
 ): void {
@@ -61,7 +61,7 @@ export function paintSteps(
   keepOnly(list, new Set(steps.map((step) => step.id)));
 }
 
-function paintStation(parts: StationParts, step: StepView, links: Links): void {
+function paintStation(parts: StationParts, step: StepState, links: Links): void {
   const { item } = parts;
   item.dataset["state"] = step.state;
   item.dataset["kind"] = step.kind;
@@ -81,7 +81,7 @@ function paintStation(parts: StationParts, step: StepView, links: Links): void {
   paintInside(item, step.lines, links);
 }
 
-function paintLink(item: HTMLElement, step: StepView, links: Links): void {
+function paintLink(item: HTMLElement, step: StepState, links: Links): void {
   if (step.kind === "approval" && step.state === "waiting") {
     if (links.answers === null) return; // What the server has written stays until it is known.
     linkOf(item, links.answers.get(step.id) ?? null, say("link.answer"), step.title);
@@ -91,7 +91,7 @@ function paintLink(item: HTMLElement, step: StepView, links: Links): void {
   }
 }
 
-function paintItems(item: HTMLElement, step: StepView): void {
+function paintItems(item: HTMLElement, step: StepState): void {
   const list = listOf(item, "flow-items", "items", step.items.length > 0);
   if (list === null) return;
   step.items.forEach((each, index) => {
@@ -115,7 +115,7 @@ function partOfItem(item: ItemView): number | null {
 /** Branches stand side by side, in one list; each other line has a list of its own. */
 function paintInside(item: HTMLElement, lines: readonly LineView[], links: Links): void {
   const branches = lines.filter((line) => line.role === "branch").flatMap((line) => line.steps);
-  const lists = new Map<string, readonly StepView[]>();
+  const lists = new Map<string, readonly StepState[]>();
   if (branches.length > 0) lists.set("branch", branches);
   for (const line of lines) {
     if (line.role !== "branch") lists.set(`${line.role} ${line.index}`, line.steps);

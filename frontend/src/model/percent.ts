@@ -3,9 +3,9 @@
  * knows besides its frames, which is how far the runs are that a step has started.
  */
 
-import type { Counts, ItemView, RunState, StepState, StepView } from "../client/views";
+import type { Counts, ItemView, RunStateName, StepState, StepStateName } from "../client/views";
 
-const DONE: readonly StepState[] = [
+const DONE: readonly StepStateName[] = [
   "succeeded",
   "rescued",
   "skipped",
@@ -13,7 +13,7 @@ const DONE: readonly StepState[] = [
   "undone",
   "undo_failed",
 ];
-export const AT_WORK: readonly StepState[] = [
+export const AT_WORK: readonly StepStateName[] = [
   "ready",
   "running",
   "waiting",
@@ -22,11 +22,11 @@ export const AT_WORK: readonly StepState[] = [
 ];
 
 /** 100 only when succeeded, at most 99 before. */
-export function percentOf(state: RunState, steps: readonly StepView[]): number {
+export function percentOf(state: RunStateName, steps: readonly StepState[]): number {
   return state === "succeeded" ? 100 : Math.min(99, Math.trunc(100 * meanOf(steps) + 1e-9));
 }
 
-function meanOf(steps: readonly StepView[]): number {
+function meanOf(steps: readonly StepState[]): number {
   let done = 0;
   let total = 0;
   for (const step of steps) {
@@ -37,7 +37,7 @@ function meanOf(steps: readonly StepView[]): number {
 }
 
 /** How much of one step is done, 0 to 1. */
-export function partOf(step: StepView): number {
+export function partOf(step: StepState): number {
   if (DONE.includes(step.state)) return 1;
   if (step.counts !== null) return partOfLoop(step.counts, step.items);
   const isRescuing = step.state === "rescuing";

@@ -1,28 +1,28 @@
 /** A run as it is shown: pure questions about a view. The server's page answers them alike. */
 
-import type { RunState, RunView, StepState, StepView, Why } from "../client/views";
+import type { RunState, RunStateName, StepState, StepStateName, Why } from "../client/views";
 import { AT_WORK } from "./percent";
 import { isWord, say } from "./words";
 
-export type { RunState, RunView, StepState, StepView } from "../client/views";
+export type { RunState, RunStateName, StepState, StepStateName } from "../client/views";
 
 /** A run, or the lack of one: expected, or known never to come. */
-export type ShownState = RunState | "pending" | "ended";
+export type ShownState = RunStateName | "pending" | "ended";
 
 /** Tells an instant in the reader's own zone and manner. */
 export type Clock = (instant: string) => string;
 
-const FINAL: readonly RunState[] = ["succeeded", "failed", "cancelled", "expired"];
-const HERE: readonly StepState[] = [...AT_WORK, "failed", "cancelled"];
+const FINAL: readonly RunStateName[] = ["succeeded", "failed", "cancelled", "expired"];
+const HERE: readonly StepStateName[] = [...AT_WORK, "failed", "cancelled"];
 /** Kinds of steps that have steps inside them. */
 export const BLOCKS: readonly string[] = ["parallel", "switch", "steps", "for_each"];
 
-export function isFinal(state: RunState): boolean {
+export function isFinal(state: RunStateName): boolean {
   return FINAL.includes(state);
 }
 
 /** Where the piece is: the step at work, else the first that is not over; the last at the end. */
-export function placeOf(steps: readonly StepView[]): number {
+export function placeOf(steps: readonly StepState[]): number {
   const at = steps.findLastIndex((step) => HERE.includes(step.state));
   if (at >= 0) return at;
   const next = steps.findIndex((step) => step.state === "pending");
@@ -30,12 +30,12 @@ export function placeOf(steps: readonly StepView[]): number {
 }
 
 /** Some step of the line has, or may have, something inside it: the line is shown as a tree. */
-export function isTree(steps: readonly StepView[]): boolean {
+export function isTree(steps: readonly StepState[]): boolean {
   return steps.some((step) => BLOCKS.includes(step.kind) || step.lines.length > 0);
 }
 
 /** The one sentence that says where the run stands. */
-export function headline(view: RunView): string {
+export function headline(view: RunState): string {
   switch (view.state) {
     case "failed":
       return view.why === null ? say("why.plain") : reason(view.why);
@@ -55,7 +55,7 @@ function reason(why: Why): string {
 }
 
 /** What is at work: the step, or, where it is a block without a name, what is inside it. */
-function namesAtWork(step: StepView): readonly string[] {
+function namesAtWork(step: StepState): readonly string[] {
   const inside = step.lines
     .flatMap((line) => line.steps)
     .filter((each) => AT_WORK.includes(each.state))
@@ -72,7 +72,7 @@ function several(names: readonly string[]): string {
 }
 
 /** What is said below the headline: which step of how many, or how long it took. */
-export function place(view: RunView): string {
+export function place(view: RunState): string {
   switch (view.state) {
     case "succeeded": {
       const took = duration(view.startedAt, view.finishedAt);
@@ -113,7 +113,7 @@ export function spaced(...parts: readonly string[]): string {
 }
 
 /** The small line below a step: what it says of itself, how far it is, or what it waits for. */
-export function stepNote(step: StepView, clock: Clock): string {
+export function stepNote(step: StepState, clock: Clock): string {
   switch (step.state) {
     case "retrying":
       return again(step.tries, step.triesMax, step.dueAt, clock);
@@ -146,7 +146,7 @@ export function stepNote(step: StepView, clock: Clock): string {
 
 /** The small line of one item of a loop. */
 export function itemNote(
-  item: { state: StepState; note: string; tries: number; dueAt: string | null },
+  item: { state: StepStateName; note: string; tries: number; dueAt: string | null },
   triesMax: number,
   clock: Clock,
 ): string {
@@ -167,7 +167,7 @@ function again(tries: number, count: number, dueAt: string | null, clock: Clock)
   return dueAt === null ? say("again", values) : say("again.at", { ...values, time: clock(dueAt) });
 }
 
-function itemsNote(step: StepView): string {
+function itemsNote(step: StepState): string {
   if (step.counts === null) return "";
   const { done, total, failed } = step.counts;
   return spaced(
@@ -176,11 +176,11 @@ function itemsNote(step: StepView): string {
   );
 }
 
-function answersNote(step: StepView): string {
+function answersNote(step: StepState): string {
   return step.answers !== null && step.answers.wanted > 1 ? say("answers", step.answers) : "";
 }
 
-function childNote(step: StepView): string {
+function childNote(step: StepState): string {
   return step.child !== null && step.progress !== null
     ? `${Math.trunc(100 * step.progress + 1e-9)} %`
     : "";

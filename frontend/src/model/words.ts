@@ -74,6 +74,20 @@ export const WORDS = {
   "live.signed_out": "Signed out",
   "live.too_many": "Not live: too many on one page",
   "live.denied": "No longer shown to you",
+  "live.offline": "You are offline",
+  "say.asked": "Your answer is wanted.",
+  "tone.info": "Note",
+  "tone.success": "Done",
+  "tone.warning": "Attention",
+  "tone.failure": "Failed",
+  "inbox.bell": "Notifications",
+  "inbox.unread": "Notifications, {count} unread",
+  "inbox.archived": "Archived",
+  "inbox.snoozed": "Comes back later",
+  "inbox.read": "Marked as read",
+  "inbox.undo": "Undo",
+  "inbox.failed": "That did not work; please try again.",
+  "button.sent": "Accepted",
 } as const;
 
 export type Word = keyof typeof WORDS;
@@ -87,7 +101,8 @@ export function speak(words: ReadonlyMap<string, string>): void {
 
 /** The words of that name, with what they speak of. */
 export function say(word: Word, values: Readonly<Record<string, string | number>> = {}): string {
-  const text = own.get(word) ?? WORDS[word];
+  // A state of a newer server has no word: its name is shown.
+  const text: string = own.get(word) ?? WORDS[word] ?? word;
   return text.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
 }
 

@@ -13,17 +13,24 @@ describe("the wait before an attempt to connect", () => {
 
     expect(longest).toEqual([1000, 2000, 4000, 5000, 5000, 5000]);
   });
+
+  it("grows to twenty seconds where nobody sees the page", () => {
+    expect(delayBefore(99, () => 1, BACKOFF, true)).toBe(20_000);
+  });
 });
 
 describe("a close code", () => {
-  it.each([4401, 4403])("%d means: stay away", (code) => {
-    expect(verdictOf(code, "").kind).toBe("stay-away");
+  it.each([
+    [4401, "signed-out"],
+    [4403, "forbidden"],
+  ])("%d means: stay away", (code, reason) => {
+    expect(verdictOf(code, "")).toBe(reason);
   });
 
   it.each([
     1000, 1001, 1005, 1006, 1009, 1011, 1012, 4008, 4400, 4999,
   ])("%d means: come back soon", (code) => {
-    expect(verdictOf(code, "").kind).toBe("soon");
+    expect(verdictOf(code, "")).toBe(0);
   });
 
   it.each([
@@ -33,6 +40,6 @@ describe("a close code", () => {
     [4429, "99999999", 60000],
     [1012, "1500", 1500],
   ])("%d with the reason «%s» says when to come back", (code, reason, delayMs) => {
-    expect(verdictOf(code, reason)).toEqual({ kind: "later", delayMs });
+    expect(verdictOf(code, reason)).toBe(delayMs);
   });
 });

@@ -1,38 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Connection } from "../../src/client/connection";
-import type { Poll } from "../../src/client/poll";
-import { type Frame, type Position, parseFrame } from "../../src/client/protocol";
-import type { End, Listener } from "../../src/client/subscription";
+import type { Position } from "../../src/client/protocol";
 import { FakeEnvironment } from "../fakes/environment";
 import { changes, heartbeat, snapshot, succeeded, TOPIC } from "../fakes/frames";
+import { Heard } from "../fakes/heard";
 import { FakeTransport } from "../fakes/transport";
 
-class Heard implements Listener {
-  log: string[] = [];
-  isLive = false;
-  asOf: number | null = null;
-  end: End | null = null;
-
-  snapshot(): void {
-    this.log.push("snapshot");
-  }
-  changes(items: readonly unknown[]): boolean {
-    this.log.push(`changes ${items.length}`);
-    return true;
-  }
-  pending(): void {
-    this.log.push("pending");
-  }
-  ended(end: End): void {
-    this.end = end;
-  }
-  freshness(isLive: boolean, asOf: number | null): void {
-    this.isLive = isLive;
-    this.asOf = asOf;
-  }
-}
-
-const AT_FIVE: Position = { epoch: "7f3", number: 5 };
+const AT_FIVE: Position = { epoch: "7f3", offset: 5 };
 const FROM_FIVE = { t: "sub", c: TOPIC, p: { e: "7f3", o: 5 } };
 
 let environment: FakeEnvironment;
@@ -40,37 +14,46 @@ let transport: FakeTransport;
 let connection: Connection;
 let heard: Heard;
 
-function connected(poll?: Poll): void {
+function connected(): void {
   environment = new FakeEnvironment();
   transport = new FakeTransport();
-  connection = new Connection({ transport, environment, ...(poll ? { poll } : {}) });
-  heard = new Heard();
+  connection = new Connection({ transport, environment });
+}
+
+/** Somebody who watches `topic` from `position` on. */
+function watch(topic: string, position: Position | null): [Heard, () => void] {
+  const watcher = new Heard(topic, connection, position);
+  return [watcher, watcher.listen()];
 }
 
 /** A page that shows number five, and follows it live. */
 function live(): void {
   connected();
-  connection.watch(TOPIC, AT_FIVE, heard);
+  [heard] = watch(TOPIC, AT_FIVE);
   transport.link.accept();
   transport.link.say(changes(6, 5));
+}
+
+function freshness(): [boolean, number | null] {
+  return [heard.topic.isLive, heard.topic.asOf];
 }
 
 describe("a connection", () => {
   it("is opened when something is watched, and asks from the position of the page", () => {
     connected();
-    expect(connection.state).toBe("idle");
+    expect(connection.value).toBe("idle");
 
-    connection.watch(TOPIC, AT_FIVE, heard);
+    watch(TOPIC, AT_FIVE);
+    expect(connection.value).toBe("connecting");
     transport.link.accept();
 
-    expect(connection.state).toBe("open");
+    expect(connection.value).toBe("catching-up");
     expect(transport.link.sent).toEqual([FROM_FIVE]);
   });
 
   it("carries several topics over one socket, and each frame to its own", () => {
     live();
-    const other = new Heard();
-    connection.watch("run:other", null, other);
+    const [other] = watch("run:other", null);
 
     transport.link.say(snapshot(6));
 
@@ -80,22 +63,22 @@ describe("a connection", () => {
 
   it("is ended when nothing is watched any more", () => {
     connected();
-    const watch = connection.watch(TOPIC, AT_FIVE, heard);
+    const [, stop] = watch(TOPIC, AT_FIVE);
     transport.link.accept();
 
-    watch.stop();
+    stop();
     expect(transport.link.sent.at(-1)).toEqual({ t: "unsub", c: TOPIC });
     expect(transport.link.isClosed).toBe(false);
     environment.pass(5000);
 
     expect(transport.link.isClosed).toBe(true);
-    expect(connection.state).toBe("idle");
+    expect(connection.value).toBe("idle");
   });
 
   it("is kept by a page that puts other elements in the place of its last ones", () => {
     connected();
-    connection.watch(TOPIC, AT_FIVE, heard).stop();
-    connection.watch("run:other", null, heard);
+    watch(TOPIC, AT_FIVE)[1]();
+    watch("run:other", null);
     transport.link.accept();
     environment.pass(10_000);
 
@@ -107,11 +90,11 @@ describe("a connection", () => {
     connected();
     environment.isHolding = true;
     const watches = Array.from({ length: 100 }, (_, n) =>
-      connection.watch(`run:${n}`, n === 7 ? AT_FIVE : null, new Heard()),
+      watch(`run:${n}`, n === 7 ? AT_FIVE : null),
     );
     transport.link.accept();
     environment.settle();
-    for (const watch of watches) watch.stop();
+    for (const [, stop] of watches) stop();
     environment.settle();
 
     const [asked, left] = transport.link.sent;
@@ -124,8 +107,8 @@ describe("a connection", () => {
     connected();
     environment.isHolding = true;
     const topics = Array.from({ length: 1_000 }, (_, n) => `run:${String(n).padStart(36, "0")}`);
-    const position = { epoch: "e".repeat(36), number: 1_000_000 };
-    for (const topic of topics) connection.watch(topic, position, new Heard());
+    const position = { epoch: "e".repeat(36), offset: 1_000_000 };
+    for (const topic of topics) watch(topic, position);
     transport.link.accept();
     environment.settle();
 
@@ -138,29 +121,17 @@ describe("a connection", () => {
   it("says nothing of what was taken away and put back at once", () => {
     live();
     environment.isHolding = true;
-    const moved = connection.watch("run:moved", null, new Heard());
+    const [, stop] = watch("run:moved", null);
     environment.settle();
     const before = transport.link.sent.length;
 
-    moved.stop();
-    connection.watch("run:moved", AT_FIVE, new Heard());
+    stop();
+    watch("run:moved", AT_FIVE);
     environment.settle();
 
     expect(transport.link.sent.slice(before)).toEqual([
       { t: "sub", c: "run:moved", p: { e: "7f3", o: 5 } },
     ]);
-  });
-
-  it("asks from where the one is who has less, for two that watch the same", () => {
-    connected();
-    environment.isHolding = true;
-    connection.watch(TOPIC, { epoch: "7f3", number: 9 }, heard);
-    connection.watch(TOPIC, AT_FIVE, new Heard());
-    connection.watch(TOPIC, { epoch: "7f3", number: 7 }, new Heard());
-    transport.link.accept();
-    environment.settle();
-
-    expect(transport.link.sent).toEqual([FROM_FIVE]);
   });
 });
 
@@ -171,7 +142,7 @@ describe("a socket that is cut", () => {
     environment.pass(3000);
     transport.link.end(1006);
 
-    expect([heard.isLive, heard.asOf]).toEqual([false, 0]);
+    expect(freshness()).toEqual([false, 0]);
   });
 
   it("is opened again, and asks for what was missed", () => {
@@ -211,16 +182,29 @@ describe("a socket that is cut", () => {
     expect(transport.links).toHaveLength(2);
   });
 
-  it.each([
-    [4401, "signed-out"],
-    [4403, "forbidden"],
-  ])("with %d is not opened again", (code, reason) => {
-    transport.link.end(code);
+  it("with 4403 is not opened again", () => {
+    transport.link.end(4403);
     environment.pass(600_000);
     connection.wake();
 
     expect(transport.links).toHaveLength(1);
-    expect(heard.end).toEqual({ kind: "denied", reason });
+    expect(heard.topic.end).toEqual({ kind: "denied", reason: "forbidden" });
+  });
+
+  it.each([
+    4401, 1006,
+  ])("with 4401 is opened once more, for who has logged in meanwhile, and not after %d", (code) => {
+    transport.link.end(4401);
+    expect([transport.links.length, heard.topic.end]).toEqual([2, null]);
+
+    transport.link.end(code);
+    environment.pass(600_000);
+    connection.wake();
+
+    expect(transport.links).toHaveLength(2);
+    expect(heard.topic.end).toEqual({ kind: "denied", reason: "signed-out" });
+    expect([connection.value, connection.failure?.code]).toEqual(["denied", "auth"]);
+    expect(watch("run:other", null)[0].topic.end).toMatchObject({ reason: "signed-out" });
   });
 
   it("says nothing after its end", () => {
@@ -238,10 +222,10 @@ describe("a socket that only looks alive", () => {
 
   it("is dead after two and a half heartbeats of silence", () => {
     environment.pass(12_499);
-    expect(heard.isLive).toBe(true);
+    expect(heard.topic.isLive).toBe(true);
 
     environment.pass(1);
-    expect(heard.isLive).toBe(false);
+    expect(heard.topic.isLive).toBe(false);
 
     environment.pass(500);
     expect(transport.links).toHaveLength(2);
@@ -253,7 +237,7 @@ describe("a socket that only looks alive", () => {
       transport.link.say(heartbeat(["7f3", 5]));
     }
 
-    expect([transport.links.length, heard.isLive, heard.asOf]).toEqual([1, true, 100_000]);
+    expect([transport.links.length, ...freshness()]).toEqual([1, true, 100_000]);
   });
 
   it("is asked when somebody looks, and left when it does not answer within a second", () => {
@@ -262,7 +246,7 @@ describe("a socket that only looks alive", () => {
 
     environment.pass(1000);
 
-    expect(heard.isLive).toBe(false);
+    expect(heard.topic.isLive).toBe(false);
     expect(transport.links).toHaveLength(2);
   });
 
@@ -272,7 +256,7 @@ describe("a socket that only looks alive", () => {
     transport.link.say(heartbeat(["7f3", 5]));
     environment.pass(1000);
 
-    expect([transport.links.length, heard.isLive]).toEqual([1, true]);
+    expect([transport.links.length, heard.topic.isLive]).toEqual([1, true]);
   });
 
   it("that beats without ever naming the head does not keep a page live", () => {
@@ -281,13 +265,13 @@ describe("a socket that only looks alive", () => {
       transport.link.say({ t: "hb", ts: 0, h: null });
     }
 
-    expect([transport.links.length, heard.isLive]).toEqual([1, false]);
+    expect([transport.links.length, heard.topic.isLive]).toEqual([1, false]);
   });
 
   it("that speaks another language is left, and tried again", () => {
     transport.link.sayText("<html>");
 
-    expect(heard.isLive).toBe(false);
+    expect(heard.topic.isLive).toBe(false);
     environment.pass(500);
     expect(transport.links).toHaveLength(2);
   });
@@ -296,7 +280,7 @@ describe("a socket that only looks alive", () => {
 describe("a handshake that never ends", () => {
   it("is given up after ten seconds", () => {
     connected();
-    connection.watch(TOPIC, AT_FIVE, heard);
+    [heard] = watch(TOPIC, AT_FIVE);
     environment.pass(10_500);
 
     expect(transport.links).toHaveLength(2);
@@ -307,7 +291,7 @@ describe("a page that nobody looks at", () => {
   it("lets go of its socket and comes back where it was", () => {
     live();
     connection.pause();
-    expect([transport.link.isClosed, heard.isLive]).toEqual([true, false]);
+    expect([transport.link.isClosed, heard.topic.isLive]).toEqual([true, false]);
     environment.pass(3_600_000);
     expect(transport.links).toHaveLength(1);
 
@@ -315,61 +299,5 @@ describe("a page that nobody looks at", () => {
     transport.link.accept();
 
     expect(transport.link.sent).toEqual([FROM_FIVE]);
-  });
-});
-
-describe("where no socket can be opened", () => {
-  let answer: Frame | null;
-  let asked: (Position | null)[];
-
-  beforeEach(() => {
-    asked = [];
-    answer = parseFrame(JSON.stringify(snapshot(7)));
-    connected((_topic, position) => {
-      asked.push(position);
-      return Promise.resolve(answer);
-    });
-    connection.watch(TOPIC, AT_FIVE, heard);
-    for (let n = 0; n < 3; n += 1) {
-      transport.link.end(1006);
-      if (n < 2) environment.pass(500);
-    }
-  });
-
-  it("the page asks over HTTP, and again from where it is then", async () => {
-    await Promise.resolve();
-    expect([asked, heard.log, heard.isLive]).toEqual([[AT_FIVE], ["snapshot"], true]);
-
-    environment.pass(3000);
-
-    expect(asked.at(-1)).toEqual({ epoch: "7f3", number: 7 });
-  });
-
-  it("the socket is tried all the same, and takes over", async () => {
-    await Promise.resolve();
-    environment.pass(500);
-    transport.link.accept();
-    const before = asked.length;
-    environment.pass(9000);
-
-    expect(asked).toHaveLength(before);
-  });
-
-  it("who is signed out is told so", async () => {
-    answer = { kind: "refused", topic: TOPIC, code: "signed_out" };
-    environment.pass(3000);
-    await Promise.resolve();
-
-    expect(heard.end).toEqual({ kind: "denied", reason: "signed-out" });
-  });
-
-  it("no answer changes nothing", async () => {
-    answer = null;
-    await Promise.resolve();
-    const log = [...heard.log];
-    environment.pass(3000);
-    await Promise.resolve();
-
-    expect(heard.log).toEqual(log);
   });
 });

@@ -414,6 +414,7 @@ describe("what is shown is live, or says as of when", () => {
     const [, socket] = page(snapshot(5));
     open(socket);
     socket.onclose({ code: 4401, reason: "" });
+    FakeSocket.all.at(-1)?.onclose({ code: 4401, reason: "" });
 
     expect(text(".flow-link")).toBe("Signed out");
     expect(states()).toEqual(["running", "pending"]);
@@ -425,6 +426,7 @@ describe("what is shown is live, or says as of when", () => {
     element.setAttribute("login", "/login/?theme=dark");
     open(socket);
     socket.onclose({ code: 4401, reason: "" });
+    FakeSocket.all.at(-1)?.onclose({ code: 4401, reason: "" });
 
     const way = document.querySelector<HTMLAnchorElement>(".flow-foot a");
     const here = encodeURIComponent(`${location.pathname}${location.search}`);

@@ -1,6 +1,6 @@
 /** Time that a test moves, and chance that it chooses. */
 
-import type { Environment } from "../../src/client/connection";
+import type { Environment } from "../../src/client/live";
 
 interface Timer {
   readonly at: number;
@@ -11,12 +11,15 @@ export class FakeEnvironment implements Environment {
   /** What `random` gives next, again and again. */
   chance = 0;
   isHolding = false;
+  hidden = false;
   readonly #held: (() => void)[] = [];
+  readonly #frames: (() => void)[] = [];
   #now = 0;
   readonly #timers = new Set<Timer>();
 
   now = (): number => this.#now;
   random = (): number => this.chance;
+  isHidden = (): boolean => this.hidden;
   after = (delayMs: number, action: () => void): (() => void) => {
     const timer = { at: this.#now + delayMs, action };
     this.#timers.add(timer);
@@ -29,9 +32,18 @@ export class FakeEnvironment implements Environment {
     else action();
   };
 
+  frame = (action: () => void): void => {
+    this.#frames.push(action);
+  };
+
   /** What runs now has ended. */
   settle(): void {
     for (const action of this.#held.splice(0)) action();
+  }
+
+  /** The page is painted. */
+  paint(): void {
+    for (const action of this.#frames.splice(0)) action();
   }
 
   /** Let that time pass; timers go off in order. */

@@ -20,7 +20,6 @@ export class FakeLink implements Link {
   }
 
   accept(heartbeatMs = 5_000): void {
-    this.#events.opened();
     this.say({ t: "hello", v: 1, hb: heartbeatMs });
   }
 
@@ -39,8 +38,11 @@ export class FakeLink implements Link {
 
 export class FakeTransport implements Transport {
   readonly links: FakeLink[] = [];
+  /** The grants with which the last was opened. */
+  grants: readonly string[] = [];
 
-  open(events: TransportEvents): Link {
+  open(events: TransportEvents, grants: readonly string[]): Link {
+    this.grants = grants;
     const link = new FakeLink(events);
     this.links.push(link);
     return link;

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type Entry, parseFrame } from "../../src/client/protocol";
-import { approvalsWaiting, childrenAtWork, reduceAll, withChildren } from "../../src/model/reduce";
-import { duration, headline, place, type RunView, stepNote } from "../../src/model/run";
+import { RUN } from "../../src/client/kinds";
+import { parseFrame } from "../../src/client/protocol";
+import { approvalsWaiting, childrenAtWork, withChildren } from "../../src/model/children";
+import { percentOf } from "../../src/model/percent";
+import { duration, headline, place, type RunState, stepNote } from "../../src/model/run";
 import { say, speak } from "../../src/model/words";
 import {
   CHILD,
@@ -17,20 +19,23 @@ import {
   told,
 } from "../fakes/frames";
 
-function aView(fields: object = {}): RunView {
+function aView(fields: object = {}): RunState {
   const frame = parseFrame(JSON.stringify(snapshot(1, fields)));
-  if (frame.kind !== "snapshot") throw new Error();
-  return frame.view;
+  if (frame.t !== "snap") throw new Error();
+  return RUN.read(frame.s);
 }
 
-function entriesOf(...items: object[]): readonly Entry[] {
+/** The view after these; null where one cannot be applied. */
+function reduced(view: RunState, ...items: object[]): RunState | null {
   const frame = parseFrame(JSON.stringify(changes(1, 2, items)));
-  if (frame.kind !== "changes") throw new Error();
-  return frame.entries;
+  if (frame.t !== "pub") throw new Error();
+  let next: RunState | null = view;
+  for (const { t, ...part } of frame.d) next = next && RUN.after(next, t, part);
+  return next;
 }
 
-function moved(view: RunView, ...items: object[]): RunView {
-  const found = reduceAll(view, entriesOf(...items));
+function moved(view: RunState, ...items: object[]): RunState {
+  const found = reduced(view, ...items);
   if (found === null) throw new Error("cannot be applied");
   return found;
 }
@@ -44,11 +49,11 @@ describe("entries", () => {
   });
 
   it("about a step that is not shown ask for everything", () => {
-    expect(reduceAll(aView(), entriesOf(succeeded("elsewhere")))).toBeNull();
+    expect(reduced(aView(), succeeded("elsewhere"))).toBeNull();
   });
 
   it("of a newer server ask for everything", () => {
-    expect(reduceAll(aView(), entriesOf({ t: "run.dreams" }))).toBeNull();
+    expect(reduced(aView(), { t: "run.dreams" })).toBeNull();
   });
 
   it("take the place of a step wherever it stands", () => {
@@ -87,15 +92,15 @@ describe("entries", () => {
 
 describe("the percentage", () => {
   it("is a hundred only when the run has succeeded", () => {
-    const all = moved(aView(), succeeded("reserve"), succeeded("ship"));
+    const { steps } = moved(aView(), succeeded("reserve"), succeeded("ship"));
 
-    expect(all.percent).toBe(99);
-    expect(moved(all, run("succeeded", { percent: 100 })).percent).toBe(100);
-    expect(moved(all, run("cancelled", { percent: 99 })).percent).toBe(99);
+    expect(percentOf("running", steps)).toBe(99);
+    expect(percentOf("succeeded", steps)).toBe(100);
+    expect(percentOf("cancelled", steps)).toBe(99);
   });
 
-  it("is what the server says where no steps are shown", () => {
-    expect(moved(aView({ steps: [] }), run("running", { percent: 37 })).percent).toBe(37);
+  it("is what the server says", () => {
+    expect(moved(aView(), run("running", { percent: 37 })).percent).toBe(37);
   });
 
   it("knows of children what their own frames say", () => {

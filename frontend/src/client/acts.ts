@@ -1,0 +1,51 @@
+/** What a page does, beside looking on: each act is one POST. */
+
+import { checked, type Fields, isFields } from "./fields";
+import { FlowError, type FlowErrorCode } from "./live";
+
+/** What can be told in JSON. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json };
+
+const CODES: Readonly<Record<number, FlowErrorCode>> = {
+  400: "protocol",
+  401: "auth",
+  403: "forbidden",
+  404: "gone",
+  429: "rate",
+};
+
+/** The answer of `path`, as seen from the socket at `base`. Rejects with `FlowError`. */
+export async function post(base: string, path: string, body: Json, key = ""): Promise<Fields> {
+  let status = 0;
+  try {
+    const response = await fetch(new URL(path, base), {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "x-csrftoken": csrfToken(),
+        ...(key && { "idempotency-key": key }),
+      },
+      body: JSON.stringify(body),
+      credentials: "same-origin",
+    });
+    status = response.status;
+    if (response.ok) return checked(await response.json(), isFields);
+  } catch (error) {
+    throw new FlowError("network", String(error));
+  }
+  throw new FlowError(CODES[status] ?? "network", String(status));
+}
+
+function csrfToken(): string {
+  return (
+    document.querySelector('meta[name="flow-csrf"]')?.getAttribute("content") ??
+    /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ??
+    ""
+  );
+}
