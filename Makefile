@@ -30,8 +30,10 @@ NODE_MODULES := frontend/node_modules/.package-lock.json
 
 # Schedules of the simulation.
 SEEDS := 20000
+# How long `make soak` kills workers.
+LOAD_S := 60
 
-.PHONY: help demo simulate test test-fast check check-python check-frontend services bench docs build format clean
+.PHONY: help demo simulate test soak test-fast check check-python check-frontend services bench docs build format clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +56,10 @@ test: check services $(BUNDLE) ## Run everything: checks, and all tests on real 
 
 simulate: | $(UV) ## Play SEEDS schedules with faults on each store (ARGS="--mutants": find the seeded mistakes)
 	$(RUN) python -m tests.simulation --processes 2 --seeds $(SEEDS) $(ARGS)
+
+soak: services $(BUNDLE) ## Kill workers under full load for LOAD_S seconds, and count what is lost, doubled or stuck; ask a million rows
+	FLOWENGINE_TEST_LOAD_S=$(LOAD_S) $(ON_POSTGRESQL) $(RUN) pytest tests/faults/test_full_load.py
+	FLOWENGINE_TEST_CROWD=1000000 $(ON_POSTGRESQL) $(RUN) pytest tests/database/store/test_plans.py
 
 test-fast: | $(UV) ## Run the tests that need no service and no browser
 	$(RUN) pytest -m "not services and not faults and not e2e and not postgresql"

@@ -29,18 +29,20 @@ if TYPE_CHECKING:
     from flowengine.errors import AttemptCancelled, Permanent, RetryAfter, SoftTimeout
     from flowengine.tasks import Attempt, task
 
+# Where each is made; all are in flowengine.api too, which needs more of the engine than a process that
+# only emits.
 _PUBLIC = {
-    "Emitted": "flowengine.api",
-    "NewEvent": "flowengine.api",
-    "aemit": "flowengine.api",
+    "Emitted": "flowengine.orchestration.emit",
+    "NewEvent": "flowengine.orchestration.emit",
+    "aemit": "flowengine.orchestration.emit",
     "answer": "flowengine.api",
     "cancel": "flowengine.api",
-    "emit": "flowengine.api",
-    "emit_many": "flowengine.api",
-    "emit_on": "flowengine.api",
-    "emits": "flowengine.api",
+    "emit": "flowengine.orchestration.emit",
+    "emit_many": "flowengine.orchestration.emit",
+    "emit_on": "flowengine.orchestration.sources",
+    "emits": "flowengine.orchestration.sources",
     "give_up": "flowengine.api",
-    "register_event": "flowengine.api",
+    "register_event": "flowengine.event_types",
     "resume": "flowengine.api",
     "start": "flowengine.api",
     "AttemptCancelled": "flowengine.errors",

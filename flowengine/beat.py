@@ -12,17 +12,27 @@ from datetime import datetime, timedelta
 from flowengine.broker.base import Broker
 from flowengine.conf import settings
 from flowengine.engine.messages import Due
-from flowengine.orchestration import bursts, forgetting, schedule, turns, waits
+from flowengine.orchestration import (
+    bursts,
+    forgetting,
+    groups,
+    notify,
+    prune,
+    schedule,
+    turns,
+    waits,
+)
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.follow import see_through
+from flowengine.orchestration.replay.due import run_due as replay_due
 from flowengine.orchestration.rescue import rescue
 from flowengine.orchestration.save import save
 from flowengine.orchestration.work import Told, Work
-from flowengine.store import due_steps, keys, places, runs, sql
+from flowengine.store import due_steps, keys, places, replays, runs, sql
 from flowengine.store.clock import Clock
 
 PAGE = 500
-STARTS = (bursts.run_due, turns.run_due)
+STARTS = (bursts.run_due, turns.run_due, replay_due)
 """What makes runs begin when their time has come."""
 LOCKED_S = 0.02
 """What is due but held by another transaction is looked at again after this."""
@@ -53,7 +63,7 @@ class Beat:
         more = self._wake(now)
         more = self._forget(now) or more
         self.next_s = settings().POLL_S
-        for next_due in (due_steps.next_due(), places.next_start()):
+        for next_due in (due_steps.next_due(), places.next_start(), replays.next_due()):
             if next_due is not None:
                 ahead = (next_due - self._clock.now()) / timedelta(seconds=1)
                 self.next_s = min(max(ahead, LOCKED_S), self.next_s)
@@ -73,6 +83,8 @@ class Beat:
         more = max(len(open_runs) + len(finals), len(listening)) >= PAGE or of_steps.is_page
         if schedule.run_once(now, limit=PAGE) or keys.forget(now, limit=PAGE) == PAGE:
             more = True
+        more = notify.run_due(now, limit=PAGE) or more
+        more = groups.run_due(now) or more
         for run_due in STARTS:
             started, is_page = run_due(now, limit=PAGE)
             self._say(started, now)
@@ -85,6 +97,7 @@ class Beat:
         if at < self._forget_at:
             return False
         is_page = forgetting.run_once(now, limit=FORGET_PAGE)
+        is_page = prune.run_once(now).total > 0 or is_page
         self._forget_at = at if is_page else at + FORGET_S
         return is_page
 

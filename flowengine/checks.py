@@ -29,7 +29,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings as django_settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 from django.shortcuts import resolve_url
@@ -46,9 +46,11 @@ TAG = "flowengine"
 UNKNOWN_EVENTS = ("store", "dead")
 
 Check = Callable[[Settings], Iterator[CheckMessage]]
+Told = Callable[..., list[CheckMessage]]
+"""As Django calls it; :mod:`flowengine.apps` tells Django of all of them."""
 
 
-def _with_settings(check: Check) -> Callable[..., list[CheckMessage]]:
+def _with_settings(check: Check) -> Told:
     """Run *check* with the settings; where they cannot be read, E001 says so and that is enough."""
 
     @wraps(check)
@@ -63,7 +65,6 @@ def _with_settings(check: Check) -> Callable[..., list[CheckMessage]]:
     return run
 
 
-@register(TAG)
 def check_settings(app_configs: Any = None, **_kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
     """E001: the setting cannot be read, or a value is none of those allowed."""
     try:
@@ -89,7 +90,6 @@ def _not_allowed(given: Settings) -> Iterator[CheckMessage]:
             )
 
 
-@register(TAG)
 @_with_settings
 def check_workflows(given: Settings) -> Iterator[CheckMessage]:
     """E002, W003, W007, E008: the workflow files, and where they are looked for."""
@@ -115,7 +115,6 @@ def check_workflows(given: Settings) -> Iterator[CheckMessage]:
             )
 
 
-@register(TAG)
 @_with_settings
 def check_database(given: Settings) -> Iterator[CheckMessage]:
     """E004, W005: the database that holds flowengine's tables."""
@@ -144,7 +143,6 @@ def check_database(given: Settings) -> Iterator[CheckMessage]:
             )
 
 
-@register(TAG)
 @_with_settings
 def check_time_zones(_given: Settings) -> Iterator[CheckMessage]:
     """E012: every instant here is aware; Django gives back naive ones without ``USE_TZ``."""
@@ -156,7 +154,6 @@ def check_time_zones(_given: Settings) -> Iterator[CheckMessage]:
         )
 
 
-@register(TAG)
 @_with_settings
 def check_sources(given: Settings) -> Iterator[CheckMessage]:
     """E006: a row and its event commit together only in one database."""
@@ -174,7 +171,6 @@ def check_sources(given: Settings) -> Iterator[CheckMessage]:
             )
 
 
-@register(TAG)
 @_with_settings
 def check_broker(given: Settings) -> Iterator[CheckMessage]:
     """E009: the broker's URL names no transport."""
@@ -186,7 +182,6 @@ def check_broker(given: Settings) -> Iterator[CheckMessage]:
         )
 
 
-@register(TAG)
 @_with_settings
 def check_hosts(_given: Settings) -> Iterator[CheckMessage]:
     """W010: the socket's Origin check compares with ALLOWED_HOSTS."""
@@ -199,7 +194,6 @@ def check_hosts(_given: Settings) -> Iterator[CheckMessage]:
         )
 
 
-@register(Tags.urls)  # not with the others: a worker asks for those, and needs no URLs
 def check_login(app_configs: Any = None, **_kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
     """W013: flowengine's pages send who is not logged in to ``LOGIN_URL``."""
     try:
@@ -236,7 +230,6 @@ def _is_page(path: str) -> bool:
     return True
 
 
-@register(TAG, deploy=True)
 @_with_settings
 def check_broker_safety(given: Settings) -> Iterator[CheckMessage]:
     """W011: credentials that everybody knows, or that everybody on the way may read."""
@@ -257,3 +250,17 @@ def _is_loopback(url: SplitResult) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+ALWAYS: tuple[Told, ...] = (
+    check_settings,
+    check_workflows,
+    check_database,
+    check_time_zones,
+    check_sources,
+    check_broker,
+    check_hosts,
+)
+OF_URLS: tuple[Told, ...] = (check_login,)
+"""Not with the others: a worker asks for those, and needs no URLs."""
+AT_DEPLOYMENT: tuple[Told, ...] = (check_broker_safety,)

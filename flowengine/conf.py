@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,6 +29,20 @@ class Webhook:
     """The field of the body with that id, instead. With neither, each delivery is a new event."""
     SUBJECT_HEADER: str | None = None
     """The header that becomes the event's ``subject``; None = it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """One station of the setting ``STATIONS``."""
+
+    HAND_TO_HAND: bool = True
+    """A worker that has ended a step may go on with the next one itself, where this station serves it
+    and there is a free place: no message is sent."""
+    BREAKER: bool = True
+    """Close the station by itself when what it is given fails for one cause."""
+    BREAKER_FAILURES: int = 20
+    """So many failures of one cause within a minute close it, in one worker process, where they are at
+    least half of all that ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +95,41 @@ class Settings:
     workflow listens to them."""
     CAN_VIEW_RUN: str = "flowengine.access.may_watch"
     """Dotted path of the predicate ``(user, run) -> bool`` that says who may watch a run."""
+    REPLAY_PROTECTED: tuple[str, ...] = ("owner", "tenant", "actor")
+    """Names of members that no edit of a payload may change, wherever they stand in it."""
+    REPLAY_FOUR_EYES: bool = False
+    """Who proposes a replay with edits does not let it begin: another person approves it."""
+    VERSION: str | None = None
+    """The version of the project, kept with what fails; None = the environment variable
+    ``FLOWENGINE_VERSION``, or none."""
+    RETENTION_RUNS_DAYS: float | None = 90.0
+    """Final runs, with all they left, are deleted after so many days; None = never."""
+    RETENTION_EVENTS_DAYS: float | None = 90.0
+    """Routed events that no run came of, or whose runs are deleted, are deleted after so many days."""
+    RETENTION_DEAD_DAYS: float | None = 90.0
+    """Dead letters are deleted so many days after they were closed; open ones never are."""
+    RETENTION_INBOX_DAYS: float | None = 90.0
+    """Notifications are deleted after so many days, read or not; None = never."""
+    INBOX_KINDS: tuple[str, ...] = (
+        *("succeeded", "failed", "held", "cancelled", "expired"),
+        *("approval", "message"),
+    )
+    """What users are told in their inboxes: ends of runs, approvals that ask them, and what tasks say
+    with ``ctx.notify``."""
+    INBOX_MAIL_AFTER_S: float | None = None
+    """What has not been seen after this time is sent by e-mail, as the user prefers; None = never."""
+    INBOX_PUSH_AFTER_S: float = 10.0
+    """What has not been seen after this time is pushed to the user's browsers, where ``PUSH_KEY`` is
+    set."""
+    PUSH_KEY: str | None = field(default=None, repr=False)
+    """The private VAPID key, base64url or the path of a PEM file; None = nothing is pushed."""
+    PUSH_CONTACT: str | None = None
+    """Whom a push service may write to, ``mailto:…`` or ``https://…``; needed beside ``PUSH_KEY``."""
+    SITE_URL: str | None = None
+    """Where the project is reached, ``https://shop.example``: links in e-mails begin with it."""
+    STATIONS: Mapping[str, Station] = field(default_factory=dict)
+    """Stations that are not as all are, by name: a mapping with ``HAND_TO_HAND``, which False turns
+    off."""
     CHANNEL_LAYER: str = "default"
     """The alias in ``CHANNEL_LAYERS`` that carries hints; without one, hints stay in the process."""
     WEBHOOKS: Mapping[str, Webhook] = field(default_factory=dict)
@@ -99,15 +149,31 @@ def settings() -> Settings:
     return parse(getattr(django_settings, "FLOWENGINE", {}))
 
 
+def project_version() -> str:
+    """The version of the project that runs in this process; empty = it does not say one."""
+    given = settings().VERSION
+    return os.environ.get("FLOWENGINE_VERSION", "") if given is None else given
+
+
 def parse(given: Any) -> Settings:
     """Settings from the mapping a project wrote."""
     if not isinstance(given, Mapping):
         raise SettingsError(f"FLOWENGINE is a mapping of settings, not a {type(given).__name__}")
     values = _values(Settings, "FLOWENGINE", given)
     webhooks = values.pop("WEBHOOKS", {})
+    stations = values.pop("STATIONS", {})
     return Settings(
-        **values, WEBHOOKS={name: _webhook(name, each) for name, each in webhooks.items()}
+        **values,
+        WEBHOOKS={name: _webhook(name, each) for name, each in webhooks.items()},
+        STATIONS={name: _station(name, each) for name, each in stations.items()},
     )
+
+
+def _station(name: Any, given: Any) -> Station:
+    place = f"FLOWENGINE['STATIONS'][{name!r}]"
+    if not isinstance(name, str) or not isinstance(given, Mapping):
+        raise SettingsError(f"{place} must be a name, and a mapping of settings")
+    return Station(**_values(Station, place, given))
 
 
 def _webhook(name: Any, given: Any) -> Webhook:
@@ -128,7 +194,9 @@ def _webhook(name: Any, given: Any) -> Webhook:
     return Webhook(**values)
 
 
-def _values(kind: type[Settings | Webhook], place: str, given: Mapping[Any, Any]) -> dict[str, Any]:
+def _values(
+    kind: type[Settings | Webhook | Station], place: str, given: Mapping[Any, Any]
+) -> dict[str, Any]:
     """The values of the fields of *kind*, their names and types checked."""
     known = {item.name: item for item in dataclasses.fields(kind)}
     values: dict[str, Any] = {}

@@ -138,6 +138,36 @@ class NotPermitted(CallerError):
     code = "FE505"
 
 
+class ReplayRefused(CallerError):
+    """A replay cannot be begun or steered like this as it stands; nothing has changed."""
+
+    code = "FE521"
+
+
+class QueryRefused(CallerError):
+    """A query names a key or a value that there is not; nothing was looked for."""
+
+    code = "FE510"
+
+
+class SelectionRefused(CallerError):
+    """What was chosen cannot be chosen: it is too much, nothing at all, or of another kind."""
+
+    code = "FE511"
+
+
+class GroupRefused(CallerError):
+    """The cause cannot be treated like this as it stands; nothing has changed."""
+
+    code = "FE512"
+
+
+class ReasonMissing(CallerError):
+    """This is not done without a reason; nothing has changed."""
+
+    code = "FE513"
+
+
 class EnvironmentFault(FlowengineError):
     """A service that flowengine needs is away or refuses; nothing accepted is lost."""
 

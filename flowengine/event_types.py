@@ -10,18 +10,15 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pydantic
 
 from flowengine.definitions.patterns import is_type
 from flowengine.errors import AuthorError
 
-try:
-    import jsonschema_rs
-except ImportError:  # the extra ``schemas`` is not installed
-    jsonschema_rs = None  # type: ignore[assignment,unused-ignore]
+if TYPE_CHECKING:
+    import pydantic
 
 PROBLEMS_MAX = 20
 _MESSAGE_MAX = 300
@@ -110,6 +107,8 @@ def _checker(name: str, schema: Any) -> Callable[[Any], Problems]:
         return _json_schema_checker(name, schema)
     if isinstance(schema, type) and issubclass(schema, msgspec.Struct):
         return _msgspec_checker(schema)
+    import pydantic  # noqa: PLC0415 - it is slow to import, and most projects register no such type
+
     try:
         return _pydantic_checker(pydantic.TypeAdapter(schema))
     except pydantic.PydanticUserError as error:
@@ -122,6 +121,8 @@ def _as_json_schema(schema: Any) -> Any:
         return schema
     if isinstance(schema, type) and issubclass(schema, msgspec.Struct):
         return msgspec.json.schema(schema)
+    import pydantic  # noqa: PLC0415 - as above
+
     try:
         return pydantic.TypeAdapter(schema).json_schema()
     except pydantic.PydanticUserError:  # a validator of somebody's own says nothing in JSON
@@ -129,11 +130,13 @@ def _as_json_schema(schema: Any) -> Any:
 
 
 def _json_schema_checker(name: str, schema: Mapping[str, Any]) -> Callable[[Any], Problems]:
-    if jsonschema_rs is None:
+    try:
+        import jsonschema_rs  # noqa: PLC0415 - as above
+    except ImportError:
         raise AuthorError(
             f"event type '{name}' has a JSON Schema; checking it needs"
             " `pip install 'django-flowengine[schemas]'`"
-        )
+        ) from None
     try:
         validator = jsonschema_rs.Draft202012Validator(
             dict(schema),
@@ -177,10 +180,12 @@ def _msgspec_checker(schema: type[msgspec.Struct]) -> Callable[[Any], Problems]:
 
 
 def _pydantic_checker(adapter: pydantic.TypeAdapter[Any]) -> Callable[[Any], Problems]:
+    from pydantic import ValidationError  # noqa: PLC0415 - as above
+
     def check(data: Any) -> Problems:
         try:
             adapter.validate_json(msgspec.json.encode(data), strict=True)
-        except pydantic.ValidationError as error:
+        except ValidationError as error:
             return [
                 (_json_path(item["loc"]), item["msg"][:_MESSAGE_MAX])
                 for item in error.errors(include_url=False, include_context=False)

@@ -1,7 +1,7 @@
 """The relay: own events that are due go to the broker, again and again until it has confirmed.
 
-Two short transactions around the publishing, never one across it: the first holds the rows back from
-other relays until the confirms must have come; the second writes down what became of each. Between
+Two short statements around the publishing, never a transaction across it: the first holds the rows back
+from other relays until the confirms must have come; the second writes down what became of each. Between
 them nothing is locked, because the router may have the message before the relay has the confirm, and
 must find the row free. A relay that dies in between leaves rows that are due again by themselves.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from threading import Condition
 from uuid import UUID
@@ -21,7 +21,7 @@ from flowengine.broker.envelope import Envelope, event_envelope
 from flowengine.conf import settings
 from flowengine.engine.event import Event
 from flowengine.orchestration.faults import Fault, no_fault
-from flowengine.store import events, sql
+from flowengine.store import due_events, events
 from flowengine.store.clock import Clock
 
 logger = logging.getLogger("flowengine.relay")
@@ -31,9 +31,18 @@ CONFIRM_WAIT_S = 10.0
 """How long the broker may take to confirm a page."""
 HELD_MARGIN_S = 2.0
 """Between the end of that wait and the row being due again, to write the outcome down."""
+HANDED_OVER_MAX = 32
+"""A larger page is left to the broker, which shares it among the routers."""
+UNSENT_EVERY_S = 5.0
+"""Between two looks for events that were routed, and never confirmed."""
 BACKOFF_S = 1.0
 CLOCK_SLACK_S = 0.05
 """An event emitted while the clock was read counts as due: it must not wait for the next poll."""
+
+
+def to_nobody(_event_ids: Sequence[UUID]) -> bool:
+    """No router is here: all wait for their messages."""
+    return False
 
 
 class Relay:
@@ -46,11 +55,28 @@ class Relay:
         fault: Fault = no_fault,
         *,
         confirm_wait_s: float = CONFIRM_WAIT_S,
+        hand_over: Callable[[Sequence[UUID]], bool] = to_nobody,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """A relay that has published nothing yet.
+
+        Args:
+            broker: takes the events.
+            clock: the database's.
+            fault: see :mod:`flowengine.orchestration.faults`.
+            confirm_wait_s: how long the broker may take to confirm a page.
+            hand_over: gives a few events that are being published to the router beside it, so that
+                they need not wait for their messages; True = it takes them.
+            monotonic: seconds that only grow.
+        """
         self._broker = broker
         self._clock = clock
         self._fault = fault
         self._confirm_wait_s = confirm_wait_s
+        self._hand_over = hand_over
+        self._monotonic = monotonic
+        self._looked_at = float("-inf")
+        self._source: str | None = None
 
     def run_once(self) -> int:
         """Publish a page of what is due; the number confirmed. 0 = nothing more to do now.
@@ -63,41 +89,49 @@ class Relay:
         """
         if not self._broker.is_open:
             return 0
-        due, source = self._claim()
-        if not due:
-            return 0
-        outcomes = self._publish([event_envelope(event, source=source) for event in due])
+        now = self._clock.now()
+        until = now + timedelta(seconds=self._confirm_wait_s + HELD_MARGIN_S)
+        due = due_events.claim_pending(now + timedelta(seconds=CLOCK_SLACK_S), until, limit=PAGE)
+        count = self._publish(due, is_new=True) if due else 0
+        at = self._monotonic()
+        if at - self._looked_at >= UNSENT_EVERY_S:
+            self._looked_at = at
+            unsent = due_events.claim_unsent(now, until, limit=PAGE)
+            count += self._publish(unsent, is_new=False) if unsent else 0
+        return count
+
+    def _publish(self, due: Sequence[Event], *, is_new: bool) -> int:
+        """Publish what was claimed, and write down what became of it; the number confirmed."""
+        source = self._own_source()
+        envelopes = [event_envelope(event, source=source) for event in due]
+        answers = _Answers(len(envelopes))
+        self._broker.publish(envelopes, answers.take)
+        is_handed_over = (
+            is_new and len(due) <= HANDED_OVER_MAX and self._hand_over([event.id for event in due])
+        )
+        outcomes = answers.wait(self._confirm_wait_s)
         self._fault("relay.published")
         confirmed = [event.id for event in due if outcomes.get(event.id) is Outcome.CONFIRMED]
-        self._mark(due, confirmed)
+        self._mark(due, confirmed, may_be_routed=is_handed_over or not is_new)
         self._fault("relay.marked")
         return len(confirmed)
 
-    def _claim(self) -> tuple[list[Event], str]:
-        now = self._clock.now()
-        held_s = self._confirm_wait_s + HELD_MARGIN_S
-        with sql.writing():
-            due = events.claim_pending(
-                now + timedelta(seconds=CLOCK_SLACK_S),
-                now + timedelta(seconds=held_s),
-                limit=PAGE,
-            )
-            return due, events.own_source() if due else ""
+    def _own_source(self) -> str:
+        """Asked for once: it never changes."""
+        if self._source is None:
+            self._source = events.own_source()
+        return self._source
 
-    def _publish(self, envelopes: Sequence[Envelope]) -> dict[UUID, Outcome]:
-        """What became of each, as far as it is known when the wait is over."""
-        answers = _Answers(len(envelopes))
-        self._broker.publish(envelopes, answers.take)
-        return answers.wait(self._confirm_wait_s)
-
-    def _mark(self, due: Sequence[Event], confirmed: Sequence[UUID]) -> None:
+    def _mark(
+        self, due: Sequence[Event], confirmed: Sequence[UUID], *, may_be_routed: bool
+    ) -> None:
         now = self._clock.now()
         taken = set(confirmed)
         refused = [event.id for event in due if event.id not in taken]
-        with sql.writing():
-            events.mark_published(confirmed, now + timedelta(seconds=settings().OVERDUE_S))
-            jitter = 0.5 + random.random()  # noqa: S311 - only to part two relays
-            events.postpone(refused, now + timedelta(seconds=BACKOFF_S * jitter))
+        mark = due_events.mark_sent if may_be_routed else due_events.mark_published
+        mark(confirmed, now + timedelta(seconds=settings().OVERDUE_S))
+        jitter = 0.5 + random.random()  # noqa: S311 - only to part two relays
+        due_events.postpone(refused, now + timedelta(seconds=BACKOFF_S * jitter))
         if refused:
             logger.warning(
                 "the broker did not take %d of %d events; trying again", len(refused), len(due)

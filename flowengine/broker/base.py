@@ -66,6 +66,8 @@ class Delivery:
     content_type: str = ""
     routing_key: str = ""
     redelivered: bool = False
+    priority: int = 0
+    """0 to 9, as the envelope had it, where the broker tells."""
     token: Any = None
     """The adapter's own; opaque to everyone else."""
 

@@ -7,7 +7,6 @@ number of statements does not depend on how many there are.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,9 +16,7 @@ from msgspec import structs
 
 from flowengine.conf import settings
 from flowengine.definitions.model import CallTrigger
-from flowengine.engine.dead_letter import fingerprint
 from flowengine.engine.event import Event
-from flowengine.engine.identity import uuid7
 from flowengine.engine.messages import Cancel
 from flowengine.engine.rules.admission import Admitted, Candidate, Declined, begin
 from flowengine.engine.rules.gates import (
@@ -33,6 +30,8 @@ from flowengine.engine.rules.gates import (
 from flowengine.engine.rules.queue import Queued
 from flowengine.orchestration import refusals, turns
 from flowengine.orchestration.behind import Turn, behind, keeps_order
+from flowengine.orchestration.bury import letter
+from flowengine.orchestration.claim import Claim
 from flowengine.orchestration.commit import Change, Committed, commit
 from flowengine.orchestration.limits import limits
 from flowengine.orchestration.refusals import Refusal
@@ -96,10 +95,11 @@ class _Outcome:
         )
 
 
-def admit(asked: Sequence[Asked], now: datetime) -> Committed:
+def admit(asked: Sequence[Asked], now: datetime, claim: Claim | None = None) -> Committed:
     """Let all that is asked pass the gates, and write what becomes of it, in the open transaction.
 
-    Every step that waits for a run it called is told where none is started.
+    Every step that waits for a run it called is told where none is started. First steps that *claim*
+    has room for are written as begun; those of runs that waited in a queue are hinted at all the same.
     """
     held = _lock(asked)
     wanted = [each for each in asked if each.burst is None or _is_over(each, held, now)]
@@ -107,7 +107,7 @@ def admit(asked: Sequence[Asked], now: datetime) -> Committed:
     memory = {**held, **_with_members(wanted, held)}
     late = _behind(wanted, memory, now)
     outcomes = [_decide(each, memory, now, is_behind=each.run_id in late) for each in wanted]
-    return _write(outcomes, held, memory, now)
+    return _write(outcomes, held, memory, now, claim)
 
 
 def _lock(asked: Sequence[Asked]) -> turns.Remembered:
@@ -124,7 +124,7 @@ def _lock(asked: Sequence[Asked]) -> turns.Remembered:
 def _is_over(asked: Asked, held: turns.Remembered, now: datetime) -> bool:
     """It is still this event that waits, and its burst is over."""
     quiet = None if asked.burst is None else held.get(asked.burst)
-    return isinstance(quiet, Quiet) and quiet.event == asked.event.id and quiet.due_at <= now
+    return isinstance(quiet, Quiet) and quiet.run == asked.run_id and quiet.due_at <= now
 
 
 def _with_members(asked: Sequence[Asked], held: turns.Remembered) -> turns.Remembered:
@@ -168,6 +168,8 @@ def _decide(asked: Asked, memory: turns.Remembered, now: datetime, *, is_behind:
         written_at=asked.written_at,
         workflow=candidate.workflow,
         keys=candidate.keys,
+        replay=asked.event.replay,
+        again=asked.event.again,
         burst=asked.burst,
         is_behind=is_behind,
     )
@@ -182,14 +184,18 @@ def _decide(asked: Asked, memory: turns.Remembered, now: datetime, *, is_behind:
 
 
 def _write(
-    outcomes: Sequence[_Outcome], held: turns.Remembered, memory: turns.Remembered, now: datetime
+    outcomes: Sequence[_Outcome],
+    held: turns.Remembered,
+    memory: turns.Remembered,
+    now: datetime,
+    claim: Claim | None,
 ) -> Committed:
     decisions.insert([_answer(each) for each in outcomes if each.asked.burst is None], now)
     decisions.revise([*_revisions(outcomes)], now)
-    done = commit([*_changes(outcomes)], now)
+    done = commit([*_changes(outcomes, now, claim)], now)
     letters = [*_letters(outcomes, now)]
     dead_letters.insert(letters, now)
-    done.buried += [letter.id for letter in letters]
+    done.buried += [each.id for each in letters]
     done.heads += [(run_id, 0) for run_id in _never_to_be(outcomes)]
     told = [*_write_places(outcomes), *refusals.told(_refusals(outcomes))]
     crowded = {
@@ -244,14 +250,16 @@ def _revisions(outcomes: Sequence[_Outcome]) -> Iterator[Revision]:
             )
 
 
-def _changes(outcomes: Sequence[_Outcome]) -> Iterator[Change]:
+def _changes(outcomes: Sequence[_Outcome], now: datetime, claim: Claim | None) -> Iterator[Change]:
     """The new runs."""
     for each in outcomes:
         if isinstance(each.given, Admitted) and isinstance(each.asked.given, Candidate):
-            decision = each.given.decision
+            decision, workflow = each.given.decision, each.asked.given.workflow
+            if claim is not None:
+                decision = claim.begin(workflow, decision, now)
             yield Change(
                 after=decision.run,
-                workflow=each.asked.given.workflow,
+                workflow=workflow,
                 head=decision.run.seq,
                 transitions=decision.transitions,
                 commands=decision.commands,
@@ -264,15 +272,14 @@ def _letters(outcomes: Sequence[_Outcome], now: datetime) -> Iterator[DeadLetter
     for each in outcomes:
         kind = BURIED.get(each.given.outcome)
         if kind is not None and isinstance(each.given, Declined):
-            code, detail = each.given.code, each.given.detail
-            yield DeadLetter(
-                id=uuid7(int(now.timestamp() * 1000), os.urandom(10)),
-                kind=kind,
-                code=code,
-                message=detail,
-                fingerprint=fingerprint(kind, code, detail, None),
-                event_id=each.asked.event.id,
+            yield letter(
+                kind,
+                each.given.code,
+                each.given.detail,
+                now,
+                event=each.asked.event,
                 workflow=each.asked.workflow,
+                digest=each.asked.digest,
             )
 
 

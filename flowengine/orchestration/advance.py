@@ -9,18 +9,20 @@ committed before the task is called, and nothing is reserved that does not begin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from flowengine.engine import rows
-from flowengine.engine.messages import Began, Cancel, Due, Halt, Message
+from msgspec.structs import replace
+
+from flowengine.engine.messages import Cancel, Due, Halt, Message
 from flowengine.engine.rows import Active, Question, Rows
 from flowengine.engine.run import Place
 from flowengine.engine.states import StepState
-from flowengine.orchestration.commit import Committed, commit
-from flowengine.orchestration.trace import Act, Read, Trace, put_off, read, settle
+from flowengine.orchestration.beginning import Beginning
+from flowengine.orchestration.commit import Change, Committed, commit
+from flowengine.orchestration.trace import Act, Read, put_off, read, settle
 from flowengine.orchestration.work import Advanced, Begun, Progress, Told, Wanted, Work
 from flowengine.store import sql, steps
 
@@ -59,12 +61,14 @@ def apply(work: Work, now: datetime, *, wait: bool = False) -> Advanced:
     messages: defaultdict[UUID, list[Message]] = defaultdict(list)
     for told in work.told:
         messages[told.run_id].append(told.message)
-    batch = read(spoken.keys(), spoken, wait=wait, messages=messages)
+    seen = {told.run_id: told.seen for told in work.told if told.seen is not None}
+    batch = read(spoken.keys(), spoken, wait=wait, messages=messages, seen=seen)
     result = Advanced()
     said = [each for each in work.progress if _holds(batch, each)]  # before it ended, if it has
     for each in said:
         batch.traces[each.run_id].has_progressed = True
     settle(batch, _acts(batch, work, result, now))
+    Beginning(work, batch, result, now).begin()
     broken = batch.broken
     result.refused = [t for t in work.told if t.run_id in broken or t.run_id in batch.unreadable]
     result.begun = [begun for begun in result.begun if begun.run.id not in broken]
@@ -78,14 +82,24 @@ def apply(work: Work, now: datetime, *, wait: bool = False) -> Advanced:
     steps.forget_progress(
         [(b.run.id, b.step.id, b.step.item) for b in result.begun if b.step.attempt > 1]
     )
-    result.committed = write(batch, now)
+    changes = _changes(batch)
+    result.committed = _write(batch, changes, now)
+    after = {change.after.id: change.after for change in changes}
+    result.begun = [replace(begun, run=after[begun.run.id]) for begun in result.begun]
     result.stale += sum(trace.stale for trace in batch.traces.values())
     return result
 
 
 def write(batch: Read, now: datetime) -> Committed:
     """Write what has happened to the runs of *batch*; what could not be decided is put off."""
-    changes = [trace.change() for trace in batch.traces.values() if trace.is_changed]
+    return _write(batch, _changes(batch), now)
+
+
+def _changes(batch: Read) -> list[Change]:
+    return [trace.change() for trace in batch.traces.values() if trace.is_changed]
+
+
+def _write(batch: Read, changes: Sequence[Change], now: datetime) -> Committed:
     committed = commit(changes, now)
     put_off({**batch.unreadable, **batch.broken}, now)
     return committed
@@ -98,11 +112,9 @@ def tell(messages: Mapping[UUID, Message], now: datetime) -> Advanced:
 
 
 def _spoken_of(work: Work) -> dict[UUID, list[Question]]:
-    """The runs of *work*, each with the rows that are certainly needed."""
+    """The runs that *work* speaks of, each with the rows that are certainly needed."""
     places: defaultdict[UUID, set[Place]] = defaultdict(set)
     active: dict[UUID, None] = {}
-    for wanted in work.wanted:
-        places[wanted.run_id].add(wanted.place)
     for said in work.progress:
         places[said.run_id].add(said.place)
     for told in work.told:
@@ -120,50 +132,17 @@ def _spoken_of(work: Work) -> dict[UUID, list[Question]]:
 
 
 def _acts(batch: Read, work: Work, result: Advanced, now: datetime) -> list[Act]:
-    """What is to be done with the runs that are held; of the others it is noted why not."""
+    """What is told to the runs that are held; of the others it is noted why not."""
     acts: list[Act] = []
     for told in work.told:
         trace = batch.traces.get(told.run_id)
         if trace is not None:
-            acts.append((told.run_id, partial(trace.tell, told.message, now)))
+            acts.append((told.run_id, partial(trace.tell, told.message, now, told.said)))
         elif told.run_id in batch.elsewhere:
             result.later_told.append(told)
         elif told.run_id not in batch.unreadable:
             result.stale += 1
-    for wanted in work.wanted:
-        trace = batch.traces.get(wanted.run_id)
-        if trace is not None:
-            acts.append((wanted.run_id, partial(_begin, trace, wanted, work, result, now)))
-        elif wanted.run_id in batch.elsewhere:
-            result.later_wanted.append(wanted)
-        elif wanted.run_id not in batch.unreadable:
-            result.stale += 1
     return acts
-
-
-def _begin(trace: Trace, wanted: Wanted, work: Work, result: Advanced, now: datetime) -> None:
-    """Begin a ready step for the worker, if it is still ready and its task is known here."""
-    if trace.error is not None:
-        return
-    step = rows.row(trace.run, wanted.place)
-    if step is None or step.state is not StepState.READY:
-        result.stale += 1
-    elif step.task not in work.tasks:
-        result.unknown.append(wanted)
-    else:
-        assert work.worker is not None, "who wants steps says who it is"
-        began = Began(step=step.id, item=step.item, attempt=step.attempt + 1, worker=work.worker)
-        if trace.tell(began, now):
-            result.begun.append(_begun(trace, wanted))
-
-
-def _begun(trace: Trace, wanted: Wanted) -> Begun:
-    return Begun(
-        run=trace.run,
-        workflow=trace.workflow,
-        plan=trace.workflow.graph.work(wanted.step),
-        step=trace.run.steps[wanted.place],
-    )
 
 
 def _holds(batch: Read, said: Progress) -> bool:

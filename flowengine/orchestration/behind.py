@@ -82,7 +82,7 @@ def behind(turns: Collection[Turn], *, routing: Collection[UUID], now: datetime)
 def _keys(event: Event, catalog: Catalog, now: datetime) -> set[UUID]:
     """The keys with one place that the event wants."""
     keys = set()
-    for workflow in catalog.matching(event.type, event.target):
+    for workflow in catalog.matching(event.type, event.addressee):
         if keeps_order(workflow):
             run = run_id(event.id, workflow.name, event.replay)
             answer = ask(workflow, event, run_id=run, now=now, config=settings().CONFIG)

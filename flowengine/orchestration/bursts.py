@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -45,7 +46,12 @@ def run_due(now: datetime, *, limit: int) -> tuple[Committed, bool]:
         if each.quiet.event not in stored:
             logger.error("a burst waits for an event that cannot be read", extra=_of(each))
             keys.put_off(each.key, now + PUT_OFF)
-    readable = [(each, stored[each.quiet.event]) for each in over if each.quiet.event in stored]
+    # As it was when it joined: it may have been replayed since, and its replay has a run of its own.
+    readable = [
+        (each, replace(stored[of.event], replay=of.replay, again=of.again))
+        for each in over
+        if (of := each.quiet).event in stored
+    ]
     if not readable:
         return Committed(), len(over) == limit
     try:

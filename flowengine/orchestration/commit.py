@@ -5,7 +5,6 @@ The number of statements is the same for one run and for two hundred.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,8 +16,7 @@ from flowengine.broker.envelope import Envelope
 from flowengine.conf import settings
 from flowengine.definitions.model import Workflow
 from flowengine.engine.commands import Bury, CancelChild, Command, Dispatch
-from flowengine.engine.dead_letter import fingerprint
-from flowengine.engine.identity import call_event_id, uuid7
+from flowengine.engine.identity import call_event_id
 from flowengine.engine.messages import Arrived
 from flowengine.engine.rules.admission import Admitted
 from flowengine.engine.run import Place, Run, Step
@@ -31,8 +29,10 @@ from flowengine.engine.transitions import (
     RunSucceeded,
     Transition,
 )
-from flowengine.orchestration import listening, publishing
+from flowengine.orchestration import listening, notify, publishing
+from flowengine.orchestration.bury import letter
 from flowengine.orchestration.dispatch import hint
+from flowengine.orchestration.notify import News, Said
 from flowengine.store import dead_letters, history, runs, steps
 from flowengine.store.due_steps import RowKey, owes
 
@@ -57,6 +57,8 @@ class Change:
     """The head was raised for progress, which is no transition."""
     head: int | None = None
     """The number of the last transition where progress raised ``after.seq`` above it; else None."""
+    said: tuple[Said, ...] = ()
+    """What tasks have said to who watches."""
     admitted: Admitted | None = None
     """Set for a new run: who may watch it, and its labels."""
 
@@ -95,6 +97,8 @@ class Committed:
     """Runs whose end is to be passed on."""
     orphans: list[RowKey] = field(default_factory=list)
     """Steps whose children are not wanted any more."""
+    notified: list[str] = field(default_factory=list)
+    """The keys of users whose inboxes changed, and have no numbers for it yet."""
 
     def add(self, other: Committed) -> None:
         """Take over what *other* holds."""
@@ -105,6 +109,7 @@ class Committed:
         self.listening += other.listening
         self.finals += other.finals
         self.orphans += other.orphans
+        self.notified += other.notified
 
 
 def commit(changes: Sequence[Change], now: datetime) -> Committed:
@@ -133,6 +138,19 @@ def commit(changes: Sequence[Change], now: datetime) -> Committed:
         [(change.after, change.transitions, change.commands) for change in changes]
     )
     done.buried = _bury(changes, now)
+    done.notified = notify.write(
+        [
+            News(
+                run=change.after,
+                workflow=change.workflow,
+                transitions=change.transitions,
+                stored=change.stored,
+                said=change.said,
+            )
+            for change in changes
+        ],
+        now,
+    )
     return done
 
 
@@ -195,23 +213,21 @@ def _calls(run: Run, step: Step) -> UUID | None:
 
 def _bury(changes: Sequence[Change], now: datetime) -> list[UUID]:
     letters = [
-        dead_letters.DeadLetter(
-            id=uuid7(int(now.timestamp() * 1000), os.urandom(10)),
-            kind=command.kind,
-            code=command.failure.fe,
-            message=command.failure.message,
-            fingerprint=fingerprint(
-                command.kind, command.failure.code, command.failure.message, command.step
-            ),
-            event_id=change.after.event.id,
+        letter(
+            command.kind,
+            command.failure.fe,
+            command.failure.message,
+            now,
+            failure=command.failure,
+            step=command.step,
+            event=change.after.event,
             run_id=change.after.id,
             workflow=change.after.workflow,
-            step=command.step,
-            failure=command.failure,
+            digest=change.after.digest,
         )
         for change in changes
         for command in change.commands
         if isinstance(command, Bury)
     ]
     dead_letters.insert(letters, now)
-    return [letter.id for letter in letters]
+    return [each.id for each in letters]

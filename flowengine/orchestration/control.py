@@ -6,7 +6,7 @@ known to its row, so that is checked here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -33,8 +33,10 @@ from flowengine.orchestration.advance import Advanced, tell, write
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.payload import encode
 from flowengine.orchestration.retake import retake
-from flowengine.orchestration.trace import Read, Trace, read, settle
-from flowengine.store import sql
+from flowengine.orchestration.trace import Act, Read, Trace, read, settle
+from flowengine.store import dead_letters, sql
+from flowengine.tasks import registry
+from flowengine.tasks.fitting import misfit
 
 ANSWER_MAX_BYTES = 64 * 1024
 """Of one answer to an approval, as JSON: several of them and the step's output stay within limits."""
@@ -83,19 +85,35 @@ def resume(
     given = dict(inputs or {})
     if is_done + skip + bool(given) > 1:
         raise EditRefused("give corrected inputs, or an output, or skip the step: one of them")
+    message = Resume(by=by, reason=reason, inputs=given, output=output, is_done=is_done, skip=skip)
     with sql.writing():
-        retake(run_id)
-        batch, trace = _held(run_id, [Ended()])
+        # Before the run is locked: who replays a letter holds it first, and its run then.
+        dead_letters.close_of_runs([run_id], reason=reason, by=by, now=now)
+        return resume_all({run_id: message}, now)
+
+
+def resume_all(wanted: Mapping[UUID, Resume], now: datetime) -> Committed:
+    """The same for many, or for none of them, in the caller's transaction.
+
+    The number of statements does not grow with that of the runs.
+
+    Raises:
+        RunRefused, EditRefused: as :func:`resume`, of the first that cannot go on; the transaction is
+            to be given up.
+    """
+    retake(list(wanted))
+    batch = _held_all(wanted, [Ended()])
+    acts: list[Act] = []
+    for run_id, trace in batch.traces.items():
         why = resuming.refusal(trace.run)
         if why is not None:
             raise RunRefused(f"run {run_id} cannot be resumed: {why}")
-        _check_edit(trace, given)
-        message = Resume(
-            by=by, reason=reason, inputs=given, output=output, is_done=is_done, skip=skip
-        )
-        return _tell(
-            batch, trace, message, now, EditRefused(f"run {run_id}: the edit is too large")
-        )
+        _check_edit(trace, wanted[run_id].inputs)
+        acts.append((run_id, partial(trace.tell, wanted[run_id], now)))
+    settle(batch, acts)
+    for run_id, trace in batch.traces.items():
+        _check_told(trace, EditRefused(f"run {run_id}: the edit is too large"))
+    return write(batch, now)
 
 
 def give_up(run_id: UUID, *, by: str = "", reason: str = "", now: datetime) -> Committed:
@@ -160,12 +178,19 @@ def _said(comment: str, form: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def _held(run_id: UUID, asked: Sequence[Question]) -> tuple[Read, Trace]:
     """The run, locked."""
-    batch = read([run_id], {run_id: asked}, wait=True)
-    for error in batch.unreadable.values():
-        raise RunRefused(f"run {run_id} cannot be read by this version: {error}") from error
-    if run_id not in batch.traces:
-        raise RunRefused(f"there is no run {run_id}")
+    batch = _held_all([run_id], asked)
     return batch, batch.traces[run_id]
+
+
+def _held_all(run_ids: Collection[UUID], asked: Sequence[Question]) -> Read:
+    """These runs, all of them locked."""
+    batch = read(run_ids, dict.fromkeys(run_ids, asked), wait=True)
+    for run_id, error in batch.unreadable.items():
+        raise RunRefused(f"run {run_id} cannot be read by this version: {error}") from error
+    for run_id in run_ids:
+        if run_id not in batch.traces:
+            raise RunRefused(f"there is no run {run_id}")
+    return batch
 
 
 def _tell(
@@ -173,34 +198,47 @@ def _tell(
 ) -> Committed:
     """Tell it; *refusal* is raised where that changes nothing."""
     settle(batch, [(trace.run.id, partial(trace.tell, message, now))])
+    _check_told(trace, refusal)
+    return write(batch, now)
+
+
+def _check_told(trace: Trace, refusal: CallerError) -> None:
     if trace.error is not None:
         raise trace.error
     if not trace.transitions:
         raise refusal
-    return write(batch, now)
 
 
 def _check_edit(trace: Trace, given: Mapping[str, Any]) -> None:
-    """Inputs that a failed task does not take would only make it fail again."""
+    problem = _unfit(trace, given)
+    if problem:
+        raise EditRefused(f"this edit does not fit: {problem}")
+
+
+def _unfit(trace: Trace, given: Mapping[str, Any]) -> str:
+    """Why a failed task does not take these inputs: they would only make it fail again. Empty = it does."""
     if not given:
-        return
+        return ""
     failed = [
         spot.step
         for row in rows.ended_badly(trace.run)
         if row.state is StepState.FAILED
         and (spot := trace.workflow.graph.spots.get(row.id)) is not None
     ]
-    tasks = [step for step in failed if isinstance(step, TaskStep)]
-    for step in tasks:
-        signature = step.signature
-        if signature is None or signature.extra:
-            continue
+    problems = [unfit(step, given) for step in failed if isinstance(step, TaskStep)]
+    return next(filter(None, problems), "")
+
+
+def unfit(step: TaskStep, given: Mapping[str, Any]) -> str:
+    """Why the task of this step does not take these inputs; empty = it does, as far as is known."""
+    signature = step.signature
+    if signature is not None and not signature.extra:
         unknown = given.keys() - {*signature.required, *signature.optional}
         if unknown:
-            raise EditRefused(
-                f"this edit does not fit the input of '{step.id}': {step.task} does not take"
-                f" '{min(unknown)}'"
-            )
+            return f"the input of '{step.id}': {step.task} does not take '{min(unknown)}'"
+    task = registry.get(step.task)
+    problem = None if task is None else misfit(task, given)
+    return f"the input of '{step.id}': {problem}" if problem else ""
 
 
 def _check_answer(

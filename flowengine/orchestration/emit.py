@@ -19,7 +19,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.db import connections, transaction
 
-from flowengine import event_types, project
+from flowengine import event_types
 from flowengine.broker.envelope import ATTRIBUTE_MAX_CHARACTERS
 from flowengine.conf import settings
 from flowengine.definitions.patterns import is_type
@@ -318,6 +318,9 @@ def _instant(time: object) -> datetime | None:
 
 
 def _emitted(draft: Draft) -> Emitted:
+    # Late: it brings all that reads workflow files, which a process that never emits does not need.
+    from flowengine import project  # noqa: PLC0415
+
     matching = project.catalog().matching(draft.type)
     return Emitted(
         event_id=draft.id,

@@ -7,12 +7,13 @@ would say now: their filters, their inputs, and, for an event that they have not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flowengine.conf import settings
+from flowengine.definitions.drawing import start_in_words
 from flowengine.definitions.expressions.reasons import Reason, reasons
 from flowengine.definitions.model import EventTrigger, Trigger, Workflow
 from flowengine.engine.event import Event
@@ -110,6 +111,41 @@ def explain(event: Event, workflows: Known, now: datetime) -> list[Explained]:
     for name, said in recorded.items():  # its file is gone
         found.append(Explained(workflow=name, digest="", outcome="", recorded=said))
     return sorted(found, key=lambda each: each.workflow)
+
+
+def as_json(each: Explained) -> dict[str, Any]:
+    """What one workflow says, for programs; these members stay."""
+    recorded = each.recorded
+    return {
+        "workflow": each.workflow,
+        "digest": each.digest,
+        "outcome": each.outcome or "other_events",
+        "detail": each.detail,
+        "keys": dict(each.keys),
+        "recorded": None
+        if recorded is None
+        else {**asdict(recorded), "run_id": str(recorded.run_id), "at": recorded.at.isoformat()},
+        "triggers": [
+            {
+                "index": heard.index,
+                "starts_on": start_in_words(heard.trigger),
+                "answer": heard.answer,
+                "filter": [_reason_as_json(reason) for reason in heard.reasons],
+            }
+            for heard in each.heard
+        ],
+    }
+
+
+def _reason_as_json(reason: Reason) -> dict[str, Any]:
+    return {
+        "clause": reason.seen.text,
+        "depth": reason.depth,
+        "was_asked": reason.was_asked,
+        "value": reason.seen.value,
+        "error": reason.seen.error,
+        "looked_at": {seen.text: seen.value for seen in reason.looked_at},
+    }
 
 
 def _recorded(event_id: UUID) -> dict[str, Recorded]:

@@ -1,6 +1,6 @@
 """What a commit leaves to do: said, and then done at once by the process that committed.
 
-Waits look back, ends are passed on, unwanted children are cancelled; each in transactions of their own,
+Waits look back, ends are passed on, unwanted children are cancelled, notifications are numbered; each in transactions of their own,
 which leave more of the same. All of it is due in the database too, so an error here loses nothing: the
 beat finds it.
 """
@@ -12,7 +12,7 @@ from datetime import datetime
 
 from flowengine.broker.base import Broker, Outcome
 from flowengine.broker.envelope import Envelope
-from flowengine.orchestration import orphans, waits
+from flowengine.orchestration import notify, orphans, waits
 from flowengine.orchestration.announce import announce, unheard
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.pass_on import pass_on
@@ -30,8 +30,11 @@ def see_through(
         django.db.Error: not all could be done; what was committed has been announced.
     """
     announce(committed, broker, on_outcome)
+    notified = list(committed.notified)
     for each in follow(committed, now):
         announce(each, broker, on_outcome)
+        notified += each.notified
+    notify.number(list(dict.fromkeys(notified)))
 
 
 def follow(committed: Committed, now: datetime) -> Iterator[Committed]:

@@ -28,7 +28,7 @@ from flowengine.engine.transitions import (
     Transition,
 )
 from flowengine.orchestration.emit import HOPS_MAX
-from flowengine.store import definitions, drafts, parents, wake
+from flowengine.store import again, definitions, drafts, parents, wake
 from flowengine.store.drafts import Draft
 
 logger = logging.getLogger("flowengine.orchestration")
@@ -83,6 +83,7 @@ def _draft(event: Event) -> Draft:
         target=event.target,
         parent=parents.encoded(event.parent),
         replay=event.replay,
+        again=again.encoded(event.again),
     )
 
 

@@ -8,31 +8,26 @@ own. Nothing that arrives can stop the rest of its batch.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
-
-from django.db import transaction
 
 from flowengine.broker.base import Delivery
 from flowengine.broker.envelope import parse_event
 from flowengine.conf import settings
-from flowengine.engine.dead_letter import fingerprint
 from flowengine.engine.event import Event
 from flowengine.errors import EventRefused, FlowengineError, MessageUnreadable
+from flowengine.orchestration.bury import UNREADABLE, headers_of, keep, letter
 from flowengine.orchestration.emit import check_data, check_hops, check_type
 from flowengine.orchestration.halving import in_halves
 from flowengine.orchestration.payload import encode
-from flowengine.signals import dead_lettered
 from flowengine.store import dead_letters, events, sql
 from flowengine.store.dead_letters import DeadLetter
 
 logger = logging.getLogger("flowengine.routing")
 
-UNREADABLE = "unreadable"
 UNKNOWN_EVENT = "unknown event"
 BAD_EVENT = "bad event"
 _BODY_FACTOR = 4
@@ -58,48 +53,60 @@ class Received:
         self.strays += other.strays
 
 
-def receive(deliveries: Sequence[Delivery], now: datetime) -> Received:
-    """Store what *deliveries* bring; one transaction where all of it can be stored.
+def receive(
+    deliveries: Sequence[Delivery], now: datetime, *, own_source: str | None = None
+) -> Received:
+    """Store what *deliveries* bring; one transaction where all of it can be stored, none for hints.
+
+    Args:
+        deliveries: what has arrived.
+        now: the database's clock.
+        own_source: as :func:`flowengine.store.events.own_source` says, if it was asked before.
 
     Raises:
         django.db.Error: the database is away; deliver again.
     """
     if not deliveries:
         return Received()
-    return in_halves(deliveries, partial(_receive, now=now), partial(_quarantine, now=now))
+    do = partial(_receive, now=now, own_source=own_source or events.own_source())
+    return in_halves(deliveries, do, partial(_quarantine, now=now))
 
 
-def _receive(deliveries: Sequence[Delivery], *, now: datetime) -> Received:
+def _receive(deliveries: Sequence[Delivery], *, now: datetime, own_source: str) -> Received:
     received = Received()
     letters: list[DeadLetter] = []
     foreign: list[tuple[Event, bytes]] = []
-    with sql.writing():
-        own_source = events.own_source()
-        for delivery in deliveries:
-            try:
-                event = _parsed(delivery, now)
-                if event.source == own_source:
-                    _note_own(event, received)
-                    continue
-            except MessageUnreadable as error:
-                letters.append(_letter(delivery, UNREADABLE, error))
+    for delivery in deliveries:
+        try:
+            event = parsed(delivery, now)
+            if event.source == own_source:
+                _note_own(event, received)
                 continue
-            try:
-                foreign.append(_accepted(event))
-            except EventRefused as refusal:
-                kind = UNKNOWN_EVENT if refusal.code == "FE302" else BAD_EVENT
-                letters.append(_letter(delivery, kind, refusal, event))
-            else:
-                received.event_ids.append(event.id)
-        overdue_at = now + timedelta(seconds=settings().OVERDUE_S)
-        events.insert_foreign(foreign, now, overdue_at=overdue_at)
-        _bury(letters, now)
+        except MessageUnreadable as error:
+            letters.append(_letter(delivery, UNREADABLE, error, now))
+            continue
+        try:
+            foreign.append(accepted(event))
+        except EventRefused as refusal:
+            kind = UNKNOWN_EVENT if refusal.code == "FE302" else BAD_EVENT
+            letters.append(_letter(delivery, kind, refusal, now, event))
+        else:
+            received.event_ids.append(event.id)
+    if foreign or letters:
+        with sql.writing():
+            overdue_at = now + timedelta(seconds=settings().OVERDUE_S)
+            events.insert_foreign(foreign, now, overdue_at=overdue_at)
+            received.buried = keep(letters, now)
     received.event_ids = list(dict.fromkeys(received.event_ids))
-    received.buried = [letter.id for letter in letters]
     return received
 
 
-def _parsed(delivery: Delivery, now: datetime) -> Event:
+def parsed(delivery: Delivery, now: datetime) -> Event:
+    """The event that a delivery brings.
+
+    Raises:
+        MessageUnreadable: it is none.
+    """
     return parse_event(
         delivery.body,
         delivery.headers,
@@ -119,7 +126,7 @@ def _note_own(event: Event, received: Received) -> None:
         )
 
 
-def _accepted(event: Event) -> tuple[Event, bytes]:
+def accepted(event: Event) -> tuple[Event, bytes]:
     """The foreign event as it is stored, and its encoded data.
 
     Raises:
@@ -142,31 +149,27 @@ def _quarantine(delivery: Delivery, error: Exception, *, now: datetime) -> Recei
     """The one delivery that the batch could not be stored with."""
     logger.error("a delivery could not be stored", exc_info=error)
     cause = FlowengineError(f"storing it failed: {type(error).__name__}: {error}", code="FE901")
-    letter = _letter(delivery, BAD_EVENT, cause)
+    dead = _letter(delivery, BAD_EVENT, cause, now)
     with sql.writing():
-        _bury([letter], now)
-    return Received(buried=[letter.id])
+        keep([dead], now)
+    return Received(buried=[dead.id])
 
 
 def _letter(
-    delivery: Delivery, kind: str, error: FlowengineError, event: Event | None = None
+    delivery: Delivery,
+    kind: str,
+    error: FlowengineError,
+    now: datetime,
+    event: Event | None = None,
 ) -> DeadLetter:
-    headers: Mapping[str, Any] = {"content-type": delivery.content_type, **delivery.headers}
-    return DeadLetter(
-        id=dead_letters.id_of_delivery(delivery.body, headers),
-        kind=kind,
-        code=error.code,
-        message=error.message,
-        fingerprint=fingerprint(kind, error.code, error.message, None),
-        event_id=None if event is None else event.id,
+    headers = headers_of(delivery)
+    return letter(
+        kind,
+        error.code,
+        error.message,
+        now,
+        id_=dead_letters.id_of_delivery(delivery.body, headers),
+        event=event,
         body=delivery.body,
         headers=headers,
     )
-
-
-def _bury(letters: Sequence[DeadLetter], now: datetime) -> None:
-    if letters:
-        dead_letters.insert(letters, now)
-        ids = [letter.id for letter in letters]
-        tell = partial(dead_lettered.send_robust, sender=None, ids=ids)
-        transaction.on_commit(tell, using=settings().DATABASE, robust=True)

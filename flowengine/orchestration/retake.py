@@ -1,7 +1,8 @@
-"""A failed run that is resumed holds a place of its concurrency key again."""
+"""Failed runs that are resumed hold places of their concurrency keys again."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -16,31 +17,49 @@ from flowengine.store import definitions, events, keys, places
 from flowengine.store.places import Place, PlaceState
 
 
-def retake(run_id: UUID) -> None:
-    """Let this run hold a place, if it has failed: be it one more than there are.
+def retake(run_ids: Collection[UUID]) -> None:
+    """Let those of these runs that have failed hold a place: be it one more than there are.
 
-    Others wait for it then, as they did before it failed; it waits for nobody, since a person wants it
-    to go on now. To be called in the transaction that resumes the run, before the run is locked (keys
-    first, then runs). May be repeated.
+    Others wait for them then, as they did before they failed; they wait for nobody, since a person wants
+    them to go on now. To be called in the transaction that resumes the runs, before they are locked
+    (keys first, then runs). May be repeated.
     """
-    found = places.failed(run_id)
-    if found is None:
+    failed = places.failed(run_ids)
+    if not failed:
         return
-    workflow = definitions.load({found.digest}).get(found.digest)
-    stored = events.load([found.event_id])
-    if workflow is None or workflow.concurrency is None or not stored:
-        return
-    key = _key(workflow, stored[0], found)
-    if key is None:
-        return
-    held = keys.lock([key])
-    if places.of_runs([run_id]):
-        return
-    known = held[key.id]
-    before = known if isinstance(known, Places) else Places(limit=workflow.concurrency.limit)
-    keys.save(held, {key.id: replace(before, open=before.open + 1)})
-    queued = Queued(run=run_id, key=key.id, written_at=found.written_at, priority=found.priority)
-    places.insert([Place(state=PlaceState.OPEN, queued=queued)])
+    workflows = definitions.load({each.digest for each in failed})
+    stored = {event.id: event for event in events.load([each.event_id for each in failed])}
+    wanted: dict[UUID, tuple[Key, places.Failed, Workflow]] = {}
+    for each in failed:
+        workflow, event = workflows.get(each.digest), stored.get(each.event_id)
+        if workflow is None or workflow.concurrency is None or event is None:
+            continue
+        key = _key(workflow, event, each)
+        if key is not None:
+            wanted[each.run_id] = (key, each, workflow)
+    if wanted:
+        _take(wanted)
+
+
+def _take(wanted: Mapping[UUID, tuple[Key, places.Failed, Workflow]]) -> None:
+    held = keys.lock({key for key, _failed, _workflow in wanted.values()})
+    after = dict(held)
+    new = []
+    has_one = {place.queued.run for place in places.of_runs(wanted)}
+    for run_id, (key, failed, workflow) in sorted(wanted.items()):
+        if run_id in has_one:
+            continue
+        assert workflow.concurrency is not None, "it has the key"
+        known = after[key.id]
+        before = known if isinstance(known, Places) else Places(limit=workflow.concurrency.limit)
+        after[key.id] = replace(before, open=before.open + 1)
+        queued = Queued(
+            run=run_id, key=key.id, written_at=failed.written_at, priority=failed.priority
+        )
+        new.append(Place(state=PlaceState.OPEN, queued=queued))
+    if new:
+        keys.save(held, after)
+        places.insert(new)
 
 
 def _key(workflow: Workflow, event: Event, failed: places.Failed) -> Key | None:

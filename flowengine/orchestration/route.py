@@ -9,31 +9,31 @@ written together. What comes twice finds the mark.
 from __future__ import annotations
 
 import logging
-import os
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from flowengine.conf import settings
 from flowengine.definitions.catalog import Catalog
-from flowengine.engine.dead_letter import fingerprint
-from flowengine.engine.identity import run_id, uuid7
+from flowengine.engine.identity import run_id
 from flowengine.engine.rules.admission import Candidate, Declined, ask
 from flowengine.engine.run import Failure
 from flowengine.errors import DefinitionError
 from flowengine.orchestration import active, refusals, waits
 from flowengine.orchestration.admit import Asked, admit
+from flowengine.orchestration.bury import letter
+from flowengine.orchestration.claim import NO_ROOM, Claim, Room
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.halving import in_halves
 from flowengine.orchestration.receive import BAD_EVENT, Received, receive
 from flowengine.orchestration.refusals import Refusal
 from flowengine.orchestration.save import save
 from flowengine.orchestration.trace import PUT_OFF
-from flowengine.orchestration.work import Told, Work
-from flowengine.store import dead_letters, events, sql
+from flowengine.orchestration.work import Begun, Told, Work
+from flowengine.store import dead_letters, due_events, events, sql
 from flowengine.store.dead_letters import DeadLetter
 from flowengine.store.outage import Trouble, trouble_of
 
@@ -59,6 +59,8 @@ class Routed:
     """Events that will be tried again later, or were buried."""
     missing: int = 0
     """Ids without a row."""
+    begun: list[Begun] = field(default_factory=list)
+    """First steps that are to be called now: their begins are committed."""
 
     def add(self, other: Routed) -> None:
         """Take over what *other* holds."""
@@ -67,10 +69,16 @@ class Routed:
         self.unrouted += other.unrouted
         self.failed += other.failed
         self.missing += other.missing
+        self.begun += other.begun
 
 
-def route(event_ids: Sequence[UUID], *, now: datetime) -> Routed:
+def route(
+    event_ids: Sequence[UUID], *, now: datetime, room: Room = NO_ROOM, in_hand: bool = False
+) -> Routed:
     """Wake who waits for these events, then route them; one transaction, unless one makes it fail.
+
+    As many first steps as there is *room* for begin at once, without a hint. Events *in_hand* come
+    from a relay that is publishing them at this moment.
 
     Events that are routed already are passed over. A batch that fails on its content is halved until
     the guilty event stands alone: that one is tried again after a delay, and buried after five more
@@ -83,7 +91,9 @@ def route(event_ids: Sequence[UUID], *, now: datetime) -> Routed:
     if not wanted:
         return Routed()
     woken = waits.wake(wanted, now)
-    routed = in_halves(wanted, partial(_route, now=now), partial(_blame, now=now))
+    claimed: list[Begun] = []
+    do = partial(_route, now=now, room=room, claimed=claimed, in_hand=in_hand)
+    routed = in_halves(wanted, do, partial(_blame, now=now))
     routed.committed.add(woken)
     return routed
 
@@ -93,20 +103,27 @@ def overdue(now: datetime, *, limit: int, broker_open: bool) -> list[UUID]:
 
     They are this caller's for ``OVERDUE_S``; should it not route them, they are overdue again.
     """
-    return events.claim_overdue(now, limit=limit, include_pending=not broker_open)
+    return due_events.claim_overdue(now, limit=limit, include_pending=not broker_open)
 
 
-def _route(ids: Sequence[UUID], *, now: datetime) -> Routed:
+def _route(
+    ids: Sequence[UUID], *, now: datetime, room: Room, claimed: list[Begun], in_hand: bool
+) -> Routed:
+    """Route these in one transaction; what it begins joins what has been *claimed* of *room*."""
+    claim = Claim(room, room.places - len(claimed))
     try:
-        return _route_all(ids, now)
+        routed = _route_all(ids, now, claim, in_hand=in_hand)
     except DefinitionError:
         # A newer process stored a definition that this one cannot read: the events are left to
         # newer routers, who find them overdue. None of them is to blame.
         logger.exception("an active workflow cannot be read by this version; routing nothing")
         return Routed(failed=len(ids))
+    claimed += claim.begun
+    routed.begun = claim.begun
+    return routed
 
 
-def _route_all(ids: Sequence[UUID], now: datetime) -> Routed:
+def _route_all(ids: Sequence[UUID], now: datetime, claim: Claim, *, in_hand: bool) -> Routed:
     with sql.writing():
         locked = events.lock(ids)
         waiting = [row for row in locked if row.is_open]
@@ -116,8 +133,8 @@ def _route_all(ids: Sequence[UUID], now: datetime) -> Routed:
             asked = [answer for row in waiting for answer in _ask(row, catalog, now)]
             answered = {answer.event.id for answer in asked}
             routed.unrouted = sum(row.event.id not in answered for row in waiting)
-            routed.committed = admit(asked, now)
-            events.mark_routed([row.event.id for row in waiting], now)
+            routed.committed = admit(asked, now, claim)
+            events.mark_routed([row.event.id for row in waiting], now, in_hand=in_hand)
         return routed
 
 
@@ -128,7 +145,7 @@ def _missing(ids: Sequence[UUID], locked: Sequence[events.Locked]) -> int:
 
 def _ask(row: events.Locked, catalog: Catalog, now: datetime) -> list[Asked]:
     """What each workflow answers that the event concerns: by its patterns, or because it names it."""
-    event, target = row.event, row.event.target
+    event, target = row.event, row.event.addressee
     config = settings().CONFIG
     workflows = catalog.matching(event.type, target)
     if target is not None and target in catalog.workflows:
@@ -169,20 +186,20 @@ def _blame(event_id: UUID, error: Exception, *, now: datetime) -> Routed:
                 event_id, now + (PUT_OFF if is_slow else timedelta(seconds=2.0**tries))
             )
             return routed
-        letter = _unroutable(event_id, name, tries + 1, error, now)
-        told = save(Work(told=_to_caller(event_id, letter)), now, wait=True)
+        dead = _unroutable(event_id, name, tries + 1, error, now)
+        told = save(Work(told=_to_caller(event_id, dead)), now, wait=True)
         routed.committed.add(told.committed)
         if not told.refused:  # else it is overdue once more, and its caller is told then
-            dead_letters.insert([letter], now)
+            dead_letters.insert([dead], now)
             events.mark_dead([event_id])
-            routed.committed.buried.append(letter.id)
+            routed.committed.buried.append(dead.id)
     return routed
 
 
-def _to_caller(event_id: UUID, letter: DeadLetter) -> list[Told]:
+def _to_caller(event_id: UUID, dead: DeadLetter) -> list[Told]:
     """Where the event is a call, the step that waits for its run is told that there will be none."""
     return refusals.told(
-        Refusal(parent=event.parent, outcome="dead", detail=letter.message)
+        Refusal(parent=event.parent, outcome="dead", detail=dead.message)
         for event in events.load([event_id])
         if event.parent is not None
     )
@@ -191,23 +208,15 @@ def _to_caller(event_id: UUID, letter: DeadLetter) -> list[Told]:
 def _unroutable(
     event_id: UUID, name: str, tries: int, error: Exception, now: datetime
 ) -> DeadLetter:
-    cause = type(error).__name__
-    message = f"event {name} {event_id}: routing failed {tries} times: {cause}: {error}"
-    return DeadLetter(
-        id=_fresh_id(now),
-        kind=BAD_EVENT,
-        code="FE901",
-        message=message,
-        fingerprint=fingerprint(BAD_EVENT, cause, message, None),
-        event_id=event_id,
-        failure=Failure(
-            code=cause,
-            message=str(error),
-            fe="FE901",
-            traceback="".join(traceback.format_exception(error)),
-        ),
+    name_of_error = type(error).__name__
+    message = f"event {name} {event_id}: routing failed {tries} times: {name_of_error}: {error}"
+    # Its row cannot be made a value, perhaps: what is known of it is its type.
+    failure = Failure(
+        code=name_of_error,
+        message=str(error),
+        fe="FE901",
+        traceback="".join(traceback.format_exception(error)),
+        attempts=tries,
     )
-
-
-def _fresh_id(now: datetime) -> UUID:
-    return uuid7(int(now.timestamp() * 1000), os.urandom(10))
+    dead = letter(BAD_EVENT, "FE901", message, now, failure=failure)
+    return replace(dead, event_id=event_id, event_type=name)

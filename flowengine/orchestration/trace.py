@@ -26,10 +26,12 @@ from msgspec.structs import replace
 
 from flowengine.conf import settings
 from flowengine.definitions.model import Workflow
+from flowengine.engine import places
 from flowengine.engine.commands import Command
 from flowengine.engine.decide import decide
 from flowengine.engine.messages import Arrived, Message
 from flowengine.engine.rows import (
+    Every,
     Known,
     Newest,
     Question,
@@ -46,6 +48,7 @@ from flowengine.errors import DefinitionError
 from flowengine.orchestration import foresight
 from flowengine.orchestration.commit import Change
 from flowengine.orchestration.limits import limits
+from flowengine.orchestration.notify import Said
 from flowengine.store import definitions, due_steps, questions, runs, waits
 
 logger = logging.getLogger("flowengine.orchestration")
@@ -55,6 +58,8 @@ GROWTH = 4
 """Where more is asked for of the same, so many times as much is read as before."""
 AHEAD_MAX = 1024
 """Rows read ahead at once."""
+SMALL_TRANSITIONS, SMALL_BYTES = 32, 16 * 1024
+"""A run up to there, with outputs up to there, is read whole: one query, and no more rounds."""
 
 
 @dataclass(slots=True)
@@ -69,6 +74,8 @@ class Trace:
     commands: list[Command] = field(default_factory=list)
     arrived: list[Arrived] = field(default_factory=list)
     """Events that its waits have taken."""
+    said: list[Said] = field(default_factory=list)
+    """What tasks have said to who watches."""
     stale: int = 0
     has_progressed: bool = False
     error: Exception | None = None
@@ -79,8 +86,10 @@ class Trace:
         """There is something to save."""
         return self.error is None and bool(self.transitions or self.has_progressed)
 
-    def tell(self, message: Message, now: datetime) -> bool:
+    def tell(self, message: Message, now: datetime, said: Sequence[Said] = ()) -> bool:
         """Decide *message*; False where it was stale, or the run is beyond deciding.
+
+        What was *said* counts with it.
 
         Raises:
             RowsMissing: rows must be read first; nothing has happened.
@@ -103,6 +112,7 @@ class Trace:
         self.run = decision.run
         self.transitions += decision.transitions
         self.commands += decision.commands
+        self.said += said
         if isinstance(message, Arrived):
             self.arrived.append(message)
         return True
@@ -114,10 +124,23 @@ class Trace:
             return question.places <= known.places
         return question in known.answered
 
+    def unanswered(self, question: Question) -> Question | None:
+        """What of it is still to be read; None = nothing."""
+        known = self.run.known
+        if known is None:
+            return None
+        if not isinstance(question, Rows):
+            return None if question in known.answered else question
+        places = [p for p in question.places if p not in self.run.steps and not known.knows(p)]
+        return Rows(frozenset(places)) if places else None
+
     def learn(self, asked: Collection[Question], rows: Mapping[Place, Step]) -> None:
         """These are the rows that answer these questions, as they are stored."""
         for place, step in rows.items():
             self.stored.setdefault(place, step)
+        if any(isinstance(each, Every) for each in asked):
+            self.run = replace(self.run, steps={**rows, **self.run.steps}, known=None)
+            return
         known = self.run.known or Known()
         places = {place for each in asked if isinstance(each, Rows) for place in each.places}
         others: set[Question] = set()
@@ -148,6 +171,7 @@ class Trace:
             commands=tuple(self.commands),
             arrived=tuple(self.arrived),
             progressed=self.has_progressed,
+            said=tuple(self.said),
         )
 
 
@@ -177,27 +201,80 @@ def read(
     *,
     wait: bool,
     messages: Mapping[UUID, Sequence[Message]] | None = None,
+    seen: Mapping[UUID, Run] | None = None,
 ) -> Read:
-    """Lock these runs, and read what is certain to be *asked* of them, and likely by *messages*."""
-    locked = runs.lock(ids, wait=wait)
-    unreadable = dict(locked.unreadable)
-    workflows = _workflows(locked.readable, unreadable)
-    traces = {
-        run.id: Trace(workflows[run.digest], replace(run, known=Known()))
-        for run in locked.readable.values()
-        if run.id not in unreadable
+    """Lock these runs, and read what is certain to be *asked* of them, and likely by *messages*.
+
+    Of runs that were *seen* as they still are, nothing is read again.
+    """
+    batch = Read({}, {}, set())
+    read_more(batch, ids, asked, wait=wait, messages=messages, seen=seen)
+    return batch
+
+
+def read_more(
+    batch: Read,
+    ids: Collection[UUID],
+    asked: Mapping[UUID, Sequence[Question]],
+    *,
+    wait: bool = False,
+    messages: Mapping[UUID, Sequence[Message]] | None = None,
+    seen: Mapping[UUID, Run] | None = None,
+) -> None:
+    """Take these runs, too, into the batch, as :func:`read` does; some of them may be in it."""
+    traces, unreadable = batch.traces, batch.unreadable
+    new = set(ids) - traces.keys() - unreadable.keys() - batch.elsewhere
+    same = {} if wait or not seen else _unchanged(seen, new)
+    locked = runs.lock(new - same.keys(), wait=wait)
+    unreadable.update(locked.unreadable)
+    workflows = _workflows({**locked.readable, **same}, unreadable)
+    for run in locked.readable.values():
+        if run.id not in unreadable:
+            traces[run.id] = Trace(workflows[run.digest], replace(run, known=Known()))
+    for run in same.values():
+        if run.id not in unreadable:
+            traces[run.id] = Trace(workflows[run.digest], run, dict(run.steps))
+    _answer(traces, _first(traces, asked, messages or {}), unreadable)
+    for run_id in unreadable:
+        traces.pop(run_id, None)
+    others = new - traces.keys() - unreadable.keys()
+    if others and not wait:
+        batch.elsewhere.update(runs.existing(sorted(others)))
+
+
+def _unchanged(seen: Mapping[UUID, Run], ids: Collection[UUID]) -> dict[UUID, Run]:
+    """Those of these runs that nobody else holds, or has written since they were seen."""
+    wanted = [run_id for run_id in seen if run_id in ids]
+    heads = runs.heads(wanted)
+    return {
+        run_id: seen[run_id]
+        for run_id in wanted
+        if heads.get(run_id) == (seen[run_id].seq, seen[run_id].due_at)
     }
-    first = {run: list(each) for run, each in asked.items() if run in traces}
-    for run, told in (messages or {}).items():
-        if run in traces:
-            likely = foresight.foreseen(traces[run].run.digest, told)
-            first.setdefault(run, []).append(Rows(likely))
-    _answer(traces, first, unreadable)
-    for run in unreadable:
-        traces.pop(run, None)
-    others = set(ids) - traces.keys() - unreadable.keys()
-    elsewhere = runs.existing(sorted(others)) if others and not wait else set()
-    return Read(traces, unreadable, elsewhere)
+
+
+def _first(
+    traces: Mapping[UUID, Trace],
+    asked: Mapping[UUID, Sequence[Question]],
+    messages: Mapping[UUID, Sequence[Message]],
+) -> dict[UUID, list[Question]]:
+    """What is to be read of these runs before anything is decided."""
+    first: dict[UUID, list[Question]] = {}
+    for run_id in dict.fromkeys((*asked, *messages)):
+        trace = traces.get(run_id)
+        if trace is None or trace.run.known is None:
+            continue
+        if not trace.stored and _is_small(trace):
+            first[run_id] = [Every()]
+            continue
+        questions = list(asked.get(run_id, ()))
+        if run_id in messages:
+            questions.append(Rows(foresight.foreseen(trace.run.digest, messages[run_id])))
+        if trace.stored:
+            questions = list(filter(None, map(trace.unanswered, questions)))
+        if questions:
+            first[run_id] = questions
+    return first
 
 
 def settle(batch: Read, acts: Iterable[Act]) -> None:
@@ -239,6 +316,17 @@ def put_off(broken: Mapping[UUID, Exception], now: datetime) -> None:
     due_steps.postpone(sorted(broken), now, until)
     runs.postpone(sorted(broken), now, until)
     waits.postpone(sorted(broken), now, until)
+
+
+def _is_small(trace: Trace) -> bool:
+    """Few rows, and little in them.
+
+    No more rows than transitions: but for the items of loops, each row has one that begins it.
+    """
+    run = trace.run
+    if run.seq > SMALL_TRANSITIONS or run.output_bytes > SMALL_BYTES:
+        return False
+    return not places.has_loops(trace.workflow.graph)
 
 
 def _answer(

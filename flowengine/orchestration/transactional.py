@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import Error, InterfaceError, OperationalError
@@ -21,9 +21,11 @@ from flowengine.engine.states import StepState
 from flowengine.errors import FlowengineError
 from flowengine.orchestration.advance import Told, Work, apply
 from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.notify import said_by
 from flowengine.store import sql, steps
 from flowengine.store.clock import Clock
 from flowengine.store.outage import has_lost_connection
+from flowengine.tasks.attempt import Notification
 
 logger = logging.getLogger("flowengine.worker")
 
@@ -38,6 +40,8 @@ class Ended:
     """How. It has yet to be decided, unless *committed* says that it is saved."""
     committed: Committed | None = None
     """All is saved: this is left to say. None = nothing was saved."""
+    notifications: tuple[Notification, ...] = ()
+    """What its task has said, where nothing was saved."""
     fenced: bool = False
     """The attempt was not the current one any more: its work is undone, nothing is left to say."""
 
@@ -58,6 +62,8 @@ class Performed:
     step: str
     item: Item
     attempt: int
+    said: Callable[[], tuple[Notification, ...]] = tuple
+    """What its task has said to who watches; asked when it has ended."""
 
 
 def perform(which: Performed, call: Callable[[], Succeeded | Failed], clock: Clock) -> Ended:
@@ -69,7 +75,7 @@ def perform(which: Performed, call: Callable[[], Succeeded | Failed], clock: Clo
             has_begun = True
             ended = _save(which, call(), clock)
     except _TakeBack as back:
-        return back.ended
+        return replace(back.ended, notifications=which.said())
     except Error as error:
         if not has_begun:
             return Ended(message=_given_back(which))
@@ -107,7 +113,9 @@ def _save(which: Performed, message: Succeeded | Failed, clock: Clock) -> Ended:
     """Save the end in the open transaction, or take the task's work back with it."""
     if isinstance(message, Failed):
         raise _TakeBack(Ended(message=message))
-    told = Told(run_id=which.run_id, message=message)
+    told = Told(
+        run_id=which.run_id, message=message, said=said_by(which.step, which.item, which.said())
+    )
     advanced = apply(Work(told=(told,)), clock.now(), wait=True)
     if advanced.refused:
         refused = FlowengineError("the end of the step could not be decided")

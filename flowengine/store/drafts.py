@@ -40,11 +40,13 @@ class Draft:
     parent: str | None = None
     """JSON: the step that calls; see :mod:`flowengine.store.parents`."""
     replay: int = 0
+    again: str | None = None
+    """JSON: how it is replayed; see :mod:`flowengine.store.again`."""
 
 
 _GIVEN = (
     *("id", "type", "data", "correlation_id", "subject", "actor", "key", "causation_id"),
-    *("hops", "traceparent", "target", "parent", "replay", "time"),
+    *("hops", "traceparent", "target", "parent", "replay", "again", "time"),
 )
 _SQLITE_ROWS_MAX = 500
 

@@ -3,14 +3,15 @@
 An own event is ``pending`` (to be published), ``published``, and at last ``routed``; a foreign one
 begins as ``published``: it came by the broker and is already in a router's hands. ``dead`` is an event
 that could not be routed. Routing is open to a pending event too: the message may overtake the mark
-that says it was sent.
+that says it was sent, and a relay hands a few events to the router beside it while it publishes them.
+Such a routed row stays due until the broker has confirmed it: when due, it is published again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,7 +24,7 @@ from flowengine.conf import settings
 from flowengine.engine.event import Event
 from flowengine.engine.identity import uuid7
 from flowengine.models import InstallationRecord
-from flowengine.store import parents, sql, tables
+from flowengine.store import again, parents, sql, tables
 from flowengine.store.clock import system_now
 
 
@@ -49,11 +50,18 @@ class Locked:
     """How often routing it failed."""
     written_at: datetime
     """When the row was written: the order of events."""
+    due_at: datetime | None = None
+    """When something is to be done with it; None = nothing is."""
 
     @property
     def is_open(self) -> bool:
         """It is still to be routed."""
         return self.state in _OPEN
+
+    @property
+    def is_unsent(self) -> bool:
+        """It is routed, and still to be published."""
+        return self.state is EventState.ROUTED and self.due_at is not None
 
 
 _FOREIGN = (
@@ -64,25 +72,15 @@ _FOREIGN = (
 _NAMES = (
     *("id", "type", "data", "time", "source", "external_id", "subject", "actor", "key"),
     *("correlation_id", "causation_id", "hops", "traceparent", "replay", "target", "parent"),
+    "again",
 )
-_EVENT = ", ".join((*_NAMES, "state", "tries", "created_at"))
+EVENT = ", ".join((*_NAMES, "state", "tries", "created_at", "due_at"))
+"""The columns of :func:`value`, and where the event stands."""
 
-_OVERDUE = """
-SELECT id, due_at FROM (
-    SELECT id, due_at FROM flowengine_event
-    WHERE state = 'published' AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s) AS published
-UNION ALL
-SELECT id, due_at FROM (
-    SELECT id, due_at FROM flowengine_event
-    WHERE state = 'pending' AND due_at <= %(now)s AND created_at <= %(waited)s
-    ORDER BY due_at LIMIT %(limit)s) AS pending
-ORDER BY 2 LIMIT %(limit)s"""
-_PENDING_AND_FREE = (
-    " AND id IN (SELECT id FROM flowengine_event WHERE id = ANY(%(ids)s) AND state = 'pending'"
-    " FOR UPDATE SKIP LOCKED)"
-)
+_LOCK = f"SELECT {EVENT} FROM flowengine_event WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
 
 _decode = msgspec.json.decode
+_encode = msgspec.json.encode
 
 
 def columns(table: str) -> str:
@@ -116,35 +114,42 @@ def lock(ids: Sequence[UUID]) -> list[Locked]:
     It waits for rows that are held elsewhere: a message often arrives while the relay is writing
     down that it was sent, and must not be taken for one that another router has.
     """
-    rows = sql.query(
-        f"SELECT {_EVENT} FROM flowengine_event WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE",
-        {"ids": list(ids)},
+    return [_locked(row) for row in sql.query(_LOCK, {"ids": list(ids)})]
+
+
+def seen(ids: Sequence[UUID]) -> list[Locked]:
+    """The same without locks, for who only looks; what cannot be read is left out."""
+    found: list[Locked] = []
+    for row in sql.query(_LOCK.removesuffix(" FOR UPDATE"), {"ids": list(ids)}):
+        with contextlib.suppress(msgspec.DecodeError):
+            found.append(_locked(row))
+    return found
+
+
+def _locked(row: Sequence[Any]) -> Locked:
+    return Locked(
+        event=value(row),
+        state=EventState(row[17]),
+        tries=row[18],
+        written_at=sql.as_datetime(row[19]) or row[19],
+        due_at=sql.as_datetime(row[20]),
     )
-    return [
-        Locked(
-            event=value(row),
-            state=EventState(row[16]),
-            tries=row[17],
-            written_at=sql.as_datetime(row[18]) or row[18],
-        )
-        for row in rows
-    ]
 
 
 def untargeted(ids: Sequence[UUID]) -> dict[UUID, str]:
     """The types of those of these events that are still to be routed and are for everybody."""
     rows = sql.query(
-        "SELECT id, type FROM flowengine_event WHERE id = ANY(%(ids)s)"
+        "SELECT id, type, again FROM flowengine_event WHERE id = ANY(%(ids)s)"
         " AND state IN ('pending', 'published') AND target IS NULL",
         {"ids": list(ids)},
     )
-    return {sql.as_uuid(row[0]): row[1] for row in rows}
+    return {sql.as_uuid(row[0]): row[1] for row in rows if not _is_for_one(row[2])}
 
 
 def load(ids: Sequence[UUID]) -> list[Event]:
     """These events, in the order in which they were written; what cannot be read is left out."""
     rows = sql.query(
-        f"SELECT {_EVENT} FROM flowengine_event WHERE id = ANY(%(ids)s) ORDER BY created_at, id",
+        f"SELECT {EVENT} FROM flowengine_event WHERE id = ANY(%(ids)s) ORDER BY created_at, id",
         {"ids": list(ids)},
     )
     return readable(rows)
@@ -166,9 +171,13 @@ def existing(ids: Sequence[UUID]) -> set[UUID]:
     return {sql.as_uuid(row[0]) for row in rows}
 
 
-def mark_routed(ids: Sequence[UUID], now: datetime) -> None:
-    """These locked events are routed: nothing is due any more."""
-    _set(ids, "state = 'routed', due_at = NULL, routed_at = %(now)s", now=now)
+def mark_routed(ids: Sequence[UUID], now: datetime, *, in_hand: bool = False) -> None:
+    """These locked events are routed: nothing is due any more.
+
+    *in_hand*: a relay is publishing them. What it has not marked yet stays due when it was.
+    """
+    due_at = "CASE state WHEN 'pending' THEN due_at END" if in_hand else "NULL"
+    set_(ids, f"state = 'routed', due_at = {due_at}, routed_at = %(now)s", now=now)
 
 
 def withdraw(ids: Sequence[UUID], now: datetime) -> None:
@@ -186,6 +195,52 @@ def withdraw(ids: Sequence[UUID], now: datetime) -> None:
         mark_routed([sql.as_uuid(row[0]) for row in rows if row[1] in _OPEN], now)
 
 
+def insert_copies(copies: Sequence[Event], now: datetime) -> None:
+    """Write corrected copies of events, to be routed; one that is there already stays as it is."""
+    sql.insert(
+        tables.EVENT,
+        (*_NAMES, "state", "due_at", "tries", "created_at"),
+        [
+            (
+                *(event.id, event.type, _encode(event.data), event.time, event.source),
+                *(event.external_id, event.subject, event.actor, event.key),
+                *(event.correlation_id, event.causation_id, event.hops, event.traceparent),
+                *(event.replay, event.target, None, again.encoded(event.again)),
+                *(EventState.PUBLISHED, now, 0, now + timedelta(microseconds=place)),
+            )
+            for place, event in enumerate(copies)
+        ],
+        ignore=True,
+    )
+
+
+def count_replays(numbers: Mapping[UUID, int]) -> None:
+    """These locked events have been replayed so often, by copies."""
+    sql.update(
+        tables.EVENT, ("replay",), ("id",), [(number, each) for each, number in numbers.items()]
+    )
+
+
+def replay(replayed: Sequence[Event], now: datetime, *, unsent: Collection[UUID] = ()) -> None:
+    """These locked events are to be routed once more, by their ``replay`` and ``again``.
+
+    They are not published again, for whoever else listens has had them; but for those *unsent*.
+    """
+    sql.update(
+        tables.EVENT,
+        ("replay", "again", "state", "due_at", "tries", "routed_at"),
+        ("id",),
+        [
+            (
+                *(event.replay, again.encoded(event.again)),
+                EventState.PENDING if event.id in unsent else EventState.PUBLISHED,
+                *(now, 0, None, event.id),
+            )
+            for event in replayed
+        ],
+    )
+
+
 def hold(ids: Sequence[UUID]) -> None:
     """Lock these events, in the order of ids, until the transaction ends."""
     sql.query(
@@ -196,73 +251,12 @@ def hold(ids: Sequence[UUID]) -> None:
 
 def mark_dead(ids: Sequence[UUID]) -> None:
     """These locked events cannot be routed: nothing is due any more."""
-    _set(ids, "state = 'dead', due_at = NULL")
+    set_(ids, "state = 'dead', due_at = NULL")
 
 
 def mark_tried(event_id: UUID, due_at: datetime) -> None:
     """Routing this locked event failed once more; it is due again at *due_at*, without the broker."""
-    _set([event_id], "state = 'published', tries = tries + 1, due_at = %(due_at)s", due_at=due_at)
-
-
-def claim_pending(now: datetime, until: datetime, *, limit: int) -> list[Event]:
-    """Own events to publish, oldest first, held back from other relays until *until*.
-
-    To be called in a transaction. The rows are not locked beyond it: the router must find them free
-    as soon as their messages arrive.
-    """
-    rows = sql.query(
-        f"SELECT {_EVENT} FROM flowengine_event"
-        " WHERE state = 'pending' AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s"
-        " FOR UPDATE SKIP LOCKED",
-        {"now": now, "limit": limit},
-    )
-    claimed: list[Event] = []
-    unreadable: list[UUID] = []
-    for row in rows:
-        try:
-            claimed.append(value(row))
-        except msgspec.DecodeError:
-            unreadable.append(sql.as_uuid(row[0]))
-    _set([event.id for event in claimed], "due_at = %(until)s", until=until)
-    # Left to the router, which buries what it cannot read; here it would hold up all others.
-    _set(unreadable, "state = 'published'")
-    return claimed
-
-
-def mark_published(ids: Sequence[UUID], overdue_at: datetime) -> None:
-    """The broker has these; at *overdue_at* they are routed without it. Routed ones stay so.
-
-    Those that a router holds just now are passed over: it has their messages, which is the point.
-    """
-    _set(ids, "state = 'published', due_at = %(at)s", only=_PENDING_AND_FREE, at=overdue_at)
-
-
-def postpone(ids: Sequence[UUID], due_at: datetime) -> None:
-    """The broker did not take these: publish them again at *due_at*."""
-    _set(ids, "due_at = %(at)s", only=_PENDING_AND_FREE, at=due_at)
-
-
-def claim_overdue(now: datetime, *, limit: int, include_pending: bool) -> list[UUID]:
-    """Ids of events to route without a message, oldest first; for ``OVERDUE_S`` no other gets them.
-
-    Pending ones count where the broker is away, and anyway once they have waited ``OVERDUE_S``. Two
-    short transactions of its own; one look where nothing is overdue.
-    """
-    late = timedelta(seconds=settings().OVERDUE_S)
-    waited = now if include_pending else now - late
-    rows = sql.query(_OVERDUE, {"now": now, "waited": waited, "limit": limit})
-    if not rows:
-        return []
-    seen = [sql.as_uuid(row[0]) for row in rows]
-    with sql.writing():
-        free = sql.query(
-            "SELECT id FROM flowengine_event WHERE id = ANY(%(ids)s) AND due_at <= %(now)s"
-            " FOR UPDATE SKIP LOCKED",
-            {"ids": seen, "now": now},
-        )
-        claimed = {sql.as_uuid(row[0]) for row in free}
-        _set(list(claimed), "due_at = %(until)s", until=now + late)
-    return [event_id for event_id in seen if event_id in claimed]
+    set_([event_id], "state = 'published', tries = tries + 1, due_at = %(due_at)s", due_at=due_at)
 
 
 def own_source() -> str:
@@ -283,7 +277,8 @@ def own_source() -> str:
     return source
 
 
-def _set(ids: Sequence[UUID], assignments: str, *, only: str = "", **values: Any) -> None:
+def set_(ids: Sequence[UUID], assignments: str, *, only: str = "", **values: Any) -> None:
+    """Write this into the rows of these events; *only* narrows them further."""
     if ids:
         sql.execute(
             f"UPDATE flowengine_event SET {assignments} WHERE id = ANY(%(ids)s){only}",
@@ -307,6 +302,9 @@ def value(row: Sequence[Any]) -> Event:
     Raises:
         msgspec.DecodeError: its data, or its parent, is nothing that this version can read.
     """
+    how = again.decoded(row[16])
+    # Who replays a call for its workflow alone gets a run of its own: its caller has gone on.
+    is_freed = how is not None and how.only is not None
     return Event(
         id=sql.as_uuid(row[0]),
         type=row[1],
@@ -323,5 +321,11 @@ def value(row: Sequence[Any]) -> Event:
         traceparent=row[12],
         replay=row[13],
         target=row[14],
-        parent=parents.decoded(row[15]),
+        parent=None if is_freed else parents.decoded(row[15]),
+        again=how,
     )
+
+
+def _is_for_one(text: str | None) -> bool:
+    how = again.decoded(text)
+    return how is not None and how.only is not None

@@ -9,8 +9,9 @@ from flowengine.store import sql
 _UNFINISHED = "NOT (r.state IN ('succeeded', 'cancelled', 'expired'))"
 """A failed run may be resumed."""
 _LOOKED_BACK_TO = f"""
-SELECT min(CASE e.replay WHEN 0 THEN e.created_at ELSE r.created_at END)
+SELECT min(CASE COALESCE(d.replay, 0) WHEN 0 THEN e.created_at ELSE r.created_at END)
 FROM flowengine_run r JOIN flowengine_event e ON e.id = r.event_id
+LEFT JOIN flowengine_decision d ON d.run_id = r.id
 WHERE {_UNFINISHED} AND r.state <> 'failed'"""
 _KEYS = """
 DELETE FROM flowengine_event_key WHERE (key, event_id) IN (

@@ -92,7 +92,7 @@ SELECT p.run_id FROM flowengine_place p WHERE p.run_id = ANY(%(ids)s) AND EXISTS
 _FAILED = """
 SELECT r.id, r.digest, r.event_id, r.created_at, r.priority, e.created_at
 FROM flowengine_run r JOIN flowengine_event e ON e.id = r.event_id
-WHERE r.id = %(id)s AND r.state = 'failed'"""
+WHERE r.id = ANY(%(ids)s) AND r.state = 'failed' ORDER BY r.id"""
 _DUE = """
 SELECT id FROM flowengine_run WHERE state = 'queued' AND due_at <= %(now)s
 ORDER BY priority DESC, due_at LIMIT %(limit)s"""
@@ -215,10 +215,10 @@ def followed(runs: Collection[UUID]) -> set[UUID]:
     return {sql.as_uuid(row[0]) for row in rows}
 
 
-def failed(run: UUID) -> Failed | None:
-    """This run, if it has failed; without locks."""
-    for row in sql.query(_FAILED, {"id": run}):
-        return Failed(
+def failed(runs: Collection[UUID]) -> list[Failed]:
+    """Those of these runs that have failed, in the order of ids; without locks."""
+    return [
+        Failed(
             run_id=sql.as_uuid(row[0]),
             digest=row[1],
             event_id=sql.as_uuid(row[2]),
@@ -226,7 +226,8 @@ def failed(run: UUID) -> Failed | None:
             priority=row[4],
             written_at=sql.as_datetime(row[5]) or row[5],
         )
-    return None
+        for row in sql.query(_FAILED, {"ids": sorted(runs)})
+    ]
 
 
 def due(now: datetime, *, limit: int) -> list[UUID]:

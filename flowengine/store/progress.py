@@ -48,19 +48,13 @@ class Audience:
 FACTS_MAX = 500
 """A watcher who is further behind is given the whole view."""
 
-_NO_RUN = "outcome NOT IN ('started', 'queued', 'debouncing')"
+NO_RUN = "outcome NOT IN ('started', 'queued', 'debouncing')"
 """An answer after which there will be no run: one that waits for the end of its burst may have one."""
-
-_HEADS = f"""
-SELECT id, created_at, seq, NULL FROM flowengine_run WHERE id = ANY(%(ids)s)
-UNION ALL
-SELECT run_id, decided_at, 0, outcome FROM flowengine_decision
-WHERE run_id = ANY(%(unknown)s) AND {_NO_RUN}"""
 
 _ENDED = f"""
 SELECT d.run_id, d.outcome, d.workflow, d.digest, d.event_id, d.decided_at, e.actor
 FROM flowengine_decision d LEFT JOIN flowengine_event e ON e.id = d.event_id
-WHERE d.run_id = ANY(%(ids)s) AND d.{_NO_RUN}"""
+WHERE d.run_id = ANY(%(ids)s) AND d.{NO_RUN}"""
 
 _EVENTS = f"SELECT {events.columns('e')} FROM flowengine_event e WHERE e.id = ANY(%(ids)s)"
 
@@ -77,18 +71,6 @@ JOIN json_each(%(runs)s) r JOIN json_each(%(after)s) w ON w.key = r.key
 
 _decode = msgspec.json.decode
 _failure = msgspec.json.Decoder(Failure).decode
-
-
-def heads(ids: Collection[UUID], unknown: Collection[UUID]) -> dict[UUID, Position | None]:
-    """The position of each run that has a row, from one statement.
-
-    Of *unknown* ids, those whose event was decided upon without a run are there with None.
-    """
-    rows = sql.query(_HEADS, {"ids": list(ids), "unknown": list(unknown)})
-    found: dict[UUID, Position | None] = {}
-    for run_id, at, head, outcome in rows:
-        found[sql.as_uuid(run_id)] = (epoch(_aware(at)), head) if outcome is None else None
-    return found
 
 
 def runs(ids: Collection[UUID]) -> dict[UUID, RunRecord]:

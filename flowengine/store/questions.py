@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flowengine.engine.rows import Active, Ended, Items, Newest, Question, Rows
+from flowengine.engine.rows import Active, Ended, Every, Items, Newest, Question, Rows
 from flowengine.store import sql, steps
 
+_EVERY = f"SELECT {steps.READ} FROM flowengine_step s WHERE s.run_id = ANY(%(runs)s)"
 _STATES = f"""
 SELECT {steps.READ} FROM flowengine_step s
 WHERE s.run_id = ANY(%(runs)s) AND s.state IN ({{}})"""
@@ -66,6 +67,10 @@ def read(
     return loaded
 
 
+def _every(asked: Sequence[tuple[UUID, Every]]) -> list[tuple[Any, ...]]:
+    return sql.query(_EVERY, {"runs": [run for run, _question in asked]})
+
+
 def _active(asked: Sequence[tuple[UUID, Active]]) -> list[tuple[Any, ...]]:
     return sql.query(_ACTIVE, {"runs": [run for run, _question in asked]})
 
@@ -98,6 +103,7 @@ def _newest(asked: Sequence[tuple[UUID, Newest]]) -> list[tuple[Any, ...]]:
 _ANSWERS: dict[type[Question], Callable[[Sequence[tuple[UUID, Any]]], list[tuple[Any, ...]]]] = {
     Active: _active,
     Ended: _ended,
+    Every: _every,
     Items: _items,
     Newest: _newest,
 }

@@ -20,12 +20,13 @@ SELECT r.id, r.workflow, r.digest, r.replay, r.state, r.seq, r.due_at, r.title, 
        r.output, r.failure, r.outcome, r.priority, r.busy, r.asleep, r.undoing, r.has_undone,
        r.still_s, r.tail, r.created_at, r.started_at, r.held_at, r.finished_at, r.output_bytes,
        r.parent_run, r.parent_step, r.parent_item, r.parent_depth, r.parent_detached,
-       {events.columns("e")}
+       r.replay_of, r.keys, {events.columns("e")}
 FROM flowengine_run r JOIN flowengine_event e ON e.id = r.event_id
 WHERE r.id = ANY(%(ids)s) ORDER BY r.id FOR NO KEY UPDATE OF r"""
 
 _COLUMNS = (
-    *("id", "workflow", "digest", "event_id", "replay", "state", "seq", "due_at", "title"),
+    *("id", "workflow", "digest", "event_id", "replay", "replay_of", "keys", "state", "seq"),
+    *("due_at", "title"),
     *("priority", "parent_run", "parent_step", "parent_item", "parent_depth", "parent_detached"),
     *("busy", "asleep", "output_bytes", "undoing", "has_undone", "still_s", "tail"),
     *("actor", "watchers", "watcher_groups", "labels", "inputs", "output", "failure", "outcome"),
@@ -58,6 +59,9 @@ WHERE event_id = ANY(%(events)s) AND NOT state = ANY(%(states)s)"""
 _HOLD = """
 SELECT id FROM flowengine_run WHERE id = ANY(%(ids)s) ORDER BY id
 FOR NO KEY UPDATE SKIP LOCKED"""
+_HEADS = """
+SELECT id, seq, due_at FROM flowengine_run WHERE id = ANY(%(ids)s) ORDER BY id
+FOR NO KEY UPDATE SKIP LOCKED"""
 _DUE = """
 SELECT id, state, tail FROM flowengine_run WHERE due_at <= %(now)s AND state <> 'queued'
 ORDER BY due_at LIMIT %(limit)s"""
@@ -65,6 +69,11 @@ ORDER BY due_at LIMIT %(limit)s"""
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
 _failure = msgspec.json.Decoder(Failure).decode
+
+
+Head = tuple[int, datetime | None]
+"""The number of a run's last transition or progress, and its ``due_at``: all of its rows that a decision
+goes by are as they were when it was the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +124,21 @@ def lock(ids: Iterable[UUID], *, wait: bool = False) -> Locked:
     return locked
 
 
+def heads(ids: Collection[UUID]) -> dict[UUID, Head]:
+    """Lock those of these runs that are free, until the transaction ends; how far each of them is."""
+    rows = sql.query(_HEADS, {"ids": sorted(ids)}) if ids else []
+    return {sql.as_uuid(row[0]): (row[1], sql.as_datetime(row[2])) for row in rows}
+
+
 def _run(row: tuple[Any, ...]) -> Run:
     return Run(
         id=sql.as_uuid(row[0]),
         workflow=row[1],
         digest=row[2],
-        event=events.value(row[29:]),
+        event=events.value(row[31:]),
         replay=row[3],
+        replay_of=None if row[29] is None else sql.as_uuid(row[29]),
+        keys=None if row[30] is None else sql.as_uuid(row[30]),
         state=RunState(row[4]),
         seq=row[5],
         due_at=sql.as_datetime(row[6]),
@@ -153,8 +170,8 @@ def insert(rows: Sequence[tuple[Run, Sequence[str], Sequence[str], dict[str, Any
         _COLUMNS,
         [
             (
-                *(run.id, run.workflow, run.digest, run.event.id, run.replay),
-                *(run.state, run.seq, run.due_at, run.title, run.priority),
+                *(run.id, run.workflow, run.digest, run.event.id, run.replay, run.replay_of),
+                *(run.keys, run.state, run.seq, run.due_at, run.title, run.priority),
                 *parents.columns(run.parent),
                 *(
                     run.busy,

@@ -17,22 +17,28 @@ from functools import cache
 from threading import RLock
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from flowengine.conf import settings
+from flowengine.store import arrays
 
 try:
     import psycopg
+    from psycopg.adapt import Dumper
 except ImportError:  # the extra ``postgres`` is not installed: no database here is PostgreSQL
     psycopg = None  # type: ignore[assignment,unused-ignore]
+    Dumper = object  # type: ignore[assignment,misc,unused-ignore]
 
 WRITE_WAIT_S = 10.0
 """How long a writer waits for the one before it on SQLite: shorter than a supervisor's patience with
 a silent loop, which reports that it could not write, and tries again."""
 
 _sqlite_writer = RLock()
+_taught: WeakSet[Any] = WeakSet()
+"""The connections of psycopg that know our arrays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,22 @@ def writing(*, durable: bool = False) -> Iterator[None]:
 
 
 @contextmanager
+def one_statement() -> Iterator[None]:
+    """A transaction of one writing statement, or a part of the one that is open.
+
+    PostgreSQL makes one of each statement by itself: no round trips to begin and to commit it.
+
+    Raises:
+        django.db.OperationalError: as :func:`writing`.
+    """
+    if is_postgresql():
+        yield
+    else:
+        with writing():
+            yield
+
+
+@contextmanager
 def _turn_to_write(waits_for_ever: bool) -> Iterator[None]:  # noqa: FBT001 - private, one caller
     if is_postgresql() or connection().in_atomic_block:
         yield
@@ -111,7 +133,31 @@ def insert(
     text = _insert_text(
         table, tuple(columns), ignore=ignore, over=tuple(over), arrays=is_postgresql()
     )
-    return _write_rows(text, rows)
+    return _write_rows(text, rows, [table.types[name] for name in columns])
+
+
+def insert_new(
+    table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, key: str
+) -> set[Any]:
+    """Insert those of *rows* whose *key*, a unique column, is not there yet; the keys inserted."""
+    if not rows:
+        return set()
+    place = list(columns).index(key)
+    if is_postgresql():
+        text = _insert_text(table, tuple(columns), ignore=True, over=(), arrays=True)
+        types = [table.types[name] for name in columns]
+        with _executed(_binary(f"{text} RETURNING {key}"), _encoded(types, rows)) as cursor:
+            return {row[0] for row in cursor.fetchall()}
+    # There is one writer at a time: nobody adds one between the two.
+    known = query(
+        f"SELECT {key} FROM {table.name} WHERE {key} = ANY(%(keys)s)",
+        {"keys": [row[place] for row in rows]},
+    )
+    there = {value for (value,) in known}
+    new = {for_sqlite(row[place]): row for row in reversed(rows)}
+    wanted = [row for value, row in new.items() if value not in there]
+    insert(table, columns, wanted)
+    return {row[place] for row in wanted}
 
 
 def update(
@@ -127,7 +173,7 @@ def update(
     if not rows:
         return 0
     text = _update_text(table, tuple(columns), tuple(by), arrays=is_postgresql())
-    return _write_rows(text, rows)
+    return _write_rows(text, rows, [table.types[name] for name in (*columns, *by)])
 
 
 def query(text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -137,7 +183,7 @@ def query(text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     left out.
     """
     if is_postgresql():
-        with _executed(_binary(text), parameters) as cursor:
+        with _executed(_binary(text), _arrays_of(parameters)) as cursor:
             return list(cursor.fetchall())
     with connection().cursor() as cursor:
         cursor.execute(_sqlite_text(text), _sqlite_parameters(parameters))
@@ -157,10 +203,17 @@ def query_rows(
     return query(sqlite_text, {**parameters, "rows": list(zip(*columns.values(), strict=True))})
 
 
+def rows_of_texts(parameter: str) -> str:
+    """What stands in FROM for the texts of a list *parameter*, as rows with the column ``key``."""
+    if is_postgresql():
+        return f"(SELECT unnest(%({parameter})s::text[]) AS key)"
+    return f"(SELECT value AS key FROM json_each(%({parameter})s))"
+
+
 def execute(text: str, parameters: Mapping[str, Any]) -> int:
     """Run one writing statement by the rules of :func:`query`; the number of rows it touched."""
     if is_postgresql():
-        with _executed(_binary(text), parameters) as cursor:
+        with _executed(_binary(text), _arrays_of(parameters)) as cursor:
             return int(cursor.rowcount)
     with connection().cursor() as cursor:
         cursor.execute(_sqlite_text(text), _sqlite_parameters(parameters))
@@ -194,14 +247,18 @@ def for_sqlite(value: Any) -> Any:
     return value
 
 
-def _write_rows(text: str, rows: Sequence[Sequence[Any]]) -> int:
+def _write_rows(text: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> int:
     if is_postgresql():
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        with _executed(_binary(text), columns) as cursor:
+        with _executed(_binary(text), _encoded(types, rows)) as cursor:
             return int(cursor.rowcount)
     with connection().cursor() as cursor:
         cursor.executemany(text, [[for_sqlite(value) for value in row] for row in rows])
         return int(cursor.rowcount)
+
+
+def _encoded(types: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Any]:
+    columns = zip(*rows, strict=True)
+    return [arrays.encode(kind, column) for kind, column in zip(types, columns, strict=True)]
 
 
 @contextmanager
@@ -216,11 +273,34 @@ def _executed(
     """
     database = connection()
     database.ensure_connection()
+    if database.connection not in _taught:
+        _teach(database.connection)
     with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
         if database.queries_logged:
             database.queries_log.append({"sql": text, "time": "0"})
         cursor.execute(text.encode(), parameters, prepare=False, binary=True)
         yield cursor
+
+
+class _AsItIs(Dumper):
+    """Of what is encoded already, in binary."""
+
+    def dump(self, obj: bytes) -> bytes:
+        return obj
+
+
+def _teach(connection: Any) -> None:
+    """Let this connection of psycopg take our arrays."""
+    for name, (kind, _oid, _element) in arrays.ARRAYS.items():
+        oid = psycopg.postgres.types[name].array_oid
+        facts = {"oid": oid, "format": psycopg.pq.Format.BINARY}
+        dumper = type(f"{kind.__name__}Dumper", (_AsItIs,), facts)
+        connection.adapters.register_dumper(kind, dumper)
+    _taught.add(connection)
+
+
+def _arrays_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: arrays.encoded(value) for name, value in parameters.items()}
 
 
 @cache

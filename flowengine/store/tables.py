@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from flowengine.store.dead_tables import (
+    AUDIT,
+    DEAD_GROUP,
+    DEAD_LETTER,
+    DEAD_TALLY,
+    REPLAY,
+    REPLAY_ITEM,
+    SELECTION,
+    SELECTION_ITEM,
+)
 from flowengine.store.sql import Table
 
 EVENT = Table(
@@ -23,6 +33,7 @@ EVENT = Table(
         "replay": "smallint",
         "target": "text",
         "parent": "text",
+        "again": "text",
         "state": "text",
         "due_at": "timestamptz",
         "tries": "smallint",
@@ -53,6 +64,8 @@ RUN = Table(
         "digest": "text",
         "event_id": "uuid",
         "replay": "smallint",
+        "replay_of": "uuid",
+        "keys": "uuid",
         "state": "text",
         "seq": "integer",
         "due_at": "timestamptz",
@@ -130,26 +143,6 @@ HISTORY = Table(
         "last": "integer",
         "at": "timestamptz",
         "transitions": "bytea",
-    },
-)
-
-DEAD_LETTER = Table(
-    "flowengine_dead_letter",
-    {
-        "id": "uuid",
-        "kind": "text",
-        "code": "text",
-        "message": "text",
-        "fingerprint": "text",
-        "event_id": "uuid",
-        "run_id": "uuid",
-        "workflow": "text",
-        "step": "text",
-        "body": "bytea",
-        "headers": "text",
-        "failure": "bytea",
-        "state": "text",
-        "created_at": "timestamptz",
     },
 )
 
@@ -234,7 +227,80 @@ SCHEDULE = Table(
     },
 )
 
+INBOX = Table("flowengine_inbox", {"user_key": "text", "epoch": "text", "number": "integer"})
+
+NOTIFICATION = Table(
+    "flowengine_notification",
+    {
+        "id": "uuid",
+        "user_key": "text",
+        "kind": "text",
+        "tone": "text",
+        "title": "text",
+        "text": "text",
+        "word": "text",
+        "step": "text",
+        "item": "text",
+        "url": "text",
+        "run_id": "uuid",
+        "at": "timestamptz",
+        "number": "integer",
+        "seen_at": "timestamptz",
+        "read_at": "timestamptz",
+        "archived_at": "timestamptz",
+        "snoozed_until": "timestamptz",
+        "acted_at": "timestamptz",
+        "mail_at": "timestamptz",
+        "mail_tries": "smallint",
+        "mailed_at": "timestamptz",
+        "push_at": "timestamptz",
+        "push_tries": "smallint",
+    },
+)
+
+PREFERENCE = Table(
+    "flowengine_notification_preference",
+    {
+        "user_key": "text",
+        "email": "boolean",
+        "digest": "text",
+        "quiet_from": "text",
+        "quiet_to": "text",
+        "timezone": "text",
+        "language": "text",
+        "push": "boolean",
+    },
+)
+
+PUSH_SUBSCRIPTION = Table(
+    "flowengine_push_subscription",
+    {
+        "id": "uuid",
+        "user_key": "text",
+        "endpoint": "text",
+        "p256dh": "text",
+        "auth": "text",
+        "created_at": "timestamptz",
+    },
+)
+
+STATION = Table(
+    "flowengine_station",
+    {
+        "name": "text",
+        "door": "text",
+        "since": "timestamptz",
+        "due_at": "timestamptz",
+        "fingerprint": "text",
+        "reason": "text",
+        "by": "text",
+        "trips": "integer",
+    },
+)
+
 ALL = (
     *(EVENT, DECISION, RUN, STEP, HISTORY, DEAD_LETTER, WORKER, WAIT, EVENT_KEY, SUBSCRIPTION),
-    *(KEY, PLACE, SCHEDULE),
+    *(KEY, PLACE, SCHEDULE, DEAD_GROUP, DEAD_TALLY, SELECTION, SELECTION_ITEM),
+    *(REPLAY, REPLAY_ITEM, AUDIT, STATION),
+    *(INBOX, NOTIFICATION, PREFERENCE, PUSH_SUBSCRIPTION),
 )

@@ -36,9 +36,10 @@ SELECT w.run_id FROM flowengine_wait w WHERE w.due_at <= %(now)s ORDER BY w.due_
 _PAST = f"""
 SELECT w.run_id, {events.columns("e")} FROM flowengine_wait w
 JOIN flowengine_run r ON r.id = w.run_id JOIN flowengine_event f ON f.id = r.event_id
+LEFT JOIN flowengine_decision d ON d.run_id = r.id
 JOIN flowengine_event_key k ON k.key = w.key
 JOIN flowengine_event e ON e.id = k.event_id AND e.id <> f.id
-  AND e.created_at >= CASE f.replay WHEN 0 THEN f.created_at ELSE r.created_at END
+  AND e.created_at >= CASE COALESCE(d.replay, 0) WHEN 0 THEN f.created_at ELSE r.created_at END
 WHERE w.run_id = ANY(%(runs)s) AND w.event_id IS NULL AND w.due_at IS NOT NULL
 ORDER BY e.created_at, e.id"""
 _CLOSE_ALL = """
@@ -165,8 +166,9 @@ def due(now: datetime, *, limit: int) -> list[UUID]:
 def past(runs: Collection[UUID]) -> dict[UUID, list[Event]]:
     """What waits of these runs that have not looked back may have missed, in the order of events.
 
-    Every event with a key of such a wait that was written since the one that started the run; a
-    replayed one was there long before its run, which counts from its own creation.
+    Every event with a key of such a wait that was written since the one that started the run. The run
+    of a replay counts from its own creation: its event was there long before. It is the run that is
+    asked whether it is of one, by the answer that began it: the event may be replayed while it runs.
     """
     found: dict[UUID, dict[UUID, Event]] = {run: {} for run in runs}
     for row in sql.query(_PAST, {"runs": list(runs)}):

@@ -11,6 +11,7 @@ import logging
 import math
 from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, final
@@ -24,6 +25,8 @@ from flowengine.errors import AttemptCancelled, CallerError, SoftTimeout
 
 NOTE_LENGTH_MAX = 200
 """Characters of a progress note that are kept."""
+NOTIFICATIONS_MAX = 20
+"""What one attempt may tell people; more is logged and left out."""
 
 Stop = SoftTimeout | AttemptCancelled
 
@@ -64,6 +67,16 @@ def _nobody(_fraction: float, _note: str) -> None:
     """Where progress goes when nobody listens."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """What a task tells who watches its run."""
+
+    title: str
+    text: str = ""
+    url: str = ""
+    """Where it leads: a path of this site or an http(s) URL; empty = to the run."""
+
+
 @final
 class Attempt:
     """One attempt of one step, as its task sees it.
@@ -75,6 +88,7 @@ class Attempt:
         self,
         *,
         run_id: UUID,
+        keys: UUID | None = None,
         step: str,
         event: Event,
         deadline: datetime,
@@ -86,6 +100,7 @@ class Attempt:
         on_progress: Callable[[float, str], None] = _nobody,
     ) -> None:
         self.run_id = run_id
+        self._keys = keys or run_id
         self.step = step
         self.item = item
         """In which items of the loops around the step: empty in none, ``3``, ``3.7``."""
@@ -100,14 +115,16 @@ class Attempt:
         """When its time is over; aware, UTC."""
         self._stop_sign = stop_sign or StopSign()
         self._on_progress = on_progress
+        self._notifications: list[Notification] = []
 
     @cached_property
     def idempotency_key(self) -> str:
         """The same for every attempt of this step and item, and for no other.
 
-        Hand it to payment providers and the like, so that they do a thing once.
+        A replay has those of the first run, unless new ones were asked for. Hand it to payment
+        providers and the like, so that they do a thing once.
         """
-        return idempotency_key(self.run_id, self.step, self.item)
+        return idempotency_key(self._keys, self.step, self.item)
 
     @cached_property
     def logger(self) -> AttemptLogger:
@@ -168,6 +185,46 @@ class Attempt:
                 f"progress is a number from 0 to 1, not {fraction!r}: ctx.progress(done / total)"
             )
         self._on_progress(min(1.0, max(0.0, number)), printable(str(note)[:NOTE_LENGTH_MAX]))
+
+
+    def notify(self, title: str, text: str = "", url: str | None = None) -> None:
+        """Tell who watches the run something, in their inboxes.
+
+        It is written with the end of this attempt, whichever that is. Said again by another attempt of
+        the step, in the same words, it is told once.
+
+        Args:
+            title: what it is about, in a few words; 200 characters are kept.
+            text: more of it; 500 characters are kept.
+            url: where it leads, ``/orders/17/`` or ``https://…``; None = to the run.
+
+        Raises:
+            CallerError: there is no title, or *url* is neither a path of this site nor http(s).
+        """
+        heading = printable(str(title).strip())
+        if not heading:
+            raise CallerError('a notification needs a title: ctx.notify("Your export is ready")')
+        if len(self._notifications) >= NOTIFICATIONS_MAX:
+            self.logger.warning("an attempt tells at most %d things", NOTIFICATIONS_MAX)
+            return
+        self._notifications.append(
+            Notification(title=heading, text=printable(str(text).strip()), url=_safe(url))
+        )
+
+    @property
+    def notifications(self) -> tuple[Notification, ...]:
+        """What it has told so far, in order."""
+        return tuple(self._notifications)
+
+
+def _safe(url: str | None) -> str:
+    """The URL, which leads to this site or, openly, to another: nothing that a browser would run."""
+    if not url:
+        return ""
+    path = url.startswith("/") and not url.startswith(("//", "/\\"))
+    if not url.isprintable() or not (path or url.startswith(("https://", "http://"))):
+        raise CallerError(f"a notification leads to a path or an http(s) URL, not to {url!r:.80}")
+    return url
 
 
 class AttemptLogger(logging.LoggerAdapter[logging.Logger]):

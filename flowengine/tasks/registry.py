@@ -36,6 +36,8 @@ class RegisteredTask:
     """Parameter -> the type its JSON value is converted to."""
     place: str
     """Where it is defined, for people."""
+    idempotent: bool = False
+    """Its author says: done twice with the same key, it is done once."""
 
 
 @overload
@@ -44,12 +46,17 @@ def task(function: Function, /) -> Function: ...
 
 @overload
 def task(
-    *, name: str | None = None, station: str | None = None
+    *, name: str | None = None, station: str | None = None, idempotent: bool = False
 ) -> Callable[[Function], Function]: ...
 
 
 def task(
-    function: Function | None = None, /, *, name: str | None = None, station: str | None = None
+    function: Function | None = None,
+    /,
+    *,
+    name: str | None = None,
+    station: str | None = None,
+    idempotent: bool = False,
 ) -> Function | Callable[[Function], Function]:
     """Register a function as a task; it stays the plain function it was.
 
@@ -59,20 +66,26 @@ def task(
         name: what steps call it; by default the app and the function, ``shop.tasks.reserve`` is
             ``shop.reserve``.
         station: where it runs when neither the step nor the file says so.
+        idempotent: doing it again with the same ``ctx.idempotency_key``, or at all, has no further
+            effect. Who plans a replay is warned of the others.
 
     Raises:
         AuthorError: FE602, it cannot be a task, or the name is taken; with both places.
     """
 
     def register(given: Function) -> Function:
-        _add(read(given, name=name, station=station))
+        _add(read(given, name=name, station=station, idempotent=idempotent))
         return given
 
     return register if function is None else register(function)
 
 
 def read(
-    function: Callable[..., Any], *, name: str | None = None, station: str | None = None
+    function: Callable[..., Any],
+    *,
+    name: str | None = None,
+    station: str | None = None,
+    idempotent: bool = False,
 ) -> RegisteredTask:
     """*function* as a task, without registering it; raises as :func:`task`."""
     name = _default_name(function) if name is None else name
@@ -89,6 +102,7 @@ def read(
         context=described.context,
         conversions=described.conversions,
         place=place(function),
+        idempotent=idempotent,
     )
 
 

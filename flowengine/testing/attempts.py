@@ -22,12 +22,12 @@ from flowengine.orchestration import transactional
 from flowengine.orchestration.work import Begun, Progress
 from flowengine.store import sql
 from flowengine.tasks import registry
-from flowengine.tasks.attempt import Attempt, StopSign
+from flowengine.tasks.attempt import Attempt, Notification, StopSign
 from flowengine.tasks.registry import RegisteredTask
 from flowengine.testing.clock import SetClock
 from flowengine.worker.attempt import End, Order, execute, execute_async, failed
-from flowengine.worker.cycle import order as order_of
 from flowengine.worker.failure import Unfit
+from flowengine.worker.orders import order as order_of
 
 
 @dataclasses.dataclass(slots=True)
@@ -38,6 +38,7 @@ class _Call:
     deadline: datetime
     stop_sign: StopSign = dataclasses.field(default_factory=StopSign)
     said: Progress | None = None
+    notifications: tuple[Notification, ...] = ()
 
 
 class Attempts:
@@ -74,7 +75,8 @@ class Attempts:
                 ended = self._in_transaction(call, task)
             else:
                 with _statement_errors_contained():
-                    ended = transactional.Ended(message=self._end(call, task))
+                    message = self._end(call, task)
+                ended = transactional.Ended(message=message, notifications=call.notifications)
         finally:
             self._call = None
         return ended, call.said
@@ -89,7 +91,11 @@ class Attempts:
             )
             return transactional.Ended(message=failed(order, refusal))
         which = transactional.Performed(
-            run_id=order.run_id, step=order.step, item=order.item, attempt=order.attempt
+            run_id=order.run_id,
+            step=order.step,
+            item=order.item,
+            attempt=order.attempt,
+            said=lambda: call.notifications,
         )
         return transactional.perform(which, partial(self._end, call, task), self._clock)
 
@@ -98,13 +104,14 @@ class Attempts:
         order = call.order
         attempt = Attempt(
             run_id=order.run_id,
+            keys=order.keys,
             step=order.step,
             item=order.item,
             attempt=order.attempt,
             workflow=order.workflow,
             event=order.event,
             deadline=call.deadline,
-            undoes=undone_key(order.run_id, order.step, order.item),
+            undoes=undone_key(order.keys or order.run_id, order.step, order.item),
             stop_sign=call.stop_sign,
             on_progress=partial(self._said, call),
         )
@@ -120,6 +127,7 @@ class Attempts:
         )
         if ending:
             raise ending[0]
+        call.notifications = attempt.notifications
         if self._clock.now() >= call.deadline + timedelta(seconds=settings().FENCE_S):
             # A worker would have given the attempt up: whatever it says now comes too late.
             return failed(order, SoftTimeout("the time of the step is over"))

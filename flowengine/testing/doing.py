@@ -22,6 +22,7 @@ from flowengine.orchestration import bursts, route, schedule, turns, waits
 from flowengine.orchestration.advance import advance
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.follow import follow
+from flowengine.orchestration.notify import said_by
 from flowengine.orchestration.save import save
 from flowengine.orchestration.work import Begun, Told, Wanted, Work
 from flowengine.store import due_steps, places, runs
@@ -135,8 +136,10 @@ class Doing:
         is_saved = ended.committed is not None or ended.fenced
         if ended.committed is not None:
             self.say(ended.committed)
+        notified = said_by(begun.step.id, begun.step.item, ended.notifications)
+        end = Told(run_id=begun.run.id, message=ended.message, said=notified)
         work = Work(
-            told=() if is_saved else (Told(run_id=begun.run.id, message=ended.message),),
+            told=() if is_saved else (end,),
             progress=() if said is None else (said,),
         )
         self.say(save(work, self._clock.now()).committed)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 from asyncio import CancelledError
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,8 +18,8 @@ import msgspec
 
 from flowengine.engine.event import Event
 from flowengine.engine.messages import Failed, GivenBack, Succeeded
-from flowengine.engine.run import Item
-from flowengine.tasks.attempt import Attempt, enter
+from flowengine.engine.run import Item, Run
+from flowengine.tasks.attempt import Attempt, Notification, enter
 from flowengine.tasks.registry import RegisteredTask
 from flowengine.worker import output
 from flowengine.worker.failure import Unfit, failure_of
@@ -29,11 +28,12 @@ End = Succeeded | Failed
 """How an attempt ends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What the pool is to do: one begun attempt."""
 
     run_id: UUID
+    keys: UUID | None = None
+    """What the run's idempotency keys are made of; None = of its id."""
     step: str
     item: Item = ""
     attempt: int
@@ -49,15 +49,20 @@ class Order:
     workflow: str
     event: Event
     station: str
+    handed: int = 0
+    """How often in a row its place was handed on to get here."""
+    seen: Run | None = None
+    """Its run as it was when it began; None = that was not kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
     """An order whose attempt has ended."""
 
     order: Order
     message: End | GivenBack
     """Given back only by a transaction whose end could not be found out."""
+    notifications: tuple[Notification, ...] = ()
+    """What the task has said to who watches."""
     committed: bool = False
     """True = nothing is left to decide: it was applied in the task's own transaction."""
 

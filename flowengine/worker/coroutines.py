@@ -31,6 +31,7 @@ class TaskLoop:
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread | None = None
         self._is_closing = False
+        self._lock = threading.Lock()
 
     def run(
         self,
@@ -38,12 +39,13 @@ class TaskLoop:
         on_end: Callable[[asyncio.Task[Result]], None],
     ) -> Started[Result]:
         """Run the coroutine in a fresh context; *on_end* is called on the loop, exactly once."""
-        if self._thread is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(
-                target=self._serve, name="flowengine-task-loop", daemon=True
-            )
-            self._thread.start()
+        with self._lock:
+            if self._thread is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=self._serve, name="flowengine-task-loop", daemon=True
+                )
+                self._thread.start()
         started: Started[Result] = Started()
 
         def start() -> None:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -26,15 +27,25 @@ from flowengine.engine.messages import Failed, GivenBack, Succeeded
 from flowengine.errors import MessageUnreadable
 from flowengine.orchestration.bury import bury_unreadable
 from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.dispatch import priority_of
 from flowengine.orchestration.faults import Fault, no_fault
 from flowengine.orchestration.follow import see_through
+from flowengine.orchestration.notify import said_by
 from flowengine.orchestration.save import save
-from flowengine.orchestration.work import Advanced, Begun, Progress, Told, Wanted, Work
+from flowengine.orchestration.work import (
+    OVERDUE,
+    Advanced,
+    Progress,
+    Told,
+    Wanted,
+    Work,
+)
 from flowengine.store import due_steps
 from flowengine.store.clock import Clock
 from flowengine.store.due_steps import AttemptKey, RowKey
-from flowengine.worker.attempt import Order
+from flowengine.worker.doors import Doors
 from flowengine.worker.inbox import Inbox
+from flowengine.worker.orders import order
 from flowengine.worker.pool import Pool
 
 PROGRESS_EVERY_S = 0.1
@@ -73,7 +84,7 @@ class Cycle:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._worker = worker
-        self._stations = tuple(stations)
+        self._doors = Doors(stations, tasks=tasks, clock=clock, monotonic=monotonic)
         self._tasks = tasks
         self._broker = broker
         self._pool = pool
@@ -83,9 +94,12 @@ class Cycle:
         self._monotonic = monotonic
         self._told: list[Told] = []
         self._progress: dict[RowKey, Progress] = {}
-        self._spoke_at: dict[RowKey, float] = {}
+        self._spoke_at: dict[UUID, float] = {}
+        """When progress of each run was last written."""
         self._backlog: dict[RowKey, _Waiting] = {}
         self._overdue: dict[RowKey, None] = {}
+        self._tried: dict[RowKey, None] = {}
+        """What may begin at a closed station."""
         self._to_announce: list[Committed] = []
         self._unpublished: list[Envelope] = []
         self._unreadable: list[tuple[Delivery, MessageUnreadable]] = []
@@ -118,6 +132,11 @@ class Cycle:
         self._consumed_at = self._clock.now()
         return bool(advanced.committed.heads) and self._has_more()
 
+    @property
+    def open(self) -> frozenset[str]:
+        """The stations that it serves and that give out work. From any thread."""
+        return self._doors.open
+
     def consumed_at(self) -> datetime | None:
         """When this worker last took or ended work; None = not yet. From any thread."""
         return self._consumed_at
@@ -129,7 +148,7 @@ class Cycle:
 
     def pause_s(self) -> float:
         """How long nothing is to be done, if nothing comes."""
-        if self._told or (self._backlog and self._room() > 0):
+        if self._told or self._has_wanted():
             return LOCKED_S
         return PROGRESS_EVERY_S if self._progress else settings().POLL_S
 
@@ -142,9 +161,18 @@ class Cycle:
         self._progress.update(taken.progress)
         for finished in taken.finished:
             order = finished.order
-            self._spoke_at.pop((order.run_id, order.step, order.item), None)
             if not finished.committed:
-                self._told.append(Told(run_id=order.run_id, message=finished.message))
+                message = self._doors.ended(order, finished.message)
+                said = said_by(order.step, order.item, finished.notifications)
+                self._told.append(
+                    Told(
+                        run_id=order.run_id,
+                        message=message,
+                        said=said,
+                        seen=order.seen,
+                        handed=order.handed,
+                    )
+                )
         self._to_announce += taken.committed
         self._unpublished += taken.unpublished
         repeated: list[Delivery] = []
@@ -202,41 +230,53 @@ class Cycle:
         now = self._clock.now()
         if len(self._backlog) >= room:
             now, room = now - LONG_OVERDUE, max(1, room // 10)
-        found = due_steps.overdue(self._stations, sorted(self._tasks), now, limit=room)
+        stations = sorted(self._doors.open)
+        found = due_steps.overdue(stations, sorted(self._tasks), now, limit=room)
         self._looked_at = float("-inf") if len(found) == room else at
         self._overdue = {(run, step, item): None for run, step, item, _attempt in found}
 
     def _work(self) -> tuple[Work, list[Delivery]]:
         """The batch of this cycle, and the deliveries whose steps are in it."""
         room = self._room()
-        overdue = list(self._overdue)[:room]
-        self._overdue = {}
-        hinted = [key for key in self._backlog if key not in overdue][: room - len(overdue)]
-        hints = [self._backlog[key].delivery for key in (*overdue, *hinted) if key in self._backlog]
+        tried = dict.fromkeys(islice(self._tried, room))
+        self._tried = {}
+        overdue = dict.fromkeys(islice((k for k in self._overdue if k not in tried), room))
+        free = (key for key in self._backlog if key not in overdue and key not in tried)
+        hinted = list(islice(free, max(0, room - len(tried) - len(overdue))))
+        known = (*tried, *overdue, *hinted)
+        hints = [self._backlog[key].delivery for key in known if key in self._backlog]
         work = Work(
             told=tuple(self._told),
-            wanted=tuple(
-                Wanted(run_id=run, step=step, item=item) for run, step, item in (*overdue, *hinted)
+            wanted=(
+                *(_wanted(key, OVERDUE, is_tried=True) for key in tried),
+                *(_wanted(key, OVERDUE) for key in overdue),
+                *(_wanted(key, priority_of(self._backlog[key].delivery)) for key in hinted),
             ),
             progress=self._said(),
             worker=self._worker,
             tasks=self._tasks,
+            stations=self._doors.open,
+            closed=self._doors.closed,
+            places=room,
         )
         return work, hints
 
     def _said(self) -> tuple[Progress, ...]:
-        """Progress to write now: of each attempt at most ten times a second."""
+        """Progress to write now: of each run at most ten times a second, of all its attempts at once."""
         at = self._monotonic()
         ready = [
             key
             for key in self._progress
-            if at - self._spoke_at.get(key, float("-inf")) >= PROGRESS_EVERY_S
+            if at - self._spoke_at.get(key[0], float("-inf")) >= PROGRESS_EVERY_S
         ]
-        self._spoke_at.update(dict.fromkeys(ready, at))
+        self._spoke_at.update({run_id: at for run_id, _step, _item in ready})
         return tuple(self._progress.pop(key) for key in ready)
 
     def _has_more(self) -> bool:
-        return bool(self._told or (self._backlog and self._room() > 0))
+        return bool(self._told or self._has_wanted())
+
+    def _has_wanted(self) -> bool:
+        return bool((self._backlog or self._overdue) and self._room() > 0)
 
     # -- acting -------------------------------------------------------------------------------
 
@@ -249,6 +289,7 @@ class Cycle:
             self._pool.submit(order(begun, self._shared(begun.run.event)))
         self._fault("cycle.before_ack")
         later = {(w.run_id, w.step, w.item) for w in advanced.later_wanted}
+        self._overdue = {key: None for key in self._overdue if key in later}
         taken = {id(delivery) for delivery in hints}
         done = [
             key
@@ -281,15 +322,17 @@ class Cycle:
         """Once per ``POLL_S``: what is not wanted any more, time that is over, and the books."""
         self._pool.sweep()
         self._retry_refused()
+        self._tried = dict.fromkeys(self._doors.look(self._room()))
         self.audit()
         running = self._pool.running()
+        runs = {each.run_id for each in running}
+        self._spoke_at = {run: at for run, at in self._spoke_at.items() if run in runs}
         if not running:
-            self._spoke_at.clear()
             return
-        stopping = due_steps.stopping(self._worker, {order.run_id for order in running})
-        for order in running:
-            if (order.run_id, order.step, order.item) in stopping:
-                self._pool.cancel(order.run_id, order.step, order.item, order.attempt)
+        stopping = due_steps.stopping(self._worker, runs)
+        for each in running:
+            if (each.run_id, each.step, each.item) in stopping:
+                self._pool.cancel(each.run_id, each.step, each.item, each.attempt)
 
     def audit(self) -> None:
         """Give back what the database says this worker runs, and nobody here knows of.
@@ -333,18 +376,6 @@ class Cycle:
         ]
 
 
-def order(begun: Begun, event: Event) -> Order:
-    """What the pool needs to call a begun attempt, of a run that *event* has begun."""
-    return Order(
-        run_id=begun.run.id,
-        step=begun.step.id,
-        item=begun.step.item,
-        attempt=begun.step.attempt,
-        task=begun.step.task,
-        input=begun.step.input,
-        timeout=begun.plan.timeout,
-        transaction=begun.plan.transaction,
-        workflow=begun.run.workflow,
-        event=event,
-        station=begun.step.station,
-    )
+def _wanted(key: RowKey, priority: int, *, is_tried: bool = False) -> Wanted:
+    run_id, step, item = key
+    return Wanted(run_id=run_id, step=step, item=item, priority=priority, is_tried=is_tried)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -23,6 +24,8 @@ logger = logging.getLogger("flowengine.worker")
 KILL_AFTER_GRACE_S = 5.0
 LOOK_S = 1.0
 """How often a worker asks itself whether it is to be recycled."""
+COLLECT_EVERY = 20_000
+"""Objects made and kept before Python looks for cycles among them; a batch makes thousands."""
 
 
 def run(options: WorkerOptions) -> int:
@@ -46,6 +49,16 @@ def arguments(options: WorkerOptions) -> list[str]:
     if options.stations is not None:
         line += ["--stations", ",".join(options.stations)]
     return line
+
+
+def settle_memory() -> None:
+    """Leave what has been loaded out of Python's search for cycles, and let it search less often.
+
+    At its defaults a tenth of the work under load was to look through Django again and again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY, *gc.get_threshold()[1:])
 
 
 def _end_lease(worker: UUID) -> None:
@@ -73,6 +86,7 @@ def _serve(options: WorkerOptions) -> int:
         broker.close()
         logger.info("ended before it had begun")
         return 0
+    settle_memory()
     while not stop.wait(LOOK_S):
         if program.wants_to_recycle() or (liveness is not None and liveness.is_orphaned):
             break

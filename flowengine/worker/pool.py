@@ -116,6 +116,9 @@ class Pool:
         self._lock = threading.Lock()
         self._running: dict[Key, _Running] = {}
         self._busy = 0
+        """Places that are taken, or promised."""
+        self._promised = 0
+        self._promises = True
         self._threads = TaskThreads()
         self._loop = TaskLoop()
         self.late = 0
@@ -135,12 +138,45 @@ class Pool:
         with self._lock:
             return tuple(each.order for each in self._running.values())
 
-    def submit(self, order: Order) -> None:
-        """Begin; its time counts from here. Whatever goes wrong is told as its end."""
+    def promise(self, most: int) -> int:
+        """Keep places for orders that are being written; how many, at most *most*. From any thread.
+
+        Half of the places are never promised: they are for what has waited longer.
+        """
+        with self._lock:
+            spare = self.concurrency - self.concurrency // 2 - self._busy
+            places = max(0, min(most, spare)) if self._promises else 0
+            self._busy += places
+            self._promised += places
+            return places
+
+    def take_back(self, places: int) -> None:
+        """So many promised places are not needed. From any thread."""
+        with self._lock:
+            self._busy -= places
+            self._promised -= places
+
+    def promise_no_more(self) -> None:
+        """What is promised stays so."""
+        with self._lock:
+            self._promises = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing runs, and nothing is promised."""
+        with self._lock:
+            return not self._running and not self._promised
+
+    def submit(self, order: Order, *, was_promised: bool = False) -> None:
+        """Begin; its time counts from here. Whatever goes wrong is told as its end.
+
+        From the cycle's thread; where the place *was_promised*, from any.
+        """
         running = _Running(order, self._monotonic() + order.timeout.total_seconds())
         with self._lock:
             self._running[running.key] = running
-            self._busy += 1
+            self._busy += not was_promised
+            self._promised -= was_promised
         try:
             self._begin(running)
         except Exception as error:  # noqa: BLE001 - no more threads, an unknown task …
@@ -218,6 +254,7 @@ class Pool:
             )
         running.attempt = Attempt(
             run_id=order.run_id,
+            keys=order.keys,
             step=order.step,
             item=order.item,
             attempt=order.attempt,
@@ -226,11 +263,11 @@ class Pool:
             deadline=self._deadline(order.timeout),
             stop_sign=running.stop_sign,
             on_progress=partial(self._progress, running),
-            undoes=undone_key(order.run_id, order.step, order.item),
+            undoes=undone_key(order.keys or order.run_id, order.step, order.item),
         )
         if task.is_async:
-            running.loop = self._loop
-            running.started = self._loop.run(
+            running.loop = loop = self._loop
+            running.started = loop.run(
                 partial(self._work_async, running, task), partial(self._async_end, running)
             )
         else:
@@ -247,11 +284,11 @@ class Pool:
             execute, order, task, running.attempt, output_max_bytes=self._output_max_bytes
         )
         if not order.transaction:
-            return partial(self._end, running, Finished(order=order, message=call()))
+            return partial(self._end, running, _finished(running, call()))
         try:
             finished = self._in_transaction(order, call)
         except BaseException as error:  # noqa: BLE001 - a deferred constraint refuses at the commit
-            finished = Finished(order=order, message=failed(order, error))
+            finished = _finished(running, failed(order, error))
         return partial(self._end, running, finished)
 
     async def _work_async(self, running: _Running, task: RegisteredTask) -> End:
@@ -265,7 +302,7 @@ class Pool:
         # Cancelled before its first step, a coroutine never comes to its own except clause.
         error = asyncio.CancelledError() if ended.cancelled() else ended.exception()
         message = ended.result() if error is None else failed(order, error, running.attempt)
-        self._end(running, Finished(order=order, message=message))
+        self._end(running, _finished(running, message))
 
     # -- ending -------------------------------------------------------------------------------
 
@@ -324,6 +361,13 @@ class Pool:
     def _progress(self, running: _Running, fraction: float, note: str) -> None:
         if not running.has_ended:
             self._on_progress(running.order, fraction, note)
+
+
+def _finished(running: _Running, message: End) -> Finished:
+    """How an attempt has ended by itself, with what it said."""
+    return Finished(
+        order=running.order, message=message, notifications=running.attempt.notifications
+    )
 
 
 def _log(finished: Finished) -> None:

@@ -18,16 +18,19 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from flowengine import project
+from flowengine import post, project
 from flowengine.beat import Beat
-from flowengine.broker.base import Broker
-from flowengine.broker.topology import INTAKE_QUEUE, topology
+from flowengine.broker.base import Broker, Capability
+from flowengine.broker.topology import DEAD_QUEUE, INTAKE_QUEUE, topology
 from flowengine.conf import settings
 from flowengine.engine.identity import uuid7
 from flowengine.orchestration.faults import Fault, no_fault
-from flowengine.relay import Relay
+from flowengine.post import Post
+from flowengine.relay import PAGE, Relay, to_nobody
 from flowengine.store.clock import Clock, DatabaseClock
 from flowengine.store.wake import Waker
+from flowengine.worker import dead_queue
+from flowengine.worker.dead_queue import DeadQueue
 from flowengine.worker.heartbeat import Heartbeat
 from flowengine.worker.loop import AWAY_MAX_S, Duty, Loop
 from flowengine.worker.router import PREFETCH, Router
@@ -73,6 +76,7 @@ class Program:
         self._started_at = time.monotonic()
         self._waker = Waker()
         self._loops: list[Loop] = []
+        self._post: Loop | None = None
         self._stations: Stations | None = None
         self._router: Router | None = None
         self._heartbeat: Heartbeat | None = None
@@ -100,6 +104,8 @@ class Program:
             self._start_relay()
         if "beat" in self._options.roles:
             self._start_beat()
+            if post.is_wanted():
+                self._start_post()
         logger.info(
             "worker started", extra={"worker": str(self.worker), "stations": ",".join(names)}
         )
@@ -138,9 +144,10 @@ class Program:
             if not clean:
                 self._stations.give_back()
                 self._wait_empty(settings().POLL_S * 5, threading.Event())
-        for loop in self._loops:
+        every = [*self._loops, *([] if self._post is None else [self._post])]
+        for loop in every:
             loop.stop()
-        for loop in self._loops:
+        for loop in every:
             loop.join(timeout=5.0)
         if self._heartbeat is not None:
             self._heartbeat.end()
@@ -194,24 +201,39 @@ class Program:
         return False
 
     def _start_router(self) -> None:
-        self._router = router = Router(broker=self._broker, clock=self._clock, fault=self._fault)
+        self._router = router = Router(
+            broker=self._broker, clock=self._clock, fault=self._fault, lender=self._stations
+        )
+        dead = DeadQueue(broker=self._broker, clock=self._clock)
         self._broker.consume(INTAKE_QUEUE, prefetch=PREFETCH, sink=router.deliver)
+        if Capability.DEAD_LETTERS in self._broker.capabilities:
+            self._broker.consume(DEAD_QUEUE, prefetch=dead_queue.PREFETCH, sink=dead.deliver)
+
+        def step() -> bool:
+            more = dead.run_once()
+            return router.run_once() or more
+
         self._run(
             Duty(
                 name="router",
-                step=router.run_once,
+                step=step,
                 rest=lambda: router.wait(settings().POLL_S),
                 wake=router.wake,
             )
         )
 
     def _start_relay(self) -> None:
-        relay = Relay(self._broker, self._clock, fault=self._fault)
+        relay = Relay(
+            self._broker,
+            self._clock,
+            fault=self._fault,
+            hand_over=self._router.offer if self._router else to_nobody,
+        )
         self._waker.listen()
         self._run(
             Duty(
                 name="relay",
-                step=lambda: bool(relay.run_once()),
+                step=lambda: relay.run_once() == PAGE,
                 rest=lambda: _ignore(self._waker.wait(settings().POLL_S)),
                 wake=self._waker.wake,
             )
@@ -228,6 +250,19 @@ class Program:
                 wake=woken.set,
             )
         )
+
+    def _start_post(self) -> None:
+        """Not among the loops that speak for the process: it waits for servers of others."""
+        sender, woken = Post(self._clock), threading.Event()
+        self._post = Loop(
+            Duty(
+                name="post",
+                step=sender.run_once,
+                rest=lambda: _ignore(woken.wait(settings().POLL_S)),
+                wake=woken.set,
+            )
+        )
+        self._post.start()
 
     def _run(self, duty: Duty) -> None:
         loop = Loop(duty, pulse=self._pulse_of_all)

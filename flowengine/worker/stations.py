@@ -9,14 +9,18 @@ from uuid import UUID
 from flowengine.broker.base import Broker
 from flowengine.broker.topology import station_queue
 from flowengine.conf import settings
+from flowengine.orchestration.claim import Room
 from flowengine.orchestration.faults import Fault, no_fault
 from flowengine.orchestration.transactional import Performed, perform
+from flowengine.orchestration.work import Begun
 from flowengine.store.clock import Clock
 from flowengine.tasks import registry
+from flowengine.tasks.attempt import Notification, current
 from flowengine.worker.attempt import End, Finished, Order
 from flowengine.worker.cycle import Cycle
 from flowengine.worker.inbox import Inbox
 from flowengine.worker.loop import Duty
+from flowengine.worker.orders import order
 from flowengine.worker.pool import Pool
 
 
@@ -35,6 +39,8 @@ class Stations:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.names = tuple(names)
+        self._worker = worker
+        self._tasks = frozenset(registry.names())
         self._broker = broker
         self._clock = clock
         self._inbox = Inbox()
@@ -51,7 +57,7 @@ class Stations:
         self.cycle = Cycle(
             worker=worker,
             stations=self.names,
-            tasks=frozenset(registry.names()),
+            tasks=self._tasks,
             broker=broker,
             pool=self.pool,
             clock=clock,
@@ -74,8 +80,24 @@ class Stations:
         """What the cycle's loop does."""
         return Duty(name="cycle", step=self._step, rest=self._rest, wake=self._inbox.wake)
 
+    def lend(self, most: int) -> Room:
+        """Promise a router places for first steps that it begins, at most *most*. From any thread."""
+        return Room(
+            worker=self._worker,
+            stations=self.cycle.open,
+            tasks=self._tasks,
+            places=self.pool.promise(most),
+        )
+
+    def call(self, room: Room, begun: Sequence[Begun]) -> None:
+        """Call what a router has begun in *room*, which is over with that. From any thread."""
+        for each in begun:
+            self.pool.submit(order(each, each.run.event), was_promised=True)
+        self.pool.take_back(room.places - len(begun))
+
     def drain(self) -> None:
         """Take no more; what runs may finish. From any thread."""
+        self.pool.promise_no_more()
         for name in self.names:
             self._broker.cancel(station_queue(name))
         self._is_draining = True
@@ -102,7 +124,7 @@ class Stations:
             self._gives_back = False
             self.cycle.give_back()
         busy = self.cycle.run_once()
-        self._is_empty = self.cycle.is_draining and not self.pool.running() and self.cycle.is_idle
+        self._is_empty = self.cycle.is_draining and self.pool.is_empty and self.cycle.is_idle
         return busy
 
     def _rest(self) -> None:
@@ -111,10 +133,25 @@ class Stations:
     def _in_transaction(self, order: Order, call: Callable[[], End]) -> Finished:
         """Run a ``transaction: true`` task; called in its thread."""
         which = Performed(
-            run_id=order.run_id, step=order.step, item=order.item, attempt=order.attempt
+            run_id=order.run_id,
+            step=order.step,
+            item=order.item,
+            attempt=order.attempt,
+            said=_said_here,
         )
         ended = perform(which, call, self._clock)
         if ended.committed is not None:
             self._inbox.commit(ended.committed)
         saved = ended.committed is not None or ended.fenced
-        return Finished(order=order, message=ended.message, committed=saved)
+        return Finished(
+            order=order,
+            message=ended.message,
+            notifications=ended.notifications,
+            committed=saved,
+        )
+
+
+def _said_here() -> tuple[Notification, ...]:
+    """What the task that has just run in this context has said to who watches."""
+    attempt = current()
+    return () if attempt is None else attempt.notifications

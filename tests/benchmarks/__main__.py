@@ -168,7 +168,11 @@ def _latency(runs: int) -> list[Figure]:
         os.environ.update(line.environment)
         for n in range(runs):
             found = latency.measure(line, prefix=f"run{n}")
-            for what, values in (("first step", found.first_step), ("frame", found.frame)):
+            for what, values in (
+                ("first step", found.first_step),
+                ("chain end", found.chain_end),
+                ("frame", found.frame),
+            ):
                 for share in (0.5, 0.99):
                     name = f"emit -> {what}, idle, p{share * 100:.0f}"
                     figures.setdefault(name, []).append(percentile(values, share))

@@ -1,4 +1,4 @@
-"""An idle system, one event at a time: how long until its first step, and until a browser knows."""
+"""An idle system, one event at a time: how long until its first step is called, and a browser knows."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ class Latency:
     """Milliseconds from the commit of ``emit``, one per event."""
 
     first_step: list[float] = field(default_factory=list)
+    """Until the function of the first step is called: later than its begin, which is committed before."""
+    chain_end: list[float] = field(default_factory=list)
+    """Until the end of the last of five steps is decided."""
     frame: list[float] = field(default_factory=list)
 
 
@@ -85,9 +88,11 @@ async def _measure(line: Line, port: int, cookie: str, prefix: str) -> Latency:
         await asyncio.to_thread(line.until_finished, before + EVENTS + WARM_UP, limit_s=30)
         await asyncio.sleep(0.5)
         reader.cancel()
-    started = await asyncio.to_thread(_started, list(committed))
+    called = await asyncio.to_thread(_called, list(committed))
+    ended = await asyncio.to_thread(_ended, list(committed))
     return Latency(
-        first_step=[(started[run] - at) * 1000 for run, at in committed.items()],
+        first_step=[(called[run] - at) * 1000 for run, at in committed.items()],
+        chain_end=[(ended[run] - at) * 1000 for run, at in committed.items()],
         frame=[(seen[f"run:{run}"] - at) * 1000 for run, at in committed.items()],
     )
 
@@ -118,7 +123,7 @@ def _run_of(key: str) -> UUID:
     """The id of the run before its event is there: derived from the key."""
     from flowengine.engine.identity import keyed_event_id, run_id
 
-    return run_id(keyed_event_id("chain.begun", key), "chain", 0)
+    return run_id(keyed_event_id("timed.begun", key), "timed", 0)
 
 
 def _emit(key: str) -> float:
@@ -127,16 +132,22 @@ def _emit(key: str) -> float:
     from flowengine import emit
 
     user = get_user_model().objects.get(username="watcher")
-    emit("chain.begun", {}, key=key, actor=user)
+    emit("timed.begun", {}, key=key, actor=user)
     return time.time()
 
 
-def _started(runs: Sequence[UUID]) -> dict[UUID, float]:
+def _called(runs: Sequence[UUID]) -> dict[UUID, float]:
+    """What the first step of each has returned: when it was called."""
     from flowengine.models import StepRecord
 
-    rows = StepRecord.objects.filter(run_id__in=runs, step="one").values_list(
-        "run_id", "started_at"
-    )
+    rows = StepRecord.objects.filter(run_id__in=runs, step="one").values_list("run_id", "output")
+    return {run: float(json.loads(bytes(at))) for run, at in rows if at is not None}
+
+
+def _ended(runs: Sequence[UUID]) -> dict[UUID, float]:
+    from flowengine.models import RunRecord
+
+    rows = RunRecord.objects.filter(pk__in=runs).values_list("pk", "finished_at")
     return {run: _seconds(at) for run, at in rows if at is not None}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from hashlib import md5
 from string import Template
@@ -11,7 +12,7 @@ from django.db import connection
 
 from tests.builders.events import NOON
 
-COUNT = 50_000
+COUNT = int(os.environ.get("FLOWENGINE_TEST_CROWD", "50000"))
 """Events, runs, steps and rows of history, each."""
 STATIONS = ("default", "mail", "slow")
 STEPS = ("one", "two", "three", "four", "five")

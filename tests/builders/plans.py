@@ -14,8 +14,16 @@ from flowengine.store import sql
 
 LARGE = {
     f"flowengine_{name}"
-    for name in ("event", "decision", "run", "step", "history", "wait", "event_key", "place", "key")
+    for name in (
+        *("event", "decision", "run", "step", "history", "wait", "event_key", "place", "key"),
+        *("dead_letter", "dead_group", "audit"),
+    )
 }
+
+
+ENOUGH_MS = 20.0
+"""What takes longer is run again: another program may have had the machine meanwhile."""
+TIMES_MAX = 5
 
 
 @dataclass(slots=True)
@@ -26,6 +34,8 @@ class Seen:
     """Tables that were read from end to end."""
     read: int = 0
     """Rows that were looked at, wanted or not."""
+    slowest_ms: float = 0.0
+    """The longest that one statement took, each at its best."""
     plans: list[Any] = field(default_factory=list)
 
     def add(self, node: dict[str, Any]) -> None:
@@ -50,11 +60,19 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
 
     @contextmanager
     def explain(text: str, parameters: Any) -> Iterator[Any]:
-        with transaction.atomic():
-            with run(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}", parameters) as cursor:
-                [[[answer]]] = cursor.fetchall()
-            transaction.set_rollback(True)
+        best_ms = float("inf")
+        for _ in range(TIMES_MAX):
+            with transaction.atomic():
+                with run(
+                    f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}", parameters
+                ) as cursor:
+                    [[[answer]]] = cursor.fetchall()
+                transaction.set_rollback(True)
+            best_ms = min(best_ms, answer["Execution Time"])
+            if best_ms <= ENOUGH_MS:
+                break
         seen.plans.append((text, answer))
+        seen.slowest_ms = max(seen.slowest_ms, best_ms)
         seen.add(answer["Plan"])
         with run(text, parameters) as cursor:
             yield cursor

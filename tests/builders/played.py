@@ -11,7 +11,7 @@ from flowengine.definitions.model import Workflow
 from flowengine.engine.run import Place, Step
 from flowengine.engine.states import StepState
 from flowengine.engine.transitions import public
-from flowengine.representations import Json, changes, epoch, run_view, snapshot
+from flowengine.representations import Json, changes, epoch, run_view, snapshot, topic
 from flowengine.representations.news import news
 from flowengine.representations.rows import Fact, Rows, StepRow, UndoCounts
 from tests.builders.driver import Driver
@@ -82,7 +82,7 @@ class Played:
 
     def snapshot(self) -> Json:
         """The frame for who joins now."""
-        return snapshot(self.driver.run.id, self.position, self.view())
+        return snapshot(topic(self.driver.run.id), self.position, self.view())
 
     def changes(self, after: int, seen: int) -> Json:
         """The frame for who has the numbers up to *after*, of which *seen* are in the history."""
@@ -92,7 +92,7 @@ class Played:
             if n > seen
         ]
         entries = news(self.workflow, self.view(), facts, self.rows())
-        return changes(self.driver.run.id, self.position, after, entries)
+        return changes(topic(self.driver.run.id), self.position, after, entries)
 
     def _undo(self) -> UndoCounts | None:
         if not self.driver.run.has_undone:

@@ -24,6 +24,7 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._pumps: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
+        self._is_tearing = False
         self._server: asyncio.Server | None = None
         self.port = 0
 
@@ -63,6 +64,10 @@ class Proxy:
         """Let through again, what waited first."""
         self._loop.call_soon_threadsafe(self._flowing.set)
 
+    def tear(self) -> None:
+        """Let half of what comes next through, and end its connection in the middle of it."""
+        self._is_tearing = True
+
     def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
@@ -96,6 +101,11 @@ class Proxy:
             with suppress(OSError):
                 while content := await source.read(65536):
                     await self._flowing.wait()
+                    if self._is_tearing:
+                        self._is_tearing = False
+                        sink.write(content[: len(content) // 2])
+                        await sink.drain()
+                        return
                     sink.write(content)
                     await sink.drain()
         finally:

@@ -69,6 +69,7 @@ def delivery_of(envelope: Envelope) -> Delivery:
         headers=dict(envelope.headers),
         content_type=envelope.content_type,
         routing_key=envelope.routing_key,
+        priority=envelope.priority,
     )
 
 

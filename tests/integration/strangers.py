@@ -69,6 +69,25 @@ class Stranger:
         counts = {queue: answer.method.message_count for queue, answer in answers.items()}
         return {queue: count for queue, count in counts.items() if count}
 
+    def refuse(self, queue: str) -> None:
+        """Take one message of the queue, and refuse it for good."""
+        self._channel.basic_reject(self._take(queue), requeue=False)
+
+    def give_back(self, queue: str) -> None:
+        """Take one message of the queue, and give it back."""
+        self._channel.basic_nack(self._take(queue), requeue=True)
+
+    def _take(self, queue: str) -> int:
+        found: list[int] = []
+
+        def is_there() -> bool:
+            method, _properties, _body = self._channel.basic_get(queue)
+            found.extend([] if method is None else [method.delivery_tag])
+            return bool(found)
+
+        eventually(is_there, f"{queue} has a message")
+        return found[0]
+
     def close(self) -> None:
         """Disconnect."""
         self._connection.close()

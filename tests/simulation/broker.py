@@ -175,6 +175,7 @@ def _delivery(envelope: Envelope, queue: str) -> Delivery:
         headers=dict(envelope.headers),
         content_type=envelope.content_type,
         routing_key=envelope.routing_key,
+        priority=envelope.priority,
     )
 
 

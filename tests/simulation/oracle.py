@@ -68,6 +68,9 @@ class Oracle:
                 if before is None:
                     own = identity.run_id(after.event.id, after.workflow, after.replay)
                     hold(after.id == own, "I2", f"{after.id} is not of its event's replay: {own}")
+                    first = identity.run_id(after.event.id, after.workflow)
+                    is_kept = after.keys_of == first or after.event.target is not None
+                    hold(is_kept, "I9", f"{after.id} has other keys than {first}")
                     self.watch.created(after)
             elif table == "step":
                 touched.setdefault(after.run, []).append(after.step.place)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from flowengine.engine.event import Again
 from flowengine.engine.messages import Answered
 from flowengine.engine.run import Run
 from flowengine.engine.states import RunState, StepState
@@ -22,7 +23,7 @@ from flowengine.errors import CallerError
 from flowengine.orchestration import control
 from flowengine.orchestration.advance import tell
 from flowengine.orchestration.sync import sync
-from flowengine.store import drafts, sql
+from flowengine.store import drafts, events, sql
 from flowengine.store.clock import Clock
 from flowengine.store.events import EventState
 from tests.simulation.generator import ANSWERED, BEGUN, DROPPED
@@ -148,20 +149,26 @@ class People:
         sync(catalog, now=self.clock.now(), sources=sources)
 
     def _replays(self) -> None:
-        """An event is to have runs once more; not while it waits for the end of a burst to have any."""
-        tables = self.store.tables
-        answers = tables["decision"].rows.values()
-        waiting = {row.key[0] for row in answers if row.outcome == "debouncing"}
+        """An event is to have runs once more, or one of its runs is to begin anew."""
         routed = [
             row.event.id
-            for row in tables["event"].rows.values()
+            for row in self.store.tables["event"].rows.values()
             if row.event.type == BEGUN and row.state == EventState.ROUTED
-            if row.event.id not in waiting
         ]
-        if routed:
-            event_id = self.whims.choice(routed)
-            with sql.writing():
-                self.store.replay(event_id, self.clock.now())
+        if not routed:
+            return
+        event_id = self.whims.choice(routed)
+        restarted = next((run.id for run in self.runs() if run.event.id == event_id), None)
+        again = Again(origin=event_id, by="1")
+        if restarted is not None and self.whims.random() < 0.5:
+            again = replace(again, only="main", restart_of=restarted)
+        with sql.writing():
+            for row in events.lock([event_id]):
+                if row.state is EventState.ROUTED:
+                    number = row.event.replay + 1
+                    event = replace(row.event, replay=number, again=again)
+                    unsent = {event_id} if row.is_unsent else set()
+                    events.replay([event], self.clock.now(), unsent=unsent)
 
     def _switches(self, workflow: str, *, is_enabled: bool) -> Act:
         def switch() -> None:

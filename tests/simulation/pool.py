@@ -136,11 +136,33 @@ class SimulatedPool:
         self._owner = owner
         self._count = count
         self._running: dict[Key, _Running] = {}
+        self._promised = 0
+        self._promises = True
 
     @property
     def free(self) -> int:
         """Free places."""
-        return max(0, self.concurrency - len(self._running))
+        return max(0, self.concurrency - len(self._running) - self._promised)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing runs, and nothing is promised."""
+        return not self._running and not self._promised
+
+    def promise(self, most: int) -> int:
+        """Keep places for what is being begun."""
+        spare = self.concurrency - self.concurrency // 2 - len(self._running) - self._promised
+        places = max(0, min(most, spare)) if self._promises else 0
+        self._promised += places
+        return places
+
+    def take_back(self, places: int) -> None:
+        """So many are not needed."""
+        self._promised -= places
+
+    def promise_no_more(self) -> None:
+        """What is promised stays so."""
+        self._promises = False
 
     def running(self) -> tuple[Order, ...]:
         """What is at work."""
@@ -150,8 +172,9 @@ class SimulatedPool:
         """Those of the attempts at work."""
         return [each.thread for each in self._running.values() if each.thread is not None]
 
-    def submit(self, order: Order) -> None:
+    def submit(self, order: Order, *, was_promised: bool = False) -> None:
         """Call user code; its first turn comes when the scheduler says so."""
+        self._promised -= was_promised
         at = self._scheduler.clock.seconds
         running = _Running(order, at + order.timeout.total_seconds())
         self._running[_key(order)] = running

@@ -7,7 +7,7 @@ the pool does with user code; relay, beat, router, stations and heartbeat are th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -73,9 +73,15 @@ class Process:
                 monotonic=clock.monotonic,
             )
         self.router = Router(
-            broker=self.broker, clock=clock, fault=fault, monotonic=clock.monotonic
+            broker=self.broker,
+            clock=clock,
+            fault=fault,
+            monotonic=clock.monotonic,
+            lender=self.stations,
         )
-        self.relay = Relay(self.broker, clock, fault=fault)
+        self.relay = Relay(
+            self.broker, clock, fault=fault, hand_over=self._hand_over, monotonic=clock.monotonic
+        )
         self.beat = Beat(broker=self.broker, clock=clock, monotonic=clock.monotonic)
         self.heartbeat = Heartbeat(worker_id=worker, stations=STATIONS, clock=clock)
         self.lease = scheduler.start(f"{name} heartbeat", self._renew, owner=self)
@@ -109,6 +115,11 @@ class Process:
         """SIGSTOP, and later SIGCONT."""
         for thread in self.threads():
             thread.paused_until = until
+
+    def _hand_over(self, event_ids: Sequence[UUID]) -> bool:
+        is_taken = self.router.offer(event_ids)
+        self.wake("router")
+        return is_taken
 
     def _make_pool(self, **given: Any) -> SimulatedPool:
         finish = given.pop("on_finished")

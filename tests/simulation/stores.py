@@ -92,10 +92,6 @@ class Store(Protocol):
         """Write an effect of a task into the transaction of the present thread."""
         ...
 
-    def replay(self, event_id: UUID, now: datetime) -> None:
-        """One statement: an event that is routed is to be routed once more, as its next replay."""
-        ...
-
     def enable(self, workflow: str, *, is_enabled: bool) -> None:
         """One statement: the workflow takes new runs from now on, or does not."""
         ...

@@ -236,6 +236,7 @@ def _delivery(consumer: _Consumer, message: Any) -> Delivery:
         content_type=message.content_type or "",
         routing_key=info.get("routing_key") or "",
         redelivered=is_marked or bool(raw.get("redelivered")),
+        priority=int((message.properties or {}).get("priority") or 0),
         token=(consumer, message.delivery_tag),
     )
 

@@ -165,6 +165,7 @@ class Consumer:
                     content_type=plain(properties.content_type or ""),
                     routing_key=plain(method.routing_key),
                     redelivered=method.redelivered,
+                    priority=properties.priority or 0,
                     token=(generation, tag),
                 )
             )

@@ -56,7 +56,7 @@ def hot(some_runs: list[UUID]) -> dict[str, tuple[Callable[[], object], int]]:
         ),
         "bursts that are over": (lambda: keys.bursts(at(PAGE), limit=PAGE), PAGE),
         "keys to forget": (lambda: keys.forget(at(PAGE), limit=PAGE), 3 * PAGE),
-        "a run that has failed": (lambda: places.failed(some_runs[0]), 2),
+        "a run that has failed": (lambda: places.failed(some_runs[:1]), 2),
     }
 
 

@@ -16,7 +16,7 @@ from flowengine.engine.identity import foreign_event_id, keyed_event_id
 from flowengine.models import EventRecord, RunRecord
 from flowengine.orchestration.route import overdue, route
 from flowengine.orchestration.sync import Synchronised, sync
-from flowengine.store import events, sql
+from flowengine.store import due_events, events, sql
 from flowengine.tasks import registry
 from tests.builders.events import an_event
 from tests.builders.files import HELLO
@@ -54,13 +54,13 @@ KEYED = keyed_event_id("hello.said", "1")
 def published(event: UUID) -> None:
     """As a relay writes it down."""
     with sql.writing():
-        events.mark_published([event], now() + LATE)
+        due_events.mark_published([event], now() + LATE)
 
 
 def claimed() -> list[UUID]:
     """What a relay takes to publish."""
     with sql.writing():
-        return [event.id for event in events.claim_pending(now(), now() + LATE, limit=10)]
+        return [event.id for event in due_events.claim_pending(now(), now() + LATE, limit=10)]
 
 
 def synchronising(*texts: str) -> Synchronised:
@@ -116,6 +116,36 @@ def test_batches_that_name_events_in_opposite_orders_do_not_lock_each_other_out(
 
     assert (first.ends().routed, second.ends().routed) == (2, 0)
     assert outcomes() == {"started": 2}
+
+
+def test_confirm_of_an_event_that_is_being_routed_out_of_hand_waits_for_the_router(
+    act: Cast,
+) -> None:
+    hello()
+    event = said()
+    assert claimed() == [event]
+    router = act(lambda: route([event], now=now(), in_hand=True)).past(ROUTED)
+
+    relay = act(lambda: due_events.mark_sent([event], now() + LATE)).until_it_waits(router)
+    router.ends()
+    relay.ends()
+
+    record = stored(event)
+    assert (record.state, record.due_at) == ("routed", None)
+    check_each_answered_once()
+
+
+@pytest.mark.usefixtures("act")
+def test_confirm_that_comes_before_the_router_leaves_nothing_due() -> None:
+    hello()
+    event = said()
+    assert claimed() == [event]
+
+    due_events.mark_sent([event], now() + LATE)
+    route([event], now=now(), in_hand=True)
+
+    record = stored(event)
+    assert (record.state, record.due_at) == ("routed", None)
 
 
 def test_event_that_is_routed_before_its_commit_is_seen_is_missing_and_routed_later(

@@ -14,6 +14,7 @@ from flowengine.beat import Beat
 from flowengine.engine.messages import Failed, Succeeded
 from flowengine.engine.run import Failure
 from flowengine.models import (
+    DecisionRecord,
     EventKeyRecord,
     EventRecord,
     RunRecord,
@@ -94,10 +95,18 @@ def test_key_stays_as_long_as_an_open_run_may_look_back_to_its_event() -> None:
 def test_run_of_a_replayed_event_looks_back_no_further_than_its_own_begin() -> None:
     [run] = start(define(PAID), id=0)
     an_old_key()
-    EventRecord.objects.filter(type="order.begun").update(
-        replay=1, created_at=now() - LONG_AGO - timedelta(days=1)
-    )
+    events_ = EventRecord.objects.filter(type="order.begun")
+    events_.update(replay=1, created_at=now() - LONG_AGO - timedelta(days=1))
     RunRecord.objects.filter(pk=run).update(created_at=now())
+    DecisionRecord.objects.create(
+        run_id=run,
+        event_id=events_.get().id,
+        workflow="order",
+        digest="",
+        replay=1,
+        outcome="started",
+        decided_at=now(),
+    )
 
     forget()
 

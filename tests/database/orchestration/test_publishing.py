@@ -15,7 +15,7 @@ from flowengine.engine.messages import Cancel, Failed, Succeeded
 from flowengine.engine.run import Failure
 from flowengine.models import EventRecord, WorkflowRecord
 from flowengine.orchestration.sync import subscriptions
-from flowengine.store import events
+from flowengine.store import due_events, events
 from flowengine.store.definitions import Subscription
 from tests.builders.stored import begin, claim, define, now, publish, row, start, tell
 
@@ -72,7 +72,7 @@ def test_emit_step_writes_a_pending_event_that_follows_from_its_runs() -> None:
     assert event.due_at is not None
     assert row(run, "told").output == {"event_id": str(event.id)}
     assert committed.emitted == [(event.id, "order.placed")]
-    assert event.id in [each.id for each in events.claim_pending(now(), now(), limit=9)]
+    assert event.id in [each.id for each in due_events.claim_pending(now(), now(), limit=9)]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from flowengine.models import EventRecord
 from flowengine.orchestration.emit import emit
-from flowengine.store import events
+from flowengine.store import due_events, events
 from flowengine.store.events import EventState
 
 NOW = datetime.now(UTC)
@@ -27,7 +27,7 @@ def an_event_row(**changes: Any) -> UUID:
 
 
 def overdue(*, include_pending: bool = False) -> list[UUID]:
-    return events.claim_overdue(NOW, limit=10, include_pending=include_pending)
+    return due_events.claim_overdue(NOW, limit=10, include_pending=include_pending)
 
 
 @pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_overdue_events_come_oldest_first_up_to_the_limit() -> None:
         age: an_event_row(state="published", due_at=NOW - timedelta(seconds=age)) for age in ages
     }
 
-    assert events.claim_overdue(NOW, limit=2, include_pending=True) == [by_age[3], by_age[2]]
+    assert due_events.claim_overdue(NOW, limit=2, include_pending=True) == [by_age[3], by_age[2]]
 
 
 @pytest.mark.django_db
@@ -92,7 +92,7 @@ def test_overdue_event_is_found_by_one_router_until_it_is_overdue_again() -> Non
 
     assert (overdue(), overdue()) == ([due], [])
     later = NOW + timedelta(seconds=10)
-    assert events.claim_overdue(later, limit=10, include_pending=False) == [due]
+    assert due_events.claim_overdue(later, limit=10, include_pending=False) == [due]
 
 
 @pytest.mark.django_db
@@ -126,7 +126,7 @@ def test_message_that_overtakes_the_mark_of_the_relay_waits_for_it() -> None:
             found.extend(row.state for row in events.lock([event_id]))
 
     with transaction.atomic():
-        events.mark_published([event_id], NOW)
+        due_events.mark_published([event_id], NOW)
         router = meanwhile(route)
         router.join(0.2)
         assert found == []
@@ -142,7 +142,7 @@ def test_relay_waits_for_no_event_that_a_router_holds() -> None:
 
     with transaction.atomic():
         events.lock([held])
-        relay = meanwhile(lambda: events.mark_published([held, free], NOW))
+        relay = meanwhile(lambda: due_events.mark_published([held, free], NOW))
         relay.join(10)
         assert not relay.is_alive()
 

@@ -17,7 +17,7 @@ from flowengine.engine.run import Counts
 from flowengine.models import DecisionRecord, RunRecord, StepRecord
 from flowengine.orchestration.route import route
 from flowengine.representations.loops import ITEMS_MAX
-from flowengine.store import progress
+from flowengine.store import heads, progress
 from tests.builders.files import synchronise
 from tests.builders.line import now
 
@@ -201,4 +201,4 @@ def test_outcome_ends_what_is_watched_unless_there_may_be_a_run(
     )
 
     assert (run in progress.ended([run])) is is_over
-    assert (run in progress.heads([], [run])) is is_over
+    assert (("run", str(run)) in heads.read([heads.runs([], [run])])) is is_over

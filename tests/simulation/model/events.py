@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from flowengine.conf import settings
 from flowengine.engine.event import Event
 from flowengine.store.events import EventState, Locked
-from tests.simulation.model.database import Database
+from tests.simulation.model.database import Database, setting
 from tests.simulation.model.tables import EventRow
 
 _OPEN = frozenset({EventState.PENDING, EventState.PUBLISHED})
@@ -42,6 +41,7 @@ def lock(db: Database, ids: Sequence[UUID]) -> list[Locked]:
                 state=EventState(row.state),
                 tries=row.tries,
                 written_at=row.created_at,
+                due_at=row.due_at,
             )
             for row in db.lock("event", rows)
         ]
@@ -50,7 +50,7 @@ def lock(db: Database, ids: Sequence[UUID]) -> list[Locked]:
 def untargeted(db: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
     with db.statement("events.untargeted"):
         rows = [row for each in ids if (row := db.get("event", each)) is not None]
-    return {r.event.id: r.event.type for r in rows if is_open(r) and r.event.target is None}
+    return {r.event.id: r.event.type for r in rows if is_open(r) and r.event.addressee is None}
 
 
 def load(db: Database, ids: Sequence[UUID]) -> list[Event]:
@@ -71,8 +71,12 @@ def existing(db: Database, ids: Sequence[UUID]) -> set[UUID]:
         return {each for each in ids if db.get("event", each) is not None}
 
 
-def mark_routed(db: Database, ids: Sequence[UUID], now: datetime) -> None:
-    _set(db, ids, lambda row: replace(row, state=EventState.ROUTED, due_at=None))
+def mark_routed(db: Database, ids: Sequence[UUID], now: datetime, *, in_hand: bool = False) -> None:
+    def routed(row: EventRow) -> EventRow:
+        due_at = row.due_at if in_hand and is_pending(row) else None
+        return replace(row, state=EventState.ROUTED, due_at=due_at)
+
+    set_(db, ids, routed)
 
 
 def withdraw(db: Database, ids: Sequence[UUID], now: datetime) -> None:
@@ -85,6 +89,17 @@ def withdraw(db: Database, ids: Sequence[UUID], now: datetime) -> None:
         mark_routed(db, [row.event.id for row in found if is_open(row)], now)
 
 
+def replay(
+    db: Database, replayed: Sequence[Event], now: datetime, *, unsent: Collection[UUID] = ()
+) -> None:
+    if not replayed:
+        return
+    with db.statement("events.replay"):
+        for each in replayed:
+            state = EventState.PENDING if each.id in unsent else EventState.PUBLISHED
+            db.change("event", each.id, setting(event=each, state=state, due_at=now, tries=0))
+
+
 def hold(db: Database, ids: Sequence[UUID]) -> None:
     with db.statement("events.hold"):
         db.lock(
@@ -93,65 +108,22 @@ def hold(db: Database, ids: Sequence[UUID]) -> None:
 
 
 def mark_dead(db: Database, ids: Sequence[UUID]) -> None:
-    _set(db, ids, lambda row: replace(row, state=EventState.DEAD, due_at=None))
+    set_(db, ids, lambda row: replace(row, state=EventState.DEAD, due_at=None))
 
 
 def mark_tried(db: Database, event_id: UUID, due_at: datetime) -> None:
-    _set(
+    set_(
         db,
         [event_id],
         lambda row: replace(row, state=EventState.PUBLISHED, tries=row.tries + 1, due_at=due_at),
     )
 
 
-def claim_pending(db: Database, now: datetime, until: datetime, *, limit: int) -> list[Event]:
-    def is_due(row: EventRow) -> bool:
-        return row.state == EventState.PENDING and row.due_at is not None and row.due_at <= now
-
-    with db.statement("events.claim_pending"):
-        rows = sorted(filter(is_due, db.read("event")), key=lambda row: row.due_at)
-        claimed = db.lock("event", rows, is_wanted=is_due, skip=True)[:limit]
-    _set(db, [row.event.id for row in claimed], lambda row: replace(row, due_at=until))
-    return [row.event for row in claimed]
-
-
-def mark_published(db: Database, ids: Sequence[UUID], overdue_at: datetime) -> None:
-    _set_free(db, ids, lambda row: replace(row, state=EventState.PUBLISHED, due_at=overdue_at))
-
-
-def postpone(db: Database, ids: Sequence[UUID], due_at: datetime) -> None:
-    _set_free(db, ids, lambda row: replace(row, due_at=due_at))
-
-
-def claim_overdue(db: Database, now: datetime, *, limit: int, include_pending: bool) -> list[UUID]:
-    late = timedelta(seconds=settings().OVERDUE_S)
-    waited = now if include_pending else now - late
-
-    def is_due(row: EventRow) -> bool:
-        return row.due_at is not None and row.due_at <= now
-
-    def is_overdue(row: EventRow) -> bool:
-        return is_due(row) and (
-            row.state == EventState.PUBLISHED
-            or (row.state == EventState.PENDING and row.created_at <= waited)
-        )
-
-    with db.statement("events.overdue"):
-        rows = sorted(filter(is_overdue, db.read("event")), key=lambda row: row.due_at)[:limit]
-    if not rows:
-        return []
-    with db.transaction():
-        with db.statement("events.claim_overdue"):
-            claimed = {r.event.id for r in db.lock("event", rows, is_wanted=is_due, skip=True)}
-        _set(db, sorted(claimed), lambda row: replace(row, due_at=now + late))
-    return [row.event.id for row in rows if row.event.id in claimed]
-
-
 def own_source(db: Database) -> str:
     return "urn:uuid:simulation"
 
 
-def _set(db: Database, ids: Sequence[UUID], change: Callable[[EventRow], EventRow]) -> None:
+def set_(db: Database, ids: Sequence[UUID], change: Callable[[EventRow], EventRow]) -> None:
     if not ids:
         return
     with db.statement("events.set"):
@@ -159,22 +131,13 @@ def _set(db: Database, ids: Sequence[UUID], change: Callable[[EventRow], EventRo
             db.change("event", each, change)
 
 
-def _set_free(db: Database, ids: Sequence[UUID], change: Callable[[EventRow], EventRow]) -> None:
-    """Those that are pending, and that nobody holds."""
-    if not ids:
-        return
-    with db.statement("events.set_free"):
-        rows = [row for each in ids if (row := db.get("event", each)) is not None]
-        for row in db.lock("event", rows, is_wanted=_is_pending, skip=True):
-            db.change("event", row.event.id, change)
-
-
 def in_order(rows: Iterable[EventRow]) -> list[EventRow]:
     """As they were written."""
     return sorted(rows, key=lambda row: (row.created_at, row.event.id))
 
 
-def _is_pending(row: EventRow) -> bool:
+def is_pending(row: EventRow) -> bool:
+    """It is still to be published."""
     return row.state == EventState.PENDING
 
 

@@ -12,10 +12,11 @@ from tests.simulation.model.tables import SubscriptionRow
 def looked_back_to(db: Database) -> datetime | None:
     begun: list[datetime] = []
     with db.statement("forgetting.looked_back_to"):
+        replays = {row.run: row.key[2] for row in db.read("decision")}
         for run in db.read("run"):
             first = db.get("event", run.event.id)
             if run.state not in FINAL_RUN_STATES and first is not None:
-                begun.append(run.created_at if first.event.replay else first.created_at)
+                begun.append(run.created_at if replays.get(run.id) else first.created_at)
     return min(begun, default=None)
 
 

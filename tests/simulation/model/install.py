@@ -11,23 +11,30 @@ from unittest.mock import patch
 
 from django.db import transaction
 
+from flowengine.orchestration import doors
 from flowengine.store import (
     backlog,
+    dead_groups,
     dead_letters,
     decisions,
     definitions,
     drafts,
+    due_events,
     due_steps,
     event_keys,
     events,
     forgetting,
     history,
     keys,
+    notifications,
     places,
+    prune,
     questions,
+    replays,
     runs,
     schedules,
     sql,
+    stations,
     steps,
     waits,
     workers,
@@ -35,11 +42,13 @@ from flowengine.store import (
 from tests.simulation.model import backlog as model_backlog
 from tests.simulation.model import definitions as model_definitions
 from tests.simulation.model import drafts as model_drafts
+from tests.simulation.model import due_events as model_due_events
 from tests.simulation.model import due_steps as model_due_steps
 from tests.simulation.model import event_keys as model_event_keys
 from tests.simulation.model import events as model_events
 from tests.simulation.model import forgetting as model_forgetting
 from tests.simulation.model import keys as model_keys
+from tests.simulation.model import notifications as model_notifications
 from tests.simulation.model import places as model_places
 from tests.simulation.model import questions as model_questions
 from tests.simulation.model import records
@@ -60,9 +69,11 @@ _SAME_NAMES: dict[ModuleType, ModuleType] = {
     drafts: model_drafts,
     due_steps: model_due_steps,
     event_keys: model_event_keys,
+    due_events: model_due_events,
     events: model_events,
     forgetting: model_forgetting,
     keys: model_keys,
+    notifications: model_notifications,
     places: model_places,
     questions: model_questions,
     runs: model_runs,
@@ -84,6 +95,14 @@ def functions() -> Iterator[tuple[ModuleType, str, Function]]:
     yield decisions, "revise", records.revise_decisions
     yield history, "append", records.append_history
     yield dead_letters, "insert", records.insert_dead_letters
+    yield dead_groups, "waiting", records.waiting_tallies
+    for name in ("runs", "events", "dead_letters", "dead_groups", "selections", "replays"):
+        yield prune, name, records.prune_nothing
+    yield dead_letters, "close_of_runs", records.close_dead_letters
+    yield replays, "due", records.due_replays
+    yield replays, "next_due", records.next_due_replay
+    yield stations, "every", records.no_stations
+    yield doors, "limits", records.no_breaker
 
 
 @contextmanager

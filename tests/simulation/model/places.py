@@ -137,20 +137,26 @@ def followed(db: Database, runs: Collection[UUID]) -> set[UUID]:
     }
 
 
-def failed(db: Database, run: UUID) -> Failed | None:
+def failed(db: Database, runs: Collection[UUID]) -> list[Failed]:
     with db.statement("places.failed"):
-        row = db.get("run", run)
-        event = None if row is None else db.get("event", row.event.id)
-    if row is None or event is None or row.state is not RunState.FAILED:
-        return None
-    return Failed(
-        run_id=run,
-        digest=row.digest,
-        event_id=row.event.id,
-        created_at=row.created_at,
-        priority=row.priority,
-        written_at=event.created_at,
-    )
+        found = [(run, db.get("run", run)) for run in sorted(runs)]
+        failures = [
+            (row, event)
+            for _run, row in found
+            if row is not None and row.state is RunState.FAILED
+            if (event := db.get("event", row.event.id)) is not None
+        ]
+    return [
+        Failed(
+            run_id=row.id,
+            digest=row.digest,
+            event_id=row.event.id,
+            created_at=row.created_at,
+            priority=row.priority,
+            written_at=event.created_at,
+        )
+        for row, event in failures
+    ]
 
 
 def due(db: Database, now: datetime, *, limit: int) -> list[UUID]:

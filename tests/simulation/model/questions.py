@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 from uuid import UUID
 
-from flowengine.engine.rows import Active, Ended, Items, Newest, Question, Rows, may_answer
+from flowengine.engine.rows import Active, Ended, Every, Items, Newest, Question, Rows, may_answer
 from flowengine.engine.run import Step
 from flowengine.engine.states import ACTIVE_STEP_STATES, StepState
 from flowengine.store.steps import Loaded
@@ -32,6 +32,8 @@ def _answers(rows: list[Step], question: Question) -> list[Step]:
     match question:
         case Rows():
             return [step for step in rows if step.place in question.places]
+        case Every():
+            return rows
         case Active():
             return [step for step in rows if step.state in ACTIVE_STEP_STATES]
         case Ended():

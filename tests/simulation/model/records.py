@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from flowengine.engine.breaker import Station
 from flowengine.engine.transitions import Transition
 from flowengine.store.dead_letters import DeadLetter
 from flowengine.store.decisions import Answer, Revision
@@ -54,3 +55,41 @@ def insert_dead_letters(db: Database, letters: Sequence[DeadLetter], now: dateti
     with db.statement("dead_letters.insert"):
         for each in letters:
             db.insert("dead_letter", Row(key=each.id, value=each), ignore=True)
+
+
+def close_dead_letters(
+    db: Database, runs: Sequence[UUID], *, reason: str, by: str, now: datetime
+) -> list[UUID]:
+    """They are only written here: nobody asks for their states."""
+    with db.statement("dead_letters.close_of_runs"):
+        return []
+
+
+def due_replays(db: Database, now: datetime, *, limit: int) -> list[UUID]:
+    """People replay events one by one here: no replay is stored."""
+    with db.statement("replays.due"):
+        return []
+
+
+def next_due_replay(db: Database) -> datetime | None:
+    with db.statement("replays.next_due"):
+        return None
+
+
+def waiting_tallies(_db: Database) -> tuple[bool, bool]:
+    """The model counts no causes, and nobody merges them."""
+    return False, False
+
+
+def prune_nothing(_db: Database, before: datetime, **_given: object) -> int:
+    """No schedule lasts as long as things are kept."""
+    return 0
+
+
+def no_stations(_db: Database) -> dict[str, Station]:
+    """Nobody closes a station in a schedule."""
+    return {}
+
+
+def no_breaker(_db: Database, _name: str) -> None:
+    """Failures are what a schedule is made of: none closes a station."""

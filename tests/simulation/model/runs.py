@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from flowengine.engine.run import Run
 from flowengine.engine.states import RunState
-from flowengine.store.runs import Ended, Locked
+from flowengine.store.runs import Ended, Head, Locked
 from tests.simulation.model.database import Database, setting, to
 
 
@@ -23,6 +23,14 @@ def lock(db: Database, ids: Iterable[UUID], *, wait: bool = False) -> Locked:
     with db.statement("runs.lock"):
         rows = [row for each in wanted if (row := db.get("run", each)) is not None]
         return Locked({run.id: _joined(db, run) for run in db.lock("run", rows, skip=not wait)}, {})
+
+
+def heads(db: Database, ids: Collection[UUID]) -> dict[UUID, Head]:
+    if not ids:
+        return {}
+    with db.statement("runs.heads"):
+        rows = [row for each in sorted(ids) if (row := db.get("run", each)) is not None]
+        return {row.id: (row.seq, row.due_at) for row in db.lock("run", rows, skip=True)}
 
 
 def _joined(db: Database, run: Run) -> Run:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import AbstractContextManager
-from datetime import datetime
-from uuid import UUID
 
 from django.db import Error
-from msgspec.structs import replace
 
 from flowengine.store.events import EventState
 from tests.simulation.model import errors
@@ -87,16 +83,6 @@ class ModelStore:
         """Write an effect of a task into the transaction of the present thread."""
         with self._database.statement("count.insert"):
             self._database.insert("count", CountRow(effect=effect, number=number))
-
-    def replay(self, event_id: UUID, now: datetime) -> None:
-        """One statement: an event that is routed is to be routed once more, as its next replay."""
-
-        def again(row: EventRow) -> EventRow:
-            event = dataclasses.replace(row.event, replay=row.event.replay + 1)
-            return replace(row, event=event, state=EventState.PUBLISHED, due_at=now)
-
-        with self._database.statement("event.replay"):
-            self._database.change("event", event_id, again, is_wanted=_is_routed)
 
     def enable(self, workflow: str, *, is_enabled: bool) -> None:
         """One statement: the workflow takes new runs from now on, or does not."""

@@ -104,6 +104,7 @@ def due(db: Database, now: datetime, *, limit: int) -> list[UUID]:
 def past(db: Database, runs: Collection[UUID]) -> dict[UUID, list[Event]]:
     found: dict[UUID, dict[UUID, Any]] = {run: {} for run in runs}
     with db.statement("waits.past"):
+        replays = {row.run: row.key[2] for row in db.read("decision")}
         for row in _open(db):
             run_id = row.wait.run_id
             if run_id not in runs or row.due_at is None:
@@ -112,7 +113,7 @@ def past(db: Database, runs: Collection[UUID]) -> dict[UUID, list[Event]]:
             assert run is not None, "a wait has a run"
             first = db.get("event", run.event.id)
             assert first is not None, "a run has an event"
-            since = run.created_at if first.event.replay else first.created_at
+            since = run.created_at if replays.get(run_id) else first.created_at
             ids = {each.key[1] for each in db.read("event_key") if each.key[0] == row.key}
             for event_id in ids - {run.event.id}:
                 event = db.get("event", event_id)

@@ -115,14 +115,6 @@ class SqliteStore:
         with sql.connection().cursor() as cursor:
             cursor.execute(f"INSERT INTO {COUNT} VALUES (%s, %s, %s, %s)", values)
 
-    def replay(self, event_id: UUID, now: datetime) -> None:
-        """One statement: an event that is routed is to be routed once more, as its next replay."""
-        sql.execute(
-            "UPDATE flowengine_event SET state = 'published', replay = replay + 1, due_at = %(now)s"
-            " WHERE id = %(id)s AND state = 'routed'",
-            {"id": event_id, "now": now},
-        )
-
     def enable(self, workflow: str, *, is_enabled: bool) -> None:
         """One statement: the workflow takes new runs from now on, or does not."""
         sql.execute(

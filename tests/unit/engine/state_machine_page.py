@@ -61,6 +61,9 @@ From `failed` back to `running` goes a run that is resumed, if nothing of it was
 | `undone` | its `compensate` task has succeeded |
 | `undo_failed` | its `compensate` task has failed for good; there is a dead letter |
 
+A step may become `ready` and `running` in one transaction: from hand to hand, by the worker that had what
+was before it. Its `step.started` then says `handed`.
+
 From `running` back to `ready` goes an attempt whose worker was lost, or that was given back by a worker
 that stops. From `pending` to `failed` or `rescuing` goes a step whose `if` or input has no value; to
 `succeeded` one that is done at once. Back to `pending` goes what a resume begins anew; from `succeeded`

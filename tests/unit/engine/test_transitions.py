@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, get_args
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -35,6 +36,7 @@ VALUES: dict[str, Any] = {
     "due_at": NOON,
     "edited": ("skip",),
     "failure": Failure(code="CardDeclined", message="no", step="charge", attempts=2),
+    "handed": True,
     "hooks": "finally",
     "how": "Timeout",
     "item": "3.7",
@@ -42,6 +44,7 @@ VALUES: dict[str, Any] = {
     "lost": True,
     "outcome": "failed",
     "reason": "changed my mind",
+    "replay_of": UUID(int=1),
     "reopened": True,
     "station": "money",
     "step": "charge",

@@ -16,6 +16,7 @@ from flowengine.representations import (
     epoch,
     instant,
     run_view,
+    topic,
     words,
 )
 from tests.builders.events import NOON
@@ -193,7 +194,7 @@ def test_summary_does_not_name_the_step_that_failed() -> None:
 
 
 def test_changes_cover_the_numbers_after_the_watchers_own() -> None:
-    frame = changes(RUN_ID, ("7f3", 45), 41, [])
+    frame = changes(topic(RUN_ID), ("7f3", 45), 41, [])
 
     assert (frame["f"], frame["o"]) == (42, 45)
 
@@ -203,7 +204,7 @@ def test_run_made_anew_under_its_id_has_another_epoch() -> None:
 
 
 def test_outcome_without_a_text_of_its_own_could_not_be_started() -> None:
-    assert ended(RUN_ID, "bad_input")["message"] == "This could not be started."
+    assert ended(topic(RUN_ID), "bad_input")["message"] == "This could not be started."
 
 
 def test_id_in_words() -> None:

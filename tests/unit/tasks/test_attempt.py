@@ -9,7 +9,7 @@ import pytest
 
 from flowengine.errors import AttemptCancelled, CallerError, SoftTimeout
 from flowengine.tasks import Attempt, current
-from flowengine.tasks.attempt import StopSign, enter
+from flowengine.tasks.attempt import NOTIFICATIONS_MAX, Notification, StopSign, enter
 from tests.builders.events import NOON, an_event
 from tests.builders.runs import RUN_ID
 
@@ -45,6 +45,52 @@ def test_checkpoint_lets_an_attempt_go_on_until_its_stop_sign_is_up() -> None:
         attempt.check()
     with pytest.raises(AttemptCancelled):
         attempt.progress(0.5)
+
+
+def test_notifications_are_kept_in_order_until_the_end() -> None:
+    attempt = an_attempt()
+
+    attempt.notify("  Half done ", "page 3 of 6")
+    attempt.notify("Ready", url="/orders/42/")
+    attempt.notify("Ready", url="https://carrier.example/42")
+
+    assert attempt.notifications == (
+        Notification(title="Half done", text="page 3 of 6"),
+        Notification(title="Ready", url="/orders/42/"),
+        Notification(title="Ready", url="https://carrier.example/42"),
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("javascript:alert(1)", "//evil.example/", "/\\\\evil.example/", "orders/42/"),
+        *("data:text/html,x", "https:\n//evil.example", "ftp://files.example/"),
+    ],
+)
+def test_notification_leads_nowhere_that_a_browser_would_run_or_misread(url: str) -> None:
+    attempt = an_attempt()
+
+    with pytest.raises(CallerError, match="leads to a path"):
+        attempt.notify("Ready", url=url)
+
+    assert attempt.notifications == ()
+
+
+@pytest.mark.parametrize("title", ["", "  "])
+def test_notification_needs_a_title(title: str) -> None:
+    with pytest.raises(CallerError, match="needs a title"):
+        an_attempt().notify(title)
+
+
+def test_attempt_that_tells_too_much_is_told_in_the_log_and_nobody_else() -> None:
+    attempt = an_attempt()
+
+    for n in range(NOTIFICATIONS_MAX + 5):
+        attempt.notify(f"Page {n}")
+
+    assert len(attempt.notifications) == NOTIFICATIONS_MAX
+    assert attempt.notifications[-1].title == f"Page {NOTIFICATIONS_MAX - 1}"
 
 
 def test_first_stop_sign_stays() -> None:

@@ -15,6 +15,15 @@ from tests.unit.worker.line import PATIENCE_S, Gate, Line
 from tests.unit.worker.orders import an_order, failure
 
 
+def test_end_has_what_the_task_said_to_people(line: Line) -> None:
+    def pack(ctx: Attempt) -> None:
+        ctx.notify("Half done")
+
+    line.submit(pack)
+
+    assert [each.title for each in line.end().notifications] == ["Half done"]
+
+
 def test_cancelled_thread_meets_its_stop_sign_at_the_next_checkpoint(
     line: Line, gate: Gate
 ) -> None:

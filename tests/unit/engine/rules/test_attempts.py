@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from msgspec.structs import replace
 
 from flowengine.engine.commands import Bury, Dispatch
 from flowengine.engine.decide import Limits, decide
 from flowengine.engine.messages import Began, Failed, GivenBack, Lost, Message, Succeeded
-from flowengine.engine.run import Failure
+from flowengine.engine.run import Failure, Step
 from flowengine.engine.states import RunState, StepState
 from flowengine.engine.transitions import (
     RunFailed,
@@ -21,6 +20,7 @@ from flowengine.engine.transitions import (
     StepStarted,
     StepSucceeded,
 )
+from flowengine.engine.tries import tried
 from tests.builders import (
     NOON,
     WORKER,
@@ -38,7 +38,10 @@ from tests.builders.driver import Driver
 from tests.builders.steps import group, undo
 
 DECLINED = Failure(code="CardDeclined", message="no", bases=("PaymentError",))
-DECLINED_HERE = replace(DECLINED, step="charge", attempts=1)
+
+
+def tried_here(*, attempt: int) -> Failure:
+    return tried(DECLINED, Step(id="charge", attempt=attempt, worker=WORKER, started_at=NOON), NOON)
 
 
 def test_ready_step_that_begins_is_running_under_the_next_number() -> None:
@@ -132,7 +135,7 @@ def test_failed_try_within_the_budget_is_tried_again_after_its_delay() -> None:
 
     retrying_, waiting = decision.transitions
     assert isinstance(retrying_, StepRetrying)
-    assert (retrying_.tries, retrying_.failure) == (1, DECLINED_HERE)
+    assert (retrying_.tries, retrying_.failure) == (1, tried_here(attempt=1))
     assert timedelta(seconds=5) <= retrying_.due_at - NOON <= timedelta(seconds=10)
     assert waiting == RunWaiting()
     assert decision.run.state is RunState.WAITING
@@ -147,7 +150,7 @@ def test_last_failed_try_fails_the_step_and_the_run_and_buries_it_once() -> None
     decision = decide(workflow, run, Failed(step="charge", attempt=2, failure=DECLINED), NOON)
 
     of_step, of_run = decision.transitions
-    failure = replace(DECLINED, step="charge", attempts=2)
+    failure = tried_here(attempt=2)
     assert of_step == StepFailed(step="charge", attempt=2, tries=2, failure=failure)
     assert isinstance(of_run, RunFailed)
     assert of_run.failure.step == "charge"
@@ -260,6 +263,18 @@ def test_attempt_that_is_given_back_is_ready_again_and_uses_nothing() -> None:
     assert decision.commands == (Dispatch(step="charge", station="default", attempt=2),)
     after = decision.run.steps["charge", ""]
     assert (after.crashes, after.tries) == (0, 0)
+
+
+def test_attempt_that_is_parked_with_its_failure_uses_nothing_and_leaves_no_doubt() -> None:
+    workflow = a_workflow("charge")
+    run = a_run(workflow, charge=running(attempt=2))
+    parked = GivenBack(step="charge", attempt=2, failure=DECLINED)
+
+    decision = decide(workflow, run, parked, NOON)
+
+    assert decision.transitions == (StepReturned(step="charge", attempt=2),)
+    after = decision.run.steps["charge", ""]
+    assert (after.crashes, after.tries, after.doubt) == (0, 0, "")
 
 
 ENDS: list[Message] = [

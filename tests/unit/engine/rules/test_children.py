@@ -10,7 +10,7 @@ import pytest
 
 from flowengine.engine import identity
 from flowengine.engine.draft import Limits
-from flowengine.engine.event import Event, Parent
+from flowengine.engine.event import Again, Event, Parent
 from flowengine.engine.messages import ChildEnded
 from flowengine.engine.run import Failure
 from flowengine.engine.states import RunState
@@ -199,6 +199,16 @@ def test_resumed_step_calls_another_child_and_hears_of_that_one_only() -> None:
     late = ChildEnded(step="employee_setup", run=old, state=RunState.SUCCEEDED)
     assert is_stale(driver.tell(late))
     assert driver.end_child("employee_setup").state is RunState.SUCCEEDED
+
+
+def test_child_of_a_resumed_step_keeps_the_idempotency_keys_of_the_first_one() -> None:
+    driver = a_driver(SETUP).end_child("employee_setup", RunState.FAILED)
+    first = driver.emitted[0]
+    assert first.again is None
+
+    driver.resume()
+
+    assert driver.emitted[-1].again == Again(origin=first.id)
 
 
 # 4.6, 4.9: children are cancelled

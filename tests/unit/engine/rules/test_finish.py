@@ -108,9 +108,11 @@ def test_output_over_the_limit_fails_the_run() -> None:
 def test_step_that_failed_for_good_fails_the_run_where_nothing_is_to_be_undone() -> None:
     driver = a_driver("charge", "ship").fail("charge", "Declined")
 
-    failure = Failure(code="Declined", message="no", permanent=True, step="charge", attempts=1)
+    failure = driver.run.failure
+    assert failure is not None
     assert driver.state is RunState.FAILED
-    assert driver.run.failure == failure
+    assert (failure.code, failure.message, failure.step) == ("Declined", "no", "charge")
+    assert (failure.attempts, [each.attempt for each in failure.tries]) == (1, [1])
     assert driver.buried == [Bury(kind="failed run", failure=failure, step="charge")]
     assert driver.states() == {"charge": "failed"}
 
