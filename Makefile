@@ -57,9 +57,10 @@ test: check services $(BUNDLE) ## Run everything: checks, and all tests on real 
 simulate: | $(UV) ## Play SEEDS schedules with faults on each store (ARGS="--mutants": find the seeded mistakes)
 	$(RUN) python -m tests.simulation --processes 2 --seeds $(SEEDS) $(ARGS)
 
-soak: services $(BUNDLE) ## Kill workers under full load for LOAD_S seconds, and count what is lost, doubled or stuck; ask a million rows
+soak: services $(BUNDLE) ## Kill workers under full load for LOAD_S seconds, and count what is lost, doubled or stuck; ask a million rows; break a page's network 200 times
 	FLOWENGINE_TEST_LOAD_S=$(LOAD_S) $(ON_POSTGRESQL) $(RUN) pytest tests/faults/test_full_load.py
 	FLOWENGINE_TEST_CROWD=1000000 $(ON_POSTGRESQL) $(RUN) pytest tests/database/store/test_plans.py
+	FLOWENGINE_TEST_CYCLES=200 $(ON_POSTGRESQL) $(RUN) pytest -s tests/e2e/test_chaos.py
 
 test-fast: | $(UV) ## Run the tests that need no service and no browser
 	$(RUN) pytest -m "not services and not faults and not e2e and not postgresql"

@@ -163,15 +163,20 @@ class AuditAdmin(ReadOnlyAdmin):
     """What people did, the newest first."""
 
     ordering = ("-number",)
-    list_display = ("number", "at", "who", "verb", "kind", "object_id", "reason", "door")
+    list_display = ("number", "at", "who", "verb", "kind", "object_id", "why", "door")
     id_fields = ("pk", "selection_id", "replay_id")
     search_help_text = _("The whole id of a row, a selection or a replay")
     hidden_in_lists = ("details",)
     shown = (
-        *("number", "at", "who", "verb", "reason", "door", "address", "kind", "object_id"),
+        *("number", "at", "who", "verb", "why", "door", "address", "kind", "object_id"),
         *("selection_id", "replay_id", "before_sha256", "after_sha256", "chain_sha256"),
     )
-    payloads = ("details",)
+    payloads = ("reason", "details")
+
+    @admin.display(description=_("reason"))
+    def why(self, row: AuditRecord) -> str:
+        """What people gave as their reason; the system's quotes errors, and is payload."""
+        return row.reason if row.door != "system" else showing.EMPTY
 
 
 def _items(replay: ReplayRecord) -> QuerySet[ReplayItemRecord]:

@@ -116,6 +116,11 @@ def opened(station: Station, now: datetime, *, by: str = "") -> Station:
     return Station(name=station.name, since=now, by=by)
 
 
+def switched_off(station: Station, now: datetime) -> Station:
+    """There is no breaker here any more: what it has closed opens, what people have closed does not."""
+    return station if station.door in {Door.OPEN, Door.PAUSED} else opened(station, now)
+
+
 def paused(station: Station, now: datetime, *, by: str, reason: str) -> Station:
     """Closed by people."""
     return Station(name=station.name, door=Door.PAUSED, since=now, by=by, reason=reason)

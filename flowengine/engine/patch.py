@@ -60,6 +60,12 @@ def patched(
     return result
 
 
+def barred(given: Any, protected: Collection[str]) -> str | None:
+    """A name of a member of *given*, wherever it stands, that nobody may give by hand; None = there is none."""
+    refused = _PROTOTYPES.union(protected)
+    return next((name for _path, name, _value in _members(given) if name in refused), None)
+
+
 class _Misfit(Exception):
     """Why one operation cannot be done."""
 

@@ -168,7 +168,7 @@ class StepStarted(_Transition, frozen=True, tag="step.started"):
     worker: UUID
     item: Item = ""
     handed: bool = False
-    """From hand to hand: by the worker that had what was before it, without a message."""
+    """From hand to hand: by the worker that had what was before it, or started the run; no message."""
 
 
 class StepAnswered(_Transition, frozen=True, tag="step.answered"):

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from secrets import token_hex
 
 from flowengine.live import topics
-from flowengine.live.channel import LIVE, PENDING, Channel, Subscription
 from flowengine.live.kind import Answer, Question
 from flowengine.live.layer import SHARDS, shard_of
-from flowengine.live.peer import Peer
+from flowengine.live.peer import LIVE, PENDING, Channel, Peer, Subscription
 from flowengine.live.protocol import SUBSCRIPTIONS_MAX, Close, encode, refusal
 from flowengine.representations import pending
 from flowengine.store.progress import Position

@@ -30,11 +30,10 @@ from django.db import connections
 from flowengine.conf import settings
 from flowengine.live import grants, sessions
 from flowengine.live.board import Board
-from flowengine.live.channel import Channel
 from flowengine.live.entrance import Entrance
 from flowengine.live.kind import Kind
 from flowengine.live.listening import listen
-from flowengine.live.peer import Peer
+from flowengine.live.peer import Channel, Peer
 from flowengine.live.protocol import Close, encode, granted, heartbeat_text
 from flowengine.live.strangers import Strangers
 from flowengine.store import heads

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from flowengine.live.board import Board
-from flowengine.live.channel import Channel
+from flowengine.live.peer import Channel
 from flowengine.store import listed
 
 ASK_S = 0.1

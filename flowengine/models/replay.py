@@ -109,6 +109,11 @@ class ReplayItemRecord(models.Model):
         ]
         indexes = [
             models.Index(fields=["replay_id", "state", "n"], name="flowengine_replay_item_state"),
+            models.Index(
+                fields=["target_id"],
+                name="flowengine_replay_item_good",
+                condition=Q(state="succeeded"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,9 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from flowengine import access
+from flowengine.conf import settings
 from flowengine.definitions.steps import ApprovalStep, TaskStep
 from flowengine.engine import rows
 from flowengine.engine.messages import Answered, Cancel, GiveUp, Message, Resume
+from flowengine.engine.patch import barred
 from flowengine.engine.rows import Ended, Question, Rows
 from flowengine.engine.rules import resume as resuming
 from flowengine.engine.rules.approvals import form_problems
@@ -219,6 +221,9 @@ def _unfit(trace: Trace, given: Mapping[str, Any]) -> str:
     """Why a failed task does not take these inputs: they would only make it fail again. Empty = it does."""
     if not given:
         return ""
+    problem = forbidden(given)
+    if problem:
+        return problem
     failed = [
         spot.step
         for row in rows.ended_badly(trace.run)
@@ -227,6 +232,12 @@ def _unfit(trace: Trace, given: Mapping[str, Any]) -> str:
     ]
     problems = [unfit(step, given) for step in failed if isinstance(step, TaskStep)]
     return next(filter(None, problems), "")
+
+
+def forbidden(given: Mapping[str, Any]) -> str:
+    """Why nobody may give these inputs by hand, whatever step they are of; empty = one may."""
+    name = barred(given, settings().REPLAY_PROTECTED)
+    return "" if name is None else f"the name {name!a} is protected: no edit gives it"
 
 
 def unfit(step: TaskStep, given: Mapping[str, Any]) -> str:

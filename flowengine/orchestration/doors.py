@@ -98,6 +98,13 @@ def drained(name: str, now: datetime) -> Station:
     return _moved(name, lambda station: breaker.drained(station, now), None, now)
 
 
+def switched_off(name: str, now: datetime) -> Station:
+    """The settings want no breaker at this station: what it has closed is opened."""
+    reason = "the breaker is switched off"
+    entry = Entry(who="", verb="station.reopen", reason=reason, door="system", kind="station")
+    return _moved(name, lambda station: breaker.switched_off(station, now), entry, now)
+
+
 def _entry(verb: str, by: By) -> Entry:
     return Entry(
         who=by.who,

@@ -32,6 +32,7 @@ _REPLAYED = """
 UPDATE flowengine_dead_group SET state = 'replayed', state_at = %(now)s
 WHERE id IN (
   SELECT id FROM flowengine_dead_group WHERE id = ANY(%(ids)s) AND state <> 'replayed'
+    AND NOT (state = 'regressed' AND state_at >= %(begun)s)
   ORDER BY id FOR UPDATE)"""
 _SET = "UPDATE flowengine_dead_group SET {} = %(value)s WHERE id = %(id)s"
 _STATE = """
@@ -93,10 +94,13 @@ def fold(now: datetime, *, limit: int) -> int:
     return len(tallies)
 
 
-def mark_replayed(ids: Sequence[UUID], now: datetime) -> None:
-    """Letters of these groups go through the line again: what fails from *now* on is a regression."""
+def mark_replayed(ids: Sequence[UUID], now: datetime, *, begun: datetime) -> None:
+    """Letters of these groups go through the line again: what fails from *now* on is a regression.
+
+    A group that has regressed since that replay was *begun* stays so, whatever is sent of it.
+    """
     if ids:
-        sql.execute(_REPLAYED, {"ids": list(ids), "now": now})
+        sql.execute(_REPLAYED, {"ids": list(ids), "now": now, "begun": begun})
 
 
 def set_state(group: UUID, state: str, now: datetime, *, before: Sequence[str]) -> bool:

@@ -36,7 +36,7 @@ def due(way: str, now: datetime, *, limit: int) -> list[Outgoing]:
     rows = sql.query(
         f"SELECT {COLUMNS}, user_key, {way}_at, {way}_tries,"
         f" seen_at IS NULL AND read_at IS NULL AND {LISTED}"
-        f" FROM flowengine_notification WHERE {way}_at <= %(now)s ORDER BY {way}_at, id"
+        f" FROM flowengine_notification WHERE {way}_at <= %(now)s ORDER BY {way}_at, at, id"
         " LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
         {"now": now, "limit": limit},
     )

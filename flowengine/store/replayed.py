@@ -30,16 +30,23 @@ JOIN flowengine_run r ON r.event_id = {event} AND ({workflow} = '' OR r.workflow
 WHERE {wanted}
 UNION ALL
 SELECT k.object_id, r.id, r.state FROM {rows}
-JOIN flowengine_run r ON r.replay_of = {run} WHERE {wanted}"""
+JOIN flowengine_run r ON r.replay_of = {run} WHERE {wanted}
+UNION ALL
+SELECT k.object_id, i.run_id, 'succeeded' FROM {rows}
+JOIN flowengine_replay_item i ON i.target_id IN ({target}, {every}) AND i.state = 'succeeded'
+WHERE i.run_id IS NOT NULL AND i.ended_at > {since}"""
 _WANTED = """((r.state = 'succeeded' AND r.finished_at > {since})
   OR (r.id <> {run} AND NOT r.state = ANY(%(final)s)))"""
 _POSTGRESQL = {
     "rows": """unnest(%(objects)s::uuid[], %(events)s::uuid[], %(workflows)s::text[],
-  %(runs)s::uuid[], %(sinces)s::timestamptz[]) AS k(object_id, event_id, workflow, run_id, since)""",
+  %(runs)s::uuid[], %(sinces)s::timestamptz[], %(targets)s::uuid[], %(everies)s::uuid[])
+  AS k(object_id, event_id, workflow, run_id, since, target, every)""",
     "event": "k.event_id",
     "workflow": "k.workflow",
     "run": "k.run_id",
     "since": "k.since",
+    "target": "k.target",
+    "every": "k.every",
 }
 _SQLITE = {
     "rows": "json_each(%(rows)s) k",
@@ -47,6 +54,8 @@ _SQLITE = {
     "workflow": "json_extract(k.value, '$[2]')",
     "run": "json_extract(k.value, '$[3]')",
     "since": "json_extract(k.value, '$[4]')",
+    "target": "json_extract(k.value, '$[5]')",
+    "every": "json_extract(k.value, '$[6]')",
 }
 
 _failure = msgspec.json.Decoder(Failure).decode
@@ -103,11 +112,13 @@ class Question:
     """Empty = of whichever."""
     run_id: UUID | None
     since: datetime
+    targets: tuple[UUID, ...]
+    """What a replay may have sent for it: its event and workflow, and its event for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """A run of the same event and workflow that has succeeded since, or is at work."""
+    """A run of the same event and workflow, or of an edited copy, that has succeeded since or is at work."""
 
     run: UUID
     state: str
@@ -169,6 +180,8 @@ def since(questions: Sequence[Question]) -> dict[UUID, Since]:
         "workflows": [each.workflow for each in questions],
         "runs": [each.run_id or UUID(int=0) for each in questions],
         "sinces": [each.since for each in questions],
+        "targets": [each.targets[0] for each in questions],
+        "everies": [each.targets[-1] for each in questions],
     }
     final = {"final": sorted(FINAL_RUN_STATES)}
     found: dict[UUID, Since] = {}

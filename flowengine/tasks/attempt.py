@@ -186,7 +186,6 @@ class Attempt:
             )
         self._on_progress(min(1.0, max(0.0, number)), printable(str(note)[:NOTE_LENGTH_MAX]))
 
-
     def notify(self, title: str, text: str = "", url: str | None = None) -> None:
         """Tell who watches the run something, in their inboxes.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,8 @@ import msgspec
 
 from flowengine.tasks.registry import RegisteredTask
 
+_PLAIN = (bool, int, float, str, list, dict, type(None), Any)
+
 
 def misfit(task: RegisteredTask, given: Mapping[str, Any]) -> str | None:
     """Why the task does not take these values of its parameters; None = it takes them.
@@ -17,17 +20,21 @@ def misfit(task: RegisteredTask, given: Mapping[str, Any]) -> str | None:
     By its annotations, as far as they say something of JSON: a person who corrects an input should
     hear of a slip now, and not from the next failure.
     """
-    wanted = _annotations(task)
+    wanted = {name: of for name, of in _annotations(task).items() if _is_json(of)}
     for name, value in given.items():
-        if name not in wanted:
-            continue
         try:
-            msgspec.convert(value, wanted[name], strict=False)
+            msgspec.convert(value, {**wanted, **task.conversions}.get(name, Any), strict=False)
         except msgspec.ValidationError as error:
             return f"'{name}' of {task.name}: {error}"
-        except TypeError:  # an annotation that speaks of no JSON
-            continue
     return None
+
+
+def _is_json(annotation: Any) -> bool:
+    """It speaks of plain JSON, and of nothing that a project has made itself."""
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType, list, dict):
+        return all(map(_is_json, typing.get_args(annotation)))
+    return annotation in _PLAIN
 
 
 def _annotations(task: RegisteredTask) -> Mapping[str, Any]:

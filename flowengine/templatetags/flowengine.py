@@ -73,7 +73,8 @@ def flow_inbox(context: Context, placement: str = "bottom-end") -> dict[str, Any
     Nothing is shown to who is not logged in. Without JavaScript the list opens, and every act works.
     """
     user = _user(context)
-    if not is_known(user):
+    if not (is_known(user) and _url("flowengine:inbox")):
+        # Without the pages of ``flowengine.urls`` nothing in it would lead anywhere.
         return {"frame": None}
     request = context.get("request")
     return {
@@ -125,6 +126,7 @@ def flow_progress(
     subject: Any = None,
     latest: bool = True,
     compact: bool = False,
+    variant: str = "",
     grant: bool = False,
 ) -> dict[str, Any]:
     """One run, as the page's user may see it.
@@ -137,6 +139,7 @@ def flow_progress(
         latest: the newest of these; else the oldest.
         label: stands in place of the run's own title.
         compact: a small one, for lists of many.
+        variant: ``line`` (or nothing), ``steps``, ``bar`` or ``ring``: how much is shown of it.
         grant: the page itself decides that its reader may see the run, who need not be logged in.
 
     Without a grant nothing is shown to who is not logged in. A run that is not there yet is shown as expected, and
@@ -149,7 +152,7 @@ def flow_progress(
     if not (grant or is_known(user)):
         return {"is_shown": False}
     if run_id is None:
-        return _awaited(subject, label, compact=compact)
+        return {**_awaited(subject, label, compact=compact), "variant": variant}
     frame = frame_of(request, run_id, user, is_granted=grant)
     now = system_now()
     label = unturned(str(label))
@@ -161,6 +164,7 @@ def flow_progress(
         "grant": _grant(run_id, user) if grant else "",
         "label": label,
         "is_compact": compact,
+        "variant": variant,
         "as_of": say("live.as_of", time=local_time(instant(now) or "")),
         "as_of_text": instant(now),
         "socket": _url("flowengine:socket"),

@@ -23,9 +23,10 @@ from flowengine.orchestration.advance import advance
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.follow import follow
 from flowengine.orchestration.notify import said_by
+from flowengine.orchestration.replay.due import run_due as replay_due
 from flowengine.orchestration.save import save
 from flowengine.orchestration.work import Begun, Told, Wanted, Work
-from flowengine.store import due_steps, places, runs
+from flowengine.store import due_steps, places, replays, runs
 from flowengine.store.events import EventState
 from flowengine.tasks import registry
 from flowengine.testing.attempts import Attempts
@@ -58,7 +59,7 @@ class Doing:
             _events().filter(tries__gt=0),
         )
         found = [each.aggregate(at=Min("due_at"))["at"] for each in rows]
-        found += [due_steps.next_due(), places.next_start()]
+        found += [due_steps.next_due(), places.next_start(), replays.next_due()]
         return min((at for at in found if at is not None), default=None)
 
     def say(self, committed: Committed) -> None:
@@ -99,7 +100,7 @@ class Doing:
                 listening=waits.overdue(now, limit=PAGE), finals=finals, orphans=of_steps.settled
             )
         )
-        for run_due in (bursts.run_due, turns.run_due):
+        for run_due in (bursts.run_due, turns.run_due, replay_due):
             done.add(run_due(now, limit=PAGE)[0])
         schedule.run_once(now, limit=PAGE)
         self.say(done)

@@ -62,7 +62,7 @@ def preferences_page(request: HttpRequest) -> HttpResponse:
         else timezone.get_current_timezone_name(),
         "zones": sorted(available_timezones()),
         "languages": django_settings.LANGUAGES,
-        "language": wanted.language or _language(),
+        "spoken": wanted.language or _language(),
     }
     return render(request, "flowengine/preferences.html", context, status=422 if problem else 200)
 

@@ -61,6 +61,7 @@ class Doors:
         """Count how an attempt has ended; what its run is to be told of it.
 
         A failure of the cause that a station is closed for is no failure of the item: it is given back.
+        One of another cause is, also of a probe: else a bad item would be tried for ever.
         """
         key = (order.run_id, order.step, order.item)
         probed = self._probes.pop(key, None)
@@ -87,7 +88,7 @@ class Doors:
             self._tripped[order.station] = (found.fingerprint, found.title)
         if probed is not None:
             self._shown[probed] = False
-        if probed is None and not self._is_closed_for(order.station, found.fingerprint):
+        if not self._is_closed_for(order.station, found.fingerprint):
             return message
         return GivenBack(
             step=message.step, item=message.item, attempt=message.attempt, failure=failure
@@ -114,7 +115,9 @@ class Doors:
             station = self._known.get(name)
             if station is None or station.door in {Door.OPEN, Door.PAUSED}:
                 continue
-            if station.due_at is not None and station.due_at <= now:
+            if self._limits[name] is None:
+                self._known[name] = doors.switched_off(name, now)
+            elif station.due_at is not None and station.due_at <= now:
                 if station.door is Door.DRAINING:
                     self._known[name] = doors.drained(name, now)
                 elif room > len(tried) and doors.probe(name, now):

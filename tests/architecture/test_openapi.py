@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.architecture.openapi import PAGE, made, written
+from tests.architecture.openapi import made, written
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:

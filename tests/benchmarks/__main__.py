@@ -40,6 +40,13 @@ MARKS = {
     "idle worker, resident": at_most(80),
     "embedded: durable steps, preloaded": at_least(1_500),
     "embedded: emit -> first step, idle, p50": at_most(10),
+    "live: 200 changes/s, 1,000 sockets, p50": at_most(15),
+    "live: 200 changes/s, 1,000 sockets, p99": at_most(60),
+    "live: one change to 1,000 sockets, last of them": at_most(60),
+    "live: idle, of a core for 1,000 sockets": at_most(1),
+    "live: idle, to each socket": at_most(150),
+    "live: storm of 5,000, all are back": at_most(60),
+    "live: storm of 5,000, wrong at the end": at_most(0),
     "import in a web process that emits": at_most(60),
     "import in a web process that emits, resident": at_most(15),
 }
@@ -75,6 +82,7 @@ def main() -> None:
         "idle": _idle,
         "embedded": _embedded,
         "footprint": _footprint,
+        "live": _live,
         "growth": partial(_growth, large=options.large),
     }
     with SERVICES.open() as services:
@@ -212,6 +220,13 @@ def _footprint(runs: int) -> list[Figure]:
         Figure(name="import in a web process that emits", unit="ms", runs=took),
         Figure(name="import in a web process that emits, resident", unit="MB", runs=held),
     ]
+
+
+def _live(runs: int) -> list[Figure]:
+    from tests.benchmarks.live import figures
+
+    redis_url = _services()["FLOWENGINE_TEST_REDIS_URL"]
+    return figures.measured(_line, redis_url, runs)
 
 
 def _growth(runs: int, *, large: bool) -> list[Figure]:

@@ -14,6 +14,8 @@ from tests.builders.events import NOON
 
 COUNT = int(os.environ.get("FLOWENGINE_TEST_CROWD", "50000"))
 """Events, runs, steps and rows of history, each."""
+SCALE = max(1, COUNT // 50_000)
+"""By so much more is running at the same time than in the usual crowd."""
 STATIONS = ("default", "mail", "slow")
 STEPS = ("one", "two", "three", "four", "five")
 

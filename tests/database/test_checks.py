@@ -90,6 +90,26 @@ def test_settings_do_not_show_the_secrets_of_webhooks() -> None:
     assert "hush" not in repr(given)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"till": True}, "FLOWENGINE['STATIONS']['till'] must be a name, and a mapping"),
+        ({7: {}}, "FLOWENGINE['STATIONS'][7] must be a name, and a mapping"),
+        ({"till": {"HAND_TO_HAND": 1}}, "['till']['HAND_TO_HAND'] is 1; it must be a bool"),
+        ({"till": {"HAND_ON": True}}, "has no setting 'HAND_ON'"),
+    ],
+)
+def test_station_that_will_not_do_is_told_with_its_name(
+    settings: Settings, given: Any, said: str
+) -> None:
+    settings.FLOWENGINE = {"STATIONS": given}
+
+    [(check, text)] = found()
+
+    assert check == "E001"
+    assert said in text
+
+
 def test_each_problem_of_a_workflow_file_is_an_error_with_its_place(
     settings: Settings, tmp_path: Path
 ) -> None:

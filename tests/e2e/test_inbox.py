@@ -59,8 +59,10 @@ def test_end_of_an_order_is_told_in_every_tab_and_counted_the_same(
     expect(items(one)).to_have_count(1)
     expect(items(one).locator(".flow-text")).to_have_text("All done.")
     shop.until(
-        lambda: shop.rows("SELECT count(*) FROM flowengine_notification WHERE seen_at IS NULL")
-        == [(0,)],
+        lambda: (
+            shop.rows("SELECT count(*) FROM flowengine_notification WHERE seen_at IS NULL")
+            == [(0,)]
+        ),
         what="what is shown in the open list counts as seen",
     )
     expect(badge(other)).to_have_text("1")
@@ -201,12 +203,12 @@ def test_strip_says_that_the_page_is_offline_and_goes_when_it_is_not(
 def test_fragment_is_fetched_again_by_htmx_when_the_run_inside_it_is_done(
     open_embedded: OpenShop, enter: Enter
 ) -> None:
-    customer = enter(open_embedded(pace=0.5))
+    customer = enter(open_embedded(pace=1.5))
     page = customer.page
     page.route("**/row/", lambda route: route.fulfill(body="<b>Thank you.</b>"))
     page.add_script_tag(path=HTMX)
     line = customer.order()
-    line.until_step("reserve", "running")
+    line.until_link("live")
 
     page.evaluate(
         """run => {

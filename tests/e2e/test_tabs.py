@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from playwright.sync_api import Page, WebSocket, expect
@@ -27,7 +28,7 @@ class Tabs:
             page.add_init_script(WITNESS)
             page.on("pageerror", lambda error: customer.problems.append(str(error)))
             self.sockets[page] = set()
-            page.on("websocket", lambda socket, page=page: self._opened(page, socket))
+            page.on("websocket", partial(self._opened, page))
             page.goto(shop.url)
 
     def _opened(self, page: Page, socket: WebSocket) -> None:

@@ -14,6 +14,7 @@ import pytest
 from flowengine.live import handshakes, hub
 from flowengine.live.handshakes import Rate
 from flowengine.live.hints import announce
+from flowengine.live.outbox import Frame, Lagging
 from flowengine.live.peer import member
 from flowengine.live.protocol import FRAME_MAX_BYTES, Close
 from flowengine.live.sessions import Credential
@@ -205,10 +206,11 @@ async def test_slow_reader_slows_nobody_and_is_shown_the_end(browse: Open) -> No
     async def read() -> None:
         while not frames or state_told_or_shown(frames[-1]) != "succeeded":
             item = await slow.outbox.take()
-            if hasattr(item, "topics"):
-                here.resync(slow, item.topics)
-            else:
-                frames.append(json.loads(item.text))
+            match item:
+                case Lagging(topics=topics):
+                    here.resync(slow, topics)
+                case Frame(text=text):
+                    frames.append(json.loads(text))
 
     await asyncio.wait_for(read(), 5)
     await here.leave(slow)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from flowengine.live import hub, lists
 from flowengine.live.hints import announce
-from flowengine.live.kind import Question
+from flowengine.live.kind import Answer, Question
 from flowengine.live.lists import MyRuns, RunList
 from flowengine.models import RunRecord
 from tests.builders.line import begin
@@ -198,9 +200,12 @@ async def test_two_tabs_of_one_user_are_read_for_once(
     second, _ = await watching(browse, ann, "runs:mine")
     asked: list[int] = []
     answers = MyRuns.answers
-    monkeypatch.setattr(
-        MyRuns, "answers", lambda kind, page: asked.append(len(page)) or answers(kind, page)
-    )
+
+    def counted(kind: MyRuns, page: Sequence[Question]) -> list[Answer]:
+        asked.append(len(page))
+        return answers(kind, page)
+
+    monkeypatch.setattr(MyRuns, "answers", counted)
 
     announce([(await a_line(ann), 2)])
     frames = [await first.frame(), await second.frame()]
@@ -253,17 +258,17 @@ def test_line_of_a_run_that_has_not_moved_is_not_made_again(
 ) -> None:
     begin("line", 3)
     kind = RunList("runs:workflow")
-    question = {
-        "topic": "runs:workflow:line",
-        "about": "line",
-        "users": {"1": Anybody()},
-        "positions": frozenset({None}),
-        "epoch": "e",
-    }
-    [first] = kind.answers([Question(**question)])
+    question = Question(
+        topic="runs:workflow:line",
+        about="line",
+        users={"1": Anybody()},
+        positions=frozenset({None}),
+        epoch="e",
+    )
+    [first] = kind.answers([question])
     monkeypatch.setattr(lists, "summary", lambda _view: 1 / 0)
 
-    [second] = kind.answers([Question(**question, kept=first.kept)])
+    [second] = kind.answers([replace(question, kept=first.kept)])
 
     assert second.position == first.position
     assert second.kept.lines == first.kept.lines

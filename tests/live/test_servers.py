@@ -111,17 +111,19 @@ def opening(port: int, cookie: str = "", **options: Any) -> Any:
 async def socket_at(port: int, cookie: str = "", **options: Any) -> AsyncIterator[Any]:
     """The same, left open for a while."""
     async with asyncio.timeout(WAIT_S):
-        while True:
-            try:
-                socket = await opening(port, cookie, **options)
-            except OSError:
-                await asyncio.sleep(0.05)  # it is still starting
-            else:
-                break
+        socket = await _opened(port, cookie, options)
     try:
         yield socket
     finally:
         await socket.close()
+
+
+async def _opened(port: int, cookie: str, options: dict[str, Any]) -> Any:
+    while True:
+        try:
+            return await opening(port, cookie, **options)
+        except OSError:
+            await asyncio.sleep(0.05)  # it is still starting
 
 
 async def frame_of(socket: Any, *kinds: str) -> dict[str, Any]:
@@ -167,18 +169,19 @@ async def test_who_may_not_enter_is_sent_away_before_a_frame_by_this_server(
     async with socket_at(port, cookie) as socket:
         assert (await frame_of(socket, "hello"))["v"] == 1
 
-    for own, options in [
+    refusals: list[tuple[str, dict[str, Any]]] = [
         ("", {}),
         ("sessionid=made-up", {}),
         (cookie, {"origin": Origin("http://evil.example")}),
         (cookie, {"origin": None}),
         ("", {"subprotocols": [Subprotocol(SUBPROTOCOL), Subprotocol("forged")]}),
-    ]:
+    ]
+    for own, options in refusals:
         with pytest.raises(websockets.InvalidStatus) as refused:
             await opening(port, own, **options)
         assert refused.value.response.status_code == 403
-    granted = {"subprotocols": [Subprotocol(SUBPROTOCOL), Subprotocol(token)]}
-    async with socket_at(port, **granted) as socket:
+    offered = [Subprotocol(SUBPROTOCOL), Subprotocol(token)]
+    async with socket_at(port, subprotocols=offered) as socket:
         assert socket.subprotocol == SUBPROTOCOL
 
 

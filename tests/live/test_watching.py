@@ -11,10 +11,10 @@ import pytest
 from flowengine.engine.messages import Failed
 from flowengine.engine.run import Failure
 from flowengine.live.board import READS_AT_ONCE
-from flowengine.live.channel import Channel
 from flowengine.live.hints import announce
 from flowengine.live.hub import hub
 from flowengine.live.one_run import OneRun
+from flowengine.live.peer import Channel
 from flowengine.models import HistoryRecord, RunRecord, StepRecord
 from flowengine.store.progress import FACTS_MAX
 from tests.builders.line import tell

@@ -242,6 +242,13 @@ MUTANTS = (
         seed=295,
     ),
     Mutant(
+        name="a run that others have written meanwhile is not read again",
+        where="orchestration.trace:_unchanged",
+        line="heads.get(run_id) == (seen[run_id].seq, seen[run_id].due_at)",
+        instead="run_id in heads",
+        seed=7,
+    ),
+    Mutant(
         name="the store forgets who works on a step",
         where="store.steps:_moving",
         line="step.worker, step.due_at",
@@ -264,6 +271,20 @@ MUTANTS = (
         instead="pass",
         seed=127,
         store="sqlite",
+    ),
+    Mutant(
+        name="a burst starts the run of the replay that its event has now",
+        where="orchestration.bursts:run_due",
+        line="replace(stored[of.event], replay=of.replay, again=of.again)",
+        instead="stored[of.event]",
+        seed=140,
+    ),
+    Mutant(
+        name="a replay has idempotency keys of its own",
+        where="engine.identity:kept_keys",
+        line="kept = again.keys",
+        instead="return None",
+        seed=16,
     ),
 )
 """At least one for each thing that must not happen."""

@@ -25,7 +25,7 @@ from django.db import OperationalError
 
 from flowengine.conf import settings
 from flowengine.engine.transitions import Transition
-from flowengine.orchestration import foresight
+from flowengine.orchestration import foresight, recipients
 from flowengine.orchestration.sync import sync
 from flowengine.signals import dead_lettered, run_changed
 from flowengine.worker.heartbeat import RENEWALS_PER_LEASE
@@ -357,6 +357,7 @@ class World:
         with (
             heard(),
             patch.dict(foresight._wanted, clear=True),
+            patch.object(recipients, "members_of", lambda _groups: {}),  # nobody is in a group
             patch.object(os, "urandom", Random(f"entropy {self.seed}").randbytes),
             patch.object(time, "sleep", lambda _seconds: None),
             patch.object(run_changed, "send_robust", lambda **_given: None),

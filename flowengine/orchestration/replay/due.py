@@ -20,12 +20,14 @@ from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.replay.outcome import Ending, ending_of
 from flowengine.orchestration.replay.sending import DETAIL_MAX, send
 from flowengine.orchestration.replay.subjects import DEAD_LETTER
-from flowengine.orchestration.replay.verdict import ended, in_row, with_verdict
+from flowengine.orchestration.replay.verdict import ended, in_row, moved, moved_at, with_verdict
 from flowengine.store import dead_letters, replays, sql
 from flowengine.store.replays import ACTIVE, Came, Replay, ReplayState
 
 LOOK_AGAIN = timedelta(seconds=0.5)
-"""Between two looks at what was sent, where no more may be sent before."""
+"""Between two looks at what was sent, where no more may be sent before, at least."""
+LOOK_AGAIN_MAX = timedelta(minutes=10)
+"""At most: what has not moved for long will hardly do so in the next second."""
 LEASE = timedelta(seconds=30)
 """How long a batch may take before another beat goes on with its replay."""
 
@@ -60,6 +62,7 @@ def _go_on(replay_id: UUID, now: datetime) -> Committed:
             # What was skipped costs no time, what was sent as much as the rate says.
             rest = timedelta(seconds=paces.rest_s(_pace(held), sent.sent))
             at = max(now + rest, now + LOOK_AGAIN) if sent.waiting else now + rest
+            held = moved(held, now) if sent.sent else held
             replays.save(dataclasses.replace(held, due_at=at))
     return sent.committed
 
@@ -82,7 +85,8 @@ def _harvest(replay: Replay, now: datetime) -> tuple[Replay, int]:
         )
         if replay.kind == DEAD_LETTER:
             _settle_letters(replay, endings, now)
-    return in_row(replay, [*endings.values()]), len(looked) - len(endings)
+    replay = moved(in_row(replay, [*endings.values()]), now) if endings else replay
+    return replay, len(looked) - len(endings)
 
 
 def _settle_letters(replay: Replay, endings: Mapping[UUID, Ending], now: datetime) -> None:
@@ -106,7 +110,7 @@ def _next(replay: Replay, in_flight: int, now: datetime) -> tuple[Replay, Sequen
         failed=replay.failed,
         failed_in_row=replay.verdict.get("failed_in_row", 0),
     )
-    later = dataclasses.replace(replay, due_at=now + LOOK_AGAIN)
+    later = dataclasses.replace(replay, due_at=now + patience(replay, now))
     if replay.state not in ACTIVE:  # nothing is sent; what was sent still ends
         return (later if in_flight else _at_rest(replay, now)), ()
     why = paces.why_stop(pace, tally, total=replay.total, is_canary=is_canary)
@@ -121,6 +125,12 @@ def _next(replay: Replay, in_flight: int, now: datetime) -> tuple[Replay, Sequen
     if not room or not batch:
         return later, ()
     return dataclasses.replace(replay, due_at=now + LEASE), batch
+
+
+def patience(replay: Replay, now: datetime) -> timedelta:
+    """How long to wait for the next look: a tenth of the time in which nothing has moved."""
+    still = now - moved_at(replay)
+    return min(max(still / 10, LOOK_AGAIN), LOOK_AGAIN_MAX)
 
 
 def stopped(replay: Replay, why: str, in_flight: int, now: datetime) -> Replay:

@@ -22,7 +22,7 @@ from flowengine.engine.rules.admission import Declined, ask
 from flowengine.engine.states import FINAL_RUN_STATES, RunState
 from flowengine.errors import CallerError, FlowengineError
 from flowengine.orchestration import active
-from flowengine.orchestration.control import unfit
+from flowengine.orchestration.control import forbidden, unfit
 from flowengine.orchestration.emit import check_data
 from flowengine.orchestration.payload import encode
 from flowengine.orchestration.receive import accepted
@@ -131,7 +131,7 @@ def judge(
         catalog=active.catalog(),
         versions=definitions.load(digests) if mode is Mode.RESUME else {},
         since=replayed.since([*filter(None, map(_question, subjects))]),
-        busy=frozenset(replays.busy({each.target for each in subjects if each.target})),
+        busy=frozenset(replays.busy({target for each in subjects for target in each.targets})),
     )
     return [_judged(subject, case) for subject in subjects]
 
@@ -143,6 +143,7 @@ def _question(subject: Subject) -> Question | None:
         object_id=subject.id,
         event_id=subject.event.id,
         workflow=subject.workflow,
+        targets=subject.targets,
         run_id=None if subject.run is None else subject.run.id,
         since=subject.since,
     )
@@ -174,7 +175,7 @@ def _look(subject: Subject, case: _Case) -> None:
     {Mode.RESUME: _look_at_resume, Mode.RESTART: _look_at_restart, Mode.EVENT: _look_at_event}[
         case.mode
     ](subject, case)
-    if subject.target in case.busy:
+    if not case.busy.isdisjoint(subject.targets):
         raise _Refused(Word.NOT_OPEN, "another replay has sent it")
 
 
@@ -191,6 +192,9 @@ def _look_at_resume(subject: Subject, case: _Case) -> None:
     workflow = case.versions.get(run.digest)
     if workflow is None:
         raise _Refused(Word.DEFINITION_GONE, f"there is no definition {run.digest[:12]} any more")
+    problem = forbidden(case.options.set)
+    if problem:
+        raise _Refused(Word.INVALID, problem)
     step_id = (None if subject.letter is None else subject.letter.step) or run.step
     spot = None if step_id is None else workflow.graph.spots.get(step_id)
     if case.options.set and spot is not None and isinstance(spot.step, TaskStep):
@@ -251,7 +255,11 @@ def _edited(event: Event, patch: list[object], subject: Subject, case: _Case) ->
     protected = settings().REPLAY_PROTECTED
     changed = patched(event.data, patch, size_max_bytes=limit, protected=protected)
     plain, _bytes = encode(changed, size_max_bytes=limit)
-    check_data(event.type, "", plain)
+    if subject.stored is None:
+        # A stranger's event that was never accepted: what he may not say, an edit does not let him say.
+        event = accepted(replace(event, data=plain))[0]
+    else:
+        check_data(event.type, "", plain)
     return replace(
         event,
         id=corrected_event_id(case.replay, subject.id),

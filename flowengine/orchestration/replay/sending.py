@@ -166,7 +166,7 @@ def _write(
     sent, skips = replay.sent + len(going), replay.skipped + len(skipped)
     replays.save(dataclasses.replace(replay, sent=sent, skipped=skips))
     groups = {each.subject.letter.group_id for each in going if each.subject.letter is not None}
-    dead_groups.mark_replayed(sorted(groups), now)
+    dead_groups.mark_replayed(sorted(groups), now, begun=replay.created_at)
     audit.record([_entry(replay, each) for each in going], now)
 
 

@@ -44,6 +44,13 @@ class Subject:
         return None if self.event is None else run_id(self.event.id, self.workflow or ALL)
 
     @property
+    def targets(self) -> tuple[UUID, ...]:
+        """What may be, or may have been, at work for it: the same, and all workflows of the event."""
+        if self.event is None or self.target is None:
+            return ()
+        return (self.target, run_id(self.event.id, ALL))
+
+    @property
     def since(self) -> datetime | None:
         """When it died, or stood still; what came later may have made that good."""
         if self.letter is not None:

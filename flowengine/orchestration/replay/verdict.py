@@ -28,6 +28,17 @@ def in_row(before: Replay, endings: Sequence[Ending]) -> Replay:
     )
 
 
+def moved(replay: Replay, now: datetime) -> Replay:
+    """The replay of which something was sent or has ended now."""
+    return replace(replay, verdict={**replay.verdict, "moved_at": now.isoformat()})
+
+
+def moved_at(replay: Replay) -> datetime:
+    """When something was last sent or ended; when it was asked for, where nothing was."""
+    text = replay.verdict.get("moved_at")
+    return replay.created_at if text is None else datetime.fromisoformat(text)
+
+
 def ended(replay: Replay, state: str, now: datetime) -> Replay:
     """The replay that is over."""
     return with_verdict(replace_state(replay, state, now))

@@ -42,7 +42,6 @@ class AuditTold(Shape):
     who: str
     """The key of a user, ``cli:<login>``, or empty for the system."""
     verb: str
-    reason: str
     door: str
     """``api``, ``cli``, ``admin`` or ``system``."""
     address: str
@@ -54,6 +53,8 @@ class AuditTold(Shape):
     after_sha256: str
     chain_sha256: str
     """Of the row before this one and of this one's other fields."""
+    reason: str = ""
+    """Of the system, which quotes errors, only with ``view_payload``."""
     details: dict[str, JSON] = {}
     """What else is known, edits among it; only with ``view_payload``."""
 
@@ -79,7 +80,7 @@ def list_audit(request: HttpRequest, query: Query[AuditQuery]) -> Any:
 
 
 _PLAIN = (
-    *("id", "number", "who", "verb", "reason", "door", "address", "kind", "object_id"),
+    *("id", "number", "who", "verb", "door", "address", "kind", "object_id"),
     *("selection_id", "replay_id", "before_sha256", "after_sha256", "chain_sha256"),
 )
 
@@ -88,5 +89,6 @@ def _told(row: AuditRecord, *, with_text: bool) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in _PLAIN},
         "at": instant(row.at),
+        **({"reason": row.reason} if with_text or row.door != "system" else {}),
         **({"details": json.loads(row.details)} if with_text else {}),
     }

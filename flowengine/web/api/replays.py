@@ -34,7 +34,13 @@ door = Door("replays")
 REPLAY = permission("replay")
 
 RequestKey = Annotated[
-    str, Header(alias="Idempotency-Key", min_length=1, max_length=100, description="See the page.")
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=100,
+        description="The same again is the same replay.",
+    ),
 ]
 """Names the request: sent again, after a time-out or by a double click, it is the same replay."""
 
@@ -147,11 +153,11 @@ def list_replay_items(request: HttpRequest, replay_id: Path[UUID], query: Query[
     )
 
 
-@door.post(
-    "replays/{uuid:replay_id}/approve", needs=permission("edit_dead_letter"), answer=ReplayTold
-)
+@door.post("replays/{uuid:replay_id}/approve", needs=REPLAY, answer=ReplayTold)
 def approve_replay(request: HttpRequest, replay_id: Path[UUID], body: PerhapsReason) -> Any:
-    """Let a proposed replay begin; not by who proposed it."""
+    """Let a proposed replay begin; not by who proposed it. Needs what one needs to propose it."""
+    row, _chosen = _visible(request, replay_id)
+    _permitted(request, Options.of_stored(row.options))
     return _steer(request, replay_id, replay.approve, body.reason)
 
 
@@ -187,6 +193,16 @@ def _options(request: HttpRequest, mode: str, given: OptionsGiven) -> Options:
         Refusal: 403.
     """
     _mode, options = replay.options_of(mode, given.model_dump(mode="json", exclude_unset=True))
+    _permitted(request, options)
+    return options
+
+
+def _permitted(request: HttpRequest, options: Options) -> None:
+    """Refuse what these options need more than a replay does.
+
+    Raises:
+        Refusal: 403.
+    """
     needs = []
     if options.is_edited:
         # Who may not see what he changes does not change it.
@@ -196,7 +212,6 @@ def _options(request: HttpRequest, mode: str, given: OptionsGiven) -> Options:
     for need in needs:
         if not need.is_met(request.user):
             raise Refusal(403, "FE802", f"This needs {need.name}.")
-    return options
 
 
 def _steer(request: HttpRequest, replay_id: UUID, act: Any, reason: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@
 
 import { BACKOFF, type Backoff, delayBefore } from "./backoff";
 import { MOVED, verdictOf } from "./codes";
-import { Latency } from "./latency";
+import type { Latency } from "./latency";
 import { type Environment, FlowError, type Meta, Source, type Status } from "./live";
 import {
   type Frame,
@@ -49,7 +49,8 @@ const nothing = () => {};
 
 export class Connection extends Source<Status> implements Follower {
   readonly environment: Environment;
-  readonly latency: Latency;
+  /** While somebody wants to know. */
+  latency: Latency | null = null;
   /** How a topic stands that is not confirmed. */
   status: Exclude<Status, "live"> = "idle";
   readonly #options: ConnectionOptions;
@@ -73,7 +74,6 @@ export class Connection extends Source<Status> implements Follower {
     this.#options = options;
     this.environment = options.environment;
     this.#heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
-    this.latency = new Latency(options.environment);
   }
 
   /** How the page stands: live where all that it watches is. */
@@ -158,7 +158,7 @@ export class Connection extends Source<Status> implements Follower {
   }
 
   #ping(): void {
-    this.latency.asked();
+    this.latency?.asked();
     this.#link?.send('{"t":"ping"}');
   }
 
@@ -225,7 +225,7 @@ export class Connection extends Source<Status> implements Follower {
       this.#opened(frame.hb);
     } else if (frame.t === "hb") {
       this.#cancelProbe();
-      this.latency.heard(frame.ts);
+      this.latency?.heard(frame.ts);
       const since = now - this.#heartbeatMs * SILENCE_HEARTBEATS;
       for (const topic of this.#unended()) {
         topic.receive(frame, now);
@@ -235,7 +235,7 @@ export class Connection extends Source<Status> implements Follower {
       const topic = this.#topics.get(frame.c ?? "");
       if (!topic || topic.end) return;
       topic.receive(frame, now);
-      if (frame.t === "pub" && frame.at && this.latency.came(frame.at)) this.#ping();
+      if (frame.t === "pub" && frame.at && this.latency?.came(frame.at)) this.#ping();
     }
   }
 

@@ -54,9 +54,11 @@ export function placed<
   T extends { readonly id: string } & { readonly [K in N]: string | null },
 >(rows: readonly T[], row: T, by: N): readonly T[] {
   return [row, ...without(rows, row.id)]
-    .sort((a, b) => `${b[by]}`.localeCompare(`${a[by]}`))
+    .sort((a, b) => newestFirst(`${a[by]}`, `${b[by]}`))
     .slice(0, ROWS_MAX);
 }
+
+const newestFirst = (a: string, b: string) => Number(a < b) - Number(a > b);
 
 export function without<T extends { readonly id: string }>(rows: readonly T[], id: unknown): T[] {
   return rows.filter((row) => row.id !== id);

@@ -43,11 +43,15 @@ export class Others implements Transport {
       import("./neighbours").then(
         ({ tabsOn }) => {
           if (this.#channel !== channel) return;
-          this.tabs ??= tabsOn(() => this.#channel, this.#name, () => this.alone);
+          this.tabs ??= tabsOn(
+            () => this.#channel,
+            this.#name,
+            () => this.alone,
+          );
           this.changed();
         },
-        // It could not be loaded; whoever is heard next is reason to try again.
-        () => this.leave() ?? this.join(),
+        // It could not be loaded: this tab stays alone.
+        () => {},
       );
     };
     channel.postMessage(hello);

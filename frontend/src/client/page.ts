@@ -48,7 +48,10 @@ export interface Flow {
     input: Json,
     options?: { idempotencyKey?: string },
   ): Promise<{ run: string }>;
-  /** From a commit on the server to a frame in this browser, in ms, as this page has measured it. */
+  /**
+   * From a commit on the server to a frame in this browser, in ms, as this page has measured it since it
+   * was first asked.
+   */
   latency(): { p50: number; p99: number; n: number };
   /** Let go of the socket. */
   close(): void;
@@ -132,7 +135,15 @@ export class Page implements Flow {
   }
 
   latency(): { p50: number; p99: number; n: number } {
-    return this.status.latency.figures();
+    const { latency } = this.status;
+    if (latency) return latency.figures();
+    import("./latency").then(
+      (found) => {
+        this.status.latency ??= new found.Latency(environment);
+      },
+      () => {},
+    );
+    return { p50: 0, p99: 0, n: 0 };
   }
 
   close(): void {

@@ -20,6 +20,8 @@ const BADGE_MAX = 99;
 
 export class FlowInbox extends Part {
   #inbox: InboxTopic | undefined;
+  /** What was last said to have been seen: the answer takes a moment. */
+  #shown = "";
   #forget = () => {};
 
   protected start(page: Page, over: AbortSignal): void {
@@ -58,7 +60,10 @@ export class FlowInbox extends Part {
     this.#tab(list);
     const isOpen = this.querySelector("details")?.open && !document.hidden;
     const unseen = value.items.filter((item) => !item.seen).map((item) => item.id);
-    if (isOpen && unseen.length > 0) this.#do(() => this.#inbox?.seen(unseen));
+    if (isOpen && unseen.length > 0 && this.#shown !== unseen.join()) {
+      this.#shown = unseen.join();
+      this.#do(() => this.#inbox?.seen(unseen));
+    }
     this.dispatchEvent(
       new CustomEvent("flow-inbox", { detail: value, bubbles: true, composed: true }),
     );

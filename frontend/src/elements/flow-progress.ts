@@ -24,6 +24,7 @@ export class FlowProgress extends HTMLElement {
   #parts: Parts | null = null;
   #topic: Topic<RunState> | null = null;
   #stop: () => void = () => {};
+  #stopList: () => void = () => {};
   #announcer: Announcer | null = null;
   #children: Children | null = null;
   /** As the frames say, without what is known of children. */
@@ -47,6 +48,7 @@ export class FlowProgress extends HTMLElement {
 
   disconnectedCallback(): void {
     this.#stop();
+    this.#stopList();
     this.#children?.stop();
     this.#announcer?.stop();
     this.#parts = null;
@@ -67,20 +69,14 @@ export class FlowProgress extends HTMLElement {
     let shown: string | undefined;
     this.#parts = this.#made();
     this.#pending();
-    const stop = list.listen(() => {
+    this.#stopList = list.listen(() => {
       const newest = list.value?.[0]?.id;
       if (newest === undefined || newest === shown) return;
       shown = newest;
       this.#stop();
-      this.#told = undefined;
+      this.#children?.stop();
       this.#follow(page, newest);
-      const stopRun = this.#stop;
-      this.#stop = () => {
-        stopRun();
-        stop();
-      };
     });
-    this.#stop = stop;
   }
 
   #follow(page: Page, run: string): void {

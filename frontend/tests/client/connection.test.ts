@@ -301,3 +301,44 @@ describe("a page that nobody looks at", () => {
     expect(transport.link.sent).toEqual([FROM_FIVE]);
   });
 });
+
+describe("a link that comes another way now", () => {
+  it("is opened at once, and what is shown stays live meanwhile", () => {
+    live();
+    const told: string[] = [];
+    connection.listen(() => told.push(connection.value));
+
+    transport.link.end(4900);
+    expect([transport.links.length, heard.topic.isLive, connection.value]).toEqual([
+      2,
+      true,
+      "live",
+    ]);
+    transport.link.accept();
+    transport.link.say(changes(6, 6, [succeeded("reserve")]));
+
+    expect([heard.topic.position?.offset, connection.value, told]).toEqual([6, "live", []]);
+  });
+
+  it("makes it old where nobody answers there", () => {
+    live();
+
+    connection.move();
+    environment.pass(2000);
+
+    expect([heard.topic.isLive, connection.value]).toEqual([false, "offline"]);
+  });
+});
+
+describe("a page that is done", () => {
+  it("lets go of its link, and opens another for what is watched anew", () => {
+    live();
+    connection.close();
+    expect([transport.link.isClosed, connection.value]).toEqual([true, "idle"]);
+
+    watch("run:other", null);
+
+    expect([transport.links.length, connection.value]).toEqual([2, "connecting"]);
+    expect(connection.meta).toMatchObject({ status: "connecting", stale: true });
+  });
+});

@@ -15,7 +15,7 @@ describe("what is no frame is refused", () => {
     "{}",
     '{"t":17}',
     '{"t":"snap","c":"run:x","e":"7f3","o":"5","s":{}}',
-    '{"t":"pub","c":"run:x","e":"7f3","f":1,"o":2,"d":{}}',
+    '{"t":"pub","c":"run:x","e":"7f3","f":"1","o":2,"d":[]}',
   ])("%s", (text) => {
     expect(() => parseFrame(text)).toThrow(FlowError);
   });

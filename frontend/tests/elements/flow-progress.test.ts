@@ -1,115 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Announcer } from "../../src/elements/announcer";
+import { describe, expect, it, vi } from "vitest";
 import { FlowProgress } from "../../src/elements/flow-progress";
-import { clock } from "../../src/elements/stations";
-import { FakeEnvironment } from "../fakes/environment";
-import {
-  CHILD,
-  changes,
-  heartbeat,
-  item,
-  line,
-  loop,
-  parallel,
-  RUN,
-  run,
-  snapshot,
-  step,
-  succeeded,
-  TOPIC,
-  told,
-} from "../fakes/frames";
+import { changes, run, snapshot, step, succeeded, TOPIC } from "../fakes/frames";
+import { FakeSocket, heard, open, page, states, text, withPage } from "../fakes/progress";
 
-class FakeSocket {
-  static readonly OPEN = 1;
-  static all: FakeSocket[] = [];
-  readyState = 1;
-  sent: unknown[] = [];
-  onopen: () => void = () => {};
-  onmessage: (event: { data: string }) => void = () => {};
-  onclose: (event: { code: number; reason: string }) => void = () => {};
-
-  constructor(readonly url: string) {
-    FakeSocket.all.push(this);
-  }
-  send(text: string): void {
-    this.sent.push(JSON.parse(text));
-  }
-  close(): void {}
-  say(frame: object): void {
-    this.onmessage({ data: JSON.stringify(frame) });
-  }
-}
-
-let number = 0;
-let heard: string[];
-
-/** The element as the server has written it: its children are there before it is. */
-function written(frame: object | null, socket: string): FlowProgress {
-  const element = new FlowProgress();
-  element.setAttribute("run-id", RUN);
-  element.setAttribute("socket", socket);
-  element.setAttribute("as-of", "2026-03-02T12:03:04Z");
-  const script = document.createElement("script");
-  script.type = "application/json";
-  script.textContent = JSON.stringify(frame);
-  const title = document.createElement("p");
-  title.className = "flow-title";
-  title.textContent = "written by the server";
-  element.append(script, title);
-  return element;
-}
-
-/** The page as the server has written it, and its socket after the hello. */
-function page(frame: object | null): [FlowProgress, FakeSocket] {
-  number += 1;
-  const element = written(frame, `/flow/ws/${number}/`);
-  document.body.append(element);
-  const socket = FakeSocket.all.at(-1);
-  if (socket === undefined) throw new Error("no socket");
-  return [element, socket];
-}
-
-function open(socket: FakeSocket): void {
-  socket.onopen();
-  socket.say({ t: "hello", v: 1, hb: 5000 });
-}
-
-function text(selector: string): string {
-  return document.querySelector(selector)?.textContent ?? "";
-}
-
-function states(): (string | undefined)[] {
-  return [...document.querySelectorAll<HTMLElement>("li[data-step]")].map(
-    (i) => i.dataset["state"],
-  );
-}
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  vi.stubGlobal("WebSocket", FakeSocket);
-  FakeSocket.all = [];
-  if (customElements.get("flow-progress") === undefined) {
-    customElements.define("flow-progress", FlowProgress);
-  }
-  heard = [];
-  for (const name of ["flow-progress", "flow-done", "flow-failed"]) {
-    document.addEventListener(name, note);
-  }
-});
-
-afterEach(() => {
-  document.body.innerHTML = "";
-  for (const name of ["flow-progress", "flow-done", "flow-failed"]) {
-    document.removeEventListener(name, note);
-  }
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
-
-function note(event: Event): void {
-  heard.push(event.type);
-}
+withPage();
 
 describe("the element", () => {
   it("takes over what the server has written and goes on from there", async () => {
@@ -212,292 +106,61 @@ describe("the element", () => {
   });
 });
 
-describe("what is inside a step", () => {
-  function station(id: string): HTMLElement {
-    const found = document.querySelector<HTMLElement>(`li[data-step="${id}"]`);
-    if (found === null) throw new Error(`no station ${id}`);
-    return found;
-  }
+describe("what the page may ask of it", () => {
+  const done = { percent: 100, finished_at: "2026-03-02T12:00:01.000Z" };
 
-  function within(id: string, selector: string): string[] {
-    return [...station(id).querySelectorAll(`:scope > ${selector}`)].map(
-      (e) => e.textContent ?? "",
-    );
-  }
+  it("is to lead on when it is seen to be done", () => {
+    const goes = vi.spyOn(location, "assign").mockImplementation(() => {});
+    const [, socket] = page(snapshot(5), { "on-done-href": "/orders/42/" });
+    open(socket);
 
-  it("is shown below it: branches in one list, other lines each in its own", () => {
-    const papers = step("papers", "running", {
-      kind: "steps",
-      lines: [line("body", step("invoice", "running")), line("rescue", step("by_hand"))],
+    socket.say(changes(6, 6, [run("failed")]));
+    expect(goes).not.toHaveBeenCalled();
+    socket.say(changes(7, 7, [run("succeeded", done)]));
+
+    expect(goes.mock.calls).toEqual([["/orders/42/"]]);
+    goes.mockRestore();
+  });
+
+  it("is to tell when it begins to wait", () => {
+    const [, socket] = page(snapshot(5));
+    open(socket);
+
+    socket.say(changes(6, 6, [run("waiting")]));
+    socket.say(changes(7, 7, [run("waiting")]));
+
+    expect(heard).toEqual(["flow-progress", "flow-waiting", "flow-progress"]);
+  });
+
+  it("is to fill a ring as far as it is", () => {
+    const [element] = page(snapshot(5, { percent: 40 }), { variant: "ring" });
+
+    const ring = element.querySelector<HTMLElement>(".flow-percent");
+    expect(ring?.style.getPropertyValue("--flow-share")).toBe("40");
+  });
+
+  it("is to show the newest run of a subject, and the next when there is one", async () => {
+    const element = new FlowProgress();
+    element.setAttribute("subject", "order/17");
+    element.setAttribute("socket", "/flow/ws/subject/");
+    document.body.append(element);
+    const [socket] = FakeSocket.all;
+    if (socket === undefined) throw new Error("no socket");
+    open(socket);
+    const row = (id: string, at: string) => ({
+      ...{ id, workflow: "order", title: id, state: "running", percent: 0, note: "" },
+      ...{ created_at: at, started_at: at, finished_at: null },
     });
-    const steps = [parallel("both", "running", step("pack", "running"), papers), step("ship")];
-    page(snapshot(5, { steps }));
+    const c = "runs:subject:order/17";
+    socket.say({ t: "snap", c, e: "v", o: 1, s: { runs: [row("one", "2026-01-01")] } });
+    socket.say({ ...snapshot(3, { id: "one", title: "The first" }), c: "run:one" });
+    expect(text(".flow-title")).toBe("The first");
 
-    const lines = [...document.querySelectorAll<HTMLElement>(".flow-inside")];
-    expect(lines.map((list) => list.dataset["line"])).toEqual(["branch", "body 0", "rescue 0"]);
-    expect(within("both", ".flow-inside > li > .flow-name")).toEqual(["pack", "papers"]);
-    expect(document.querySelector("ol.flow-line")?.hasAttribute("data-tree")).toBe(true);
-  });
-
-  it("goes when the step has it no more", () => {
-    const [, socket] = page(snapshot(5, { steps: [parallel("both", "running", step("pack"))] }));
-    open(socket);
-
-    socket.say(changes(6, 6, [told("both", "skipped", { kind: "parallel" })]));
-
-    expect(document.querySelectorAll(".flow-inside")).toHaveLength(0);
-  });
-
-  it("is of a loop a count, a bar and some items", () => {
-    const items = [
-      item(3, "failed", { title: "Tea tin" }),
-      item(19, "running", { progress: 0.5, note: "Wrapping" }),
-    ];
-    const counts = { total: 480, begun: 21, done: 19, failed: 1 };
-    const [, socket] = page(snapshot(5, { steps: [loop("pack", counts, items)] }));
-    open(socket);
-
-    expect(within("pack", ".flow-note")).toEqual(["19 of 480 · 1 failed"]);
-    expect(within("pack", ".flow-items > li > .flow-name")).toEqual(["Tea tin", "No. 20"]);
-    expect(within("pack", ".flow-items > li > .flow-note")).toEqual(["failed", "Wrapping"]);
-    expect(station("pack").querySelector("progress")?.value).toBeCloseTo(19.5 / 480);
-
-    const done = loop("pack", { ...counts, done: 480, failed: 0 }, [], "succeeded");
-    socket.say(changes(6, 6, [{ t: "step", ...done }]));
-
-    expect(document.querySelectorAll(".flow-items, li progress")).toHaveLength(0);
-  });
-
-  it("may be another run, which is followed and linked", async () => {
-    const delivery = step("delivery", "waiting", { kind: "workflow", child: CHILD, progress: 0.1 });
-    const [element, socket] = page(snapshot(5, { steps: [delivery] }));
-    element.setAttribute("page", `/flow/runs/${RUN}/`);
-    open(socket);
+    socket.say({ t: "pub", c, e: "v", f: 2, o: 2, d: [{ t: "row", ...row("two", "2026-01-02") }] });
+    socket.say({ ...snapshot(1, { id: "two", title: "The second" }), c: "run:two" });
     await Promise.resolve();
 
-    const asked = { t: "subs", m: { [TOPIC]: { e: "7f3", o: 5 }, [`run:${CHILD}`]: null } };
-    expect(socket.sent).toEqual([asked]);
-    socket.say({ ...snapshot(3, { id: CHILD, percent: 60 }), c: `run:${CHILD}` });
-
-    expect(within("delivery", ".flow-note")).toEqual(["60 %"]);
-    expect(text(".flow-percent")).toBe("60 %");
-    const link = station("delivery").querySelector("a");
-    expect(link?.getAttribute("href")).toBe(`/flow/runs/${CHILD}/`);
-    expect(heard).toEqual([]);
-  });
-
-  it("of a child that this user may not watch is as far as the run itself says", () => {
-    const delivery = step("delivery", "waiting", { kind: "workflow", child: CHILD, progress: 0.1 });
-    const [, socket] = page(snapshot(5, { steps: [delivery] }));
-    open(socket);
-
-    socket.say({ t: "pending", c: `run:${CHILD}` });
-    socket.say({ t: "err", c: `run:${CHILD}`, code: "forbidden" });
-
-    expect(within("delivery", ".flow-note")).toEqual(["10 %"]);
-    expect(text(".flow-headline")).toBe("delivery");
-  });
-
-  it("is followed for the first runs of a page only, so that the page's own have room", async () => {
-    const called = (n: number) =>
-      step(`s${n}`, "waiting", { kind: "workflow", child: `${CHILD.slice(0, -2)}${n}` });
-    const many = Array.from({ length: 25 }, (_, n) => called(10 + n));
-    const sockets = [1, 2, 3, 4].map(() => page(snapshot(5, { steps: many }))[1]);
-    for (const socket of sockets) open(socket);
-    await Promise.resolve();
-
-    const asked = sockets.map((socket) => JSON.stringify(socket.sent).split('"run:').length - 2);
-    expect(asked).toEqual([20, 20, 20, 0]);
-  });
-
-  it("is not followed any more once it is decided", async () => {
-    const delivery = { kind: "workflow", child: CHILD, progress: 0.1 };
-    const steps = [step("delivery", "waiting", delivery), step("ship")];
-    const [, socket] = page(snapshot(5, { steps }));
-    open(socket);
-    await Promise.resolve();
-
-    socket.say(changes(6, 6, [told("delivery", "succeeded", delivery)]));
-    await Promise.resolve();
-
-    expect(socket.sent.at(-1)).toEqual({ t: "unsub", c: `run:${CHILD}` });
-  });
-
-  it("may wait for an answer: who may give it is shown where", async () => {
-    const asked: string[] = [];
-    vi.stubGlobal("fetch", async (url: string) => {
-      asked.push(url);
-      return new Response(JSON.stringify({ approvals: [{ step: "boss", url: "/answer/" }] }));
-    });
-    const [element, socket] = page(
-      snapshot(5, { steps: [step("reserve", "running"), step("boss")] }),
-    );
-    element.setAttribute("approvals", "/mine.json");
-    open(socket);
-
-    const boss = { kind: "approval", answers: { given: 0, wanted: 2 } };
-    socket.say(changes(6, 6, [told("boss", "waiting", boss)]));
-    await vi.waitFor(() => expect(within("boss", "a")).toEqual(["Answer"]));
-
-    expect(asked).toEqual(["/mine.json"]);
-    expect(within("boss", ".flow-note")).toEqual(["0 of 2 answers"]);
-    socket.say(changes(7, 7, [told("boss", "succeeded", boss)]));
-    expect(within("boss", "a")).toEqual([]);
-  });
-
-  it("does not lead to the page that one is on", async () => {
-    const here = location.pathname;
-    const approvals = [
-      { step: "boss", url: here },
-      { step: "other", url: "/answer/" },
-    ];
-    vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ approvals })));
-    const asking = { kind: "approval", answers: { given: 0, wanted: 1 } };
-    const [element, socket] = page(snapshot(5, { steps: [step("boss"), step("other")] }));
-    element.setAttribute("approvals", "/mine.json");
-    open(socket);
-
-    socket.say(changes(6, 7, [told("boss", "waiting", asking), told("other", "waiting", asking)]));
-    await vi.waitFor(() => expect(within("other", "a")).toEqual(["Answer"]));
-
-    expect(within("boss", "a")).toEqual([]);
-  });
-
-  it("is undone with a bar of its own while that lasts", () => {
-    const steps = [step("charge", "undoing", { note: "Paying back" }), step("ship", "failed")];
-    const undo = { total: 3, done: 1, failed: 1 };
-    const [element, socket] = page(snapshot(5, { state: "compensating", steps, undo }));
-    open(socket);
-    const bar = element.querySelector<HTMLProgressElement>(".flow-undo");
-
-    expect([bar?.hidden, bar?.value, bar?.max]).toEqual([false, 2, 3]);
-    expect(text(".flow-place")).toBe("1 of 3 taken back");
-
-    socket.say(changes(6, 6, [run("failed", { undo })]));
-
-    expect(bar?.hidden).toBe(true);
-  });
-
-  it("of the run itself runs after its end", () => {
-    const [, socket] = page(snapshot(5));
-    open(socket);
-
-    socket.say(changes(6, 6, [{ t: "hook", ...step("inform", "running") }, run("failed")]));
-
-    expect(document.querySelectorAll(".flow-hooks:not([hidden]) > li")).toHaveLength(1);
-    expect(heard).toEqual(["flow-progress", "flow-failed"]);
-  });
-});
-
-describe("what is shown is live, or says as of when", () => {
-  it("before the server has confirmed it, as of when it was written", () => {
-    const [element, socket] = page(snapshot(5));
-    open(socket);
-    socket.onclose({ code: 1006, reason: "" });
-
-    expect(element.dataset["link"]).toBe("stale");
-    expect(text(".flow-link")).toMatch(/^Reconnecting, as of .*:03/);
-  });
-
-  it("is live once confirmed, and old when the socket is cut", () => {
-    const [element, socket] = page(snapshot(5));
-    open(socket);
-    socket.say(heartbeat(["7f3", 5]));
-    expect([element.dataset["link"], text(".flow-link")]).toEqual(["live", "Live"]);
-
-    socket.onclose({ code: 1006, reason: "" });
-
-    expect(text(".flow-link")).toMatch(/^Reconnecting, as of/);
-  });
-
-  it("says that one is signed out, and keeps what was shown", () => {
-    const [, socket] = page(snapshot(5));
-    open(socket);
-    socket.onclose({ code: 4401, reason: "" });
-    FakeSocket.all.at(-1)?.onclose({ code: 4401, reason: "" });
-
-    expect(text(".flow-link")).toBe("Signed out");
-    expect(states()).toEqual(["running", "pending"]);
-    expect(document.querySelectorAll(".flow-foot a")).toHaveLength(0);
-  });
-
-  it("leads who is signed out to where one logs in, and back", () => {
-    const [element, socket] = page(snapshot(5));
-    element.setAttribute("login", "/login/?theme=dark");
-    open(socket);
-    socket.onclose({ code: 4401, reason: "" });
-    FakeSocket.all.at(-1)?.onclose({ code: 4401, reason: "" });
-
-    const way = document.querySelector<HTMLAnchorElement>(".flow-foot a");
-    const here = encodeURIComponent(`${location.pathname}${location.search}`);
-    expect(way?.textContent).toBe("Log in");
-    expect(way?.getAttribute("href")).toBe(`/login/?theme=dark&next=${here}`);
-  });
-
-  it("tells times as the server has written them", () => {
-    const now = new Date();
-    now.setHours(14, 5, 9);
-
-    expect(clock(now.getTime())).toBe("14:05:09");
-    expect(clock(new Date(2026, 2, 4, 9, 7).getTime())).toBe("2026-03-04 09:07");
-  });
-
-  it("ends with the outcome where no run will come", () => {
-    const [element, socket] = page({ t: "pending", c: TOPIC });
-    open(socket);
-
-    socket.say({ t: "end", c: TOPIC, outcome: "no_match", message: "There was nothing to do." });
-
-    expect(text(".flow-headline")).toBe("There was nothing to do.");
-    expect(element.dataset["state"]).toBe("ended");
-    expect(heard).toEqual(["flow-failed"]);
-  });
-
-  it("asks for nothing where the server has written the end already", () => {
-    const end = { t: "end", c: TOPIC, outcome: "no_match", message: "There was nothing to do." };
-
-    document.body.append(written(end, "/elsewhere/"));
-
-    expect(FakeSocket.all).toHaveLength(0);
-  });
-});
-
-describe("a screen reader", () => {
-  it("is told the end at once", () => {
-    const [, socket] = page(snapshot(5));
-    open(socket);
-
-    socket.say(changes(6, 6, [succeeded("reserve")]));
-    socket.say(
-      changes(7, 8, [
-        succeeded("ship"),
-        run("succeeded", { percent: 100, finished_at: "2026-03-02T12:00:01.000Z" }),
-      ]),
-    );
-
-    expect(text(".flow-said")).toBe("All done. Took 1.0 s");
-  });
-
-  it("is told of the rest every five seconds at most, the newest", () => {
-    const environment = new FakeEnvironment();
-    const said: string[] = [];
-    const announcer = new Announcer((sentence) => said.push(sentence), environment);
-
-    for (const n of [1, 2, 3]) announcer.say(`step ${n}`);
-    environment.pass(4999);
-    expect(said).toEqual(["step 1"]);
-
-    environment.pass(1);
-    expect(said).toEqual(["step 1", "step 3"]);
-  });
-
-  it("is not told the same twice", () => {
-    const said: string[] = [];
-    const announcer = new Announcer((sentence) => said.push(sentence), new FakeEnvironment());
-
-    announcer.sayNow("All done.");
-    announcer.sayNow("All done.");
-
-    expect(said).toEqual(["All done."]);
+    expect(text(".flow-title")).toBe("The second");
+    expect(socket.sent).toContainEqual({ t: "unsub", c: "run:one" });
   });
 });

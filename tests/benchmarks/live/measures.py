@@ -206,4 +206,3 @@ def _transactions(line: Line) -> int:
 def _end(server: Server, crowd: Crowd) -> None:
     crowd.close()
     server.process.signal(signal.SIGKILL)
-

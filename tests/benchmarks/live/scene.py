@@ -9,12 +9,10 @@ import sys
 import time
 from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psutil
-
 
 from tests.faults.line import ROOT, Line
 from tests.nodes.process import Process, free_port
@@ -176,6 +174,4 @@ def prepare(line: Line) -> None:
 
 def _pages(begun: Sequence[UUID], size: int) -> list[list[UUID]]:
     rest = iter(begun)
-    return [page for page in iter(lambda: list(islice(rest, size)), [])]
-
-
+    return list(iter(lambda: list(islice(rest, size)), []))

@@ -16,7 +16,7 @@ from flowengine.models import (
     ReplayRecord,
     SelectionRecord,
 )
-from flowengine.orchestration import groups
+from flowengine.orchestration import doors, groups
 from tests.builders.line import now
 from tests.database.admin.test_admin import a_client, page
 from tests.database.api.given import CANARY, a_letter
@@ -216,6 +216,7 @@ def test_texts_of_causes_replays_and_acts_need_the_permission_of_payloads() -> N
     url = choose(reader, LETTERS, "replay", *letters)["Location"]
     reader.post(url, {"reason": "x", "canary": "0", "rate": "5", "mode": "event"})
 
+    doors.trip("default", "2:ab", CANARY, now())
     rows = [*DeadGroupRecord.objects.all(), *ReplayRecord.objects.all(), *AuditRecord.objects.all()]
     assert len(rows) > 2
     for row in rows:
@@ -223,3 +224,4 @@ def test_texts_of_causes_replays_and_acts_need_the_permission_of_payloads() -> N
     [cause] = DeadGroupRecord.objects.filter(title__contains="canary")
     assert CANARY in page(reader, DeadGroupRecord, cause.pk)
     assert CANARY not in viewer.get(url).content.decode()
+    assert CANARY not in page(viewer, AuditRecord)

@@ -40,10 +40,10 @@ def _triage(act: str, **body: Any) -> Row:
     )
 
 
-def _steer(act: str, needs: str = "replay", allowed: tuple[int, ...] = (200,)) -> Row:
+def _steer(act: str, allowed: tuple[int, ...] = (200,)) -> Row:
     return Row(
         place=f"replays/{{replay}}/{act}",
-        needs=needs,
+        needs="replay",
         besides="view_dead_letter",
         post=REASON,
         allowed=allowed,
@@ -127,7 +127,7 @@ TABLE: Mapping[str, Row] = {
     "list_replays": Row(place="replays"),
     "get_replay": Row(place="replays/{replay}", besides="view_dead_letter"),
     "list_replay_items": Row(place="replays/{replay}/items", besides="view_dead_letter"),
-    "approve_replay": _steer("approve", needs="edit_dead_letter", allowed=(409,)),
+    "approve_replay": _steer("approve", allowed=(409,)),
     "pause_replay": _steer("pause"),
     "resume_replay": _steer("resume", allowed=(409,)),
     "slow_replay": _steer("slower"),

@@ -224,6 +224,34 @@ def test_edits_are_approved_by_somebody_else(settings: Any) -> None:
     assert by_bob.json()["approver"] == bob.session["_auth_user_id"]
 
 
+@pytest.mark.parametrize("missing", ["replay", "view_payload", "edit_dead_letter"])
+def test_nobody_approves_what_he_may_not_begin_or_see(settings: Any, missing: str) -> None:
+    settings.FLOWENGINE = {"REPLAY_FOUR_EYES": True}
+    failed_orders()
+    ann = a_client(*OPERATOR, "edit_dead_letter")
+    held = {*OPERATOR, "edit_dead_letter"} - {missing}
+    bob = a_client(*held, name="bob")
+
+    proposed = start(ann, choose(ann), options={"skip": True}).json()
+    answer = post(bob, f"replays/{proposed['id']}/approve")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "FE802")
+    assert ReplayRecord.objects.get().state == "proposed"
+
+
+def test_new_keys_are_approved_by_who_may_give_new_keys(settings: Any) -> None:
+    settings.FLOWENGINE = {"REPLAY_FOUR_EYES": True}
+    failed_orders()
+    ann = a_client(*OPERATOR, "edit_dead_letter", "replay_new_keys")
+    bob = a_client(*OPERATOR, "edit_dead_letter", name="bob")
+    edit = [{"op": "add", "path": "/note", "value": "by hand"}]
+
+    options = {"edit": edit, "new_keys": True}
+    proposed = start(ann, choose(ann), mode="restart", options=options).json()
+
+    assert post(bob, f"replays/{proposed['id']}/approve").status_code == 403
+
+
 def test_replays_are_listed_the_newest_first_to_who_may_see_what_was_chosen() -> None:
     failed_orders(5)
     client = a_client(*OPERATOR)

@@ -40,10 +40,10 @@ def test_definitions_are_what_rabbitmq_imports(
 
     queues = {queue["name"]: queue for queue in exported["queues"]}
     assert queues["flowengine.v1.station.mail"]["vhost"] == "my/shop"
-    assert {q.name: queue_arguments(q) for q in topology(["mail"]).queues} == {
+    assert {q.name: queue_arguments(q) for q in topology(["mail", "till"]).queues} == {
         name: queue["arguments"] for name, queue in queues.items()
     }
-    assert len(exported["bindings"]) == len(topology(["mail"]).bindings)
+    assert len(exported["bindings"]) == len(topology(["mail", "till"]).bindings)
 
 
 def test_a_url_without_a_vhost_means_the_default_one() -> None:

@@ -146,7 +146,7 @@ def test_hours_long_ago_are_forgotten() -> None:
 
 def test_cause_that_fails_again_after_a_replay_has_regressed() -> None:
     bury(a_letter())
-    dead_groups.mark_replayed([the_group().id], NOON + LATER)
+    dead_groups.mark_replayed([the_group().id], NOON + LATER, begun=NOON)
     assert the_group().state == "replayed"
 
     bury(a_letter(), at=NOON + 2 * LATER)
@@ -165,9 +165,21 @@ def test_cause_that_is_resolved_and_fails_again_has_regressed_and_is_not_snoozed
     assert (the_group().state, the_group().snoozed_until) == ("regressed", None)
 
 
+def test_cause_that_regressed_while_it_is_replayed_stays_so_until_the_next_replay() -> None:
+    bury(a_letter())
+    dead_groups.mark_replayed([the_group().id], NOON + LATER, begun=NOON)
+    bury(a_letter(), at=NOON + 2 * LATER)
+
+    dead_groups.mark_replayed([the_group().id], NOON + 3 * LATER, begun=NOON)
+    in_the_same = the_group().state
+    dead_groups.mark_replayed([the_group().id], NOON + 5 * LATER, begun=NOON + 4 * LATER)
+
+    assert (in_the_same, the_group().state) == ("regressed", "replayed")
+
+
 def test_failure_from_before_the_replay_is_no_regression() -> None:
     bury(a_letter())
-    dead_groups.mark_replayed([the_group().id], NOON + LATER)
+    dead_groups.mark_replayed([the_group().id], NOON + LATER, begun=NOON)
 
     bury(a_letter(), at=NOON)
 
@@ -176,7 +188,7 @@ def test_failure_from_before_the_replay_is_no_regression() -> None:
 
 def test_replayed_cause_with_nothing_open_is_resolved() -> None:
     one, two = bury(a_letter(), a_letter())
-    dead_groups.mark_replayed([the_group().id], NOON)
+    dead_groups.mark_replayed([the_group().id], NOON, begun=NOON)
     replay = new_id()
     dead_letters.claim([one, two], replay)
 

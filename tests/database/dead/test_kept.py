@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from msgspec.structs import replace
 from pytest_django import Settings
 
@@ -132,6 +132,29 @@ def test_closing_a_letter_leaves_what_died_as_it_was() -> None:
     after = DeadLetterRecord.objects.values("body", "headers", "failure", "message").get()
     assert after == before
     assert b"CardDeclined" in bytes(after["failure"] or b"")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"body": b"other"},
+        {"body": None},
+        {"headers": "{}"},
+        {"failure": None},
+        {"message": ""},
+        {"fingerprint": "2:other"},
+    ],
+)
+def test_database_refuses_to_change_what_died(given: dict[str, Any]) -> None:
+    bury(a_letter(body=b"\x00", headers={"a": 1}))
+
+    with pytest.raises(DatabaseError, match="what died is kept as it was"), transaction.atomic():
+        DeadLetterRecord.objects.update(**given)
+
+    letter = DeadLetterRecord.objects.get()
+    letter.reason = "the rest may be written, also with all columns named"
+    letter.save()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -237,6 +237,7 @@ def test_a_failure_that_is_rescued_is_gone_on_with() -> None:
 
 def test_part_of_a_batch_that_is_split_hands_nothing_on(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = at_work(4)
+
     def refuse(given: Work, *arguments: object, **named: object) -> Advanced:
         if len(given.told) == 4:
             raise ValueError("the whole is refused")

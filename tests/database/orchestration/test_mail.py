@@ -19,7 +19,7 @@ from pytest_django import Settings
 from flowengine.models import NotificationRecord
 from flowengine.orchestration import mail
 from flowengine.orchestration.sending_times import TRIES_MAX
-from flowengine.store import inbox_acts, notifications, preferences, sql
+from flowengine.store import inbox_acts, notifications, outgoing, preferences, sql
 from flowengine.store.inbox_acts import Act
 from flowengine.store.notifications import Note
 from flowengine.store.preferences import Preference
@@ -213,7 +213,7 @@ def test_mail_whose_sender_died_is_sent_again_under_the_same_id(
     ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(ann)
-    monkeypatch.setattr(mail.outgoing, "mailed", lambda *_: (_ for _ in ()).throw(SystemExit))
+    monkeypatch.setattr(outgoing, "mailed", lambda *_: (_ for _ in ()).throw(SystemExit))
     with pytest.raises(SystemExit):
         mail.run_once(due())
     monkeypatch.undo()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
+import threading
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import time, timedelta
-from typing import Any
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
 from uuid import uuid4
 
+import http_ece
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -47,8 +50,6 @@ def key(settings: Settings) -> ec.EllipticCurvePrivateKey:
 
 
 def _text(raw: bytes) -> str:
-    from base64 import urlsafe_b64encode
-
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
@@ -246,3 +247,49 @@ def test_nothing_is_pushed_or_kept_without_a_key(ann: User, settings: Settings) 
 
     assert len(asked) == 0
     assert (pushes.public_key(), answer.status_code) == ("", 404)
+
+
+class PushServer(BaseHTTPRequestHandler):
+    """What a browser's maker runs: it takes what is pushed, and cannot read it."""
+
+    taken: ClassVar[list[tuple[dict[str, str], bytes]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.taken.append(({k.lower(): v for k, v in self.headers.items()}, body))
+        self.send_response(201)
+        self.end_headers()
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Nothing on the terminal."""
+
+
+def test_browser_can_read_what_is_pushed_and_knows_whom_it_is_from(
+    key: ec.EllipticCurvePrivateKey,
+) -> None:
+    browser, secret = ec.generate_private_key(ec.SECP256R1()), b"0123456789abcdef"
+    point = browser.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    with HTTPServer(("127.0.0.1", 0), PushServer) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        status = pushes.sent(
+            Subscription(
+                user="7",
+                endpoint=f"http://127.0.0.1:{server.server_port}/push",
+                p256dh=_text(point),
+                auth=_text(secret),
+            ),
+            '{"title": "Order 42"}',
+        )
+        thread.join(timeout=10)
+
+    [(headers, body)] = PushServer.taken
+    assert status == 201
+    assert b"Order 42" not in body
+    assert http_ece.decrypt(body, private_key=browser, auth_secret=secret) == (
+        b'{"title": "Order 42"}'
+    )
+    assert headers["authorization"].startswith("vapid ")
+    assert pushes.public_key() in headers["authorization"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,12 @@ from pytest_django import Settings
 
 from flowengine import event_types
 from flowengine.broker.base import Delivery
-from flowengine.engine.event import Parent
+from flowengine.engine.event import Again, Parent
 from flowengine.engine.identity import foreign_event_id, run_id
 from flowengine.models import DeadLetterRecord, EventRecord, ReplayItemRecord, RunRecord
 from flowengine.orchestration.receive import receive
 from flowengine.orchestration.replay.due import run_due
-from flowengine.store import parents
+from flowengine.store import events, parents
 from tests.builders.stored import define, now, publish
 from tests.database.replay.scenes import (
     ORDER,
@@ -148,6 +149,19 @@ def test_input_that_a_workflow_refused_is_taken_after_an_edit() -> None:
     assert json.loads(bytes(run.inputs or b"")) == {"number": 1}
 
 
+@pytest.mark.usefixtures("known")
+def test_edit_gives_a_strangers_event_no_actor_and_no_more_hops_than_its_delivery_would() -> None:
+    letter = delivered({"data": {"order": "one"}, "actor": "1"})
+    far = delivered({"id": "e-2", "data": {"order": "one"}, "hops": 99})
+    edit = [{"op": "replace", "path": "/order", "value": 2}]
+
+    replay_id = started("event", [letter, far], edit=edit)
+    beat()
+
+    assert states(replay_id) == ["sent", "skipped"]
+    assert EventRecord.objects.get().actor is None
+
+
 def test_mended_workflow_takes_the_same_event() -> None:
     define(WITH_INPUT)
     event = publish("order.placed", {"order": "one"})
@@ -217,3 +231,15 @@ def test_event_that_the_broker_has_not_had_yet_is_still_published_when_it_is_rep
 
     assert EventRecord.objects.get(pk=sent).state == "published"
     assert EventRecord.objects.get(pk=unsent).state == "pending"
+
+
+def test_event_is_read_as_it_was_replayed() -> None:
+    again = Again(
+        only="order", restart_of=UUID(int=1), keys=UUID(int=2), by="7", reason="why", is_quiet=True
+    )
+    event = publish("order.placed", {"order": 1})
+    [stored] = events.load([event])
+
+    events.replay([replace(stored, replay=3, again=again)], now())
+
+    assert events.load([event]) == [replace(stored, replay=3, again=again)]

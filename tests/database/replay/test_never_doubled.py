@@ -148,6 +148,41 @@ def test_what_has_succeeded_since_is_left_alone_unless_it_is_wanted_all_the_same
     assert details(careful)[0].startswith("succeeded_since: run ")
 
 
+@pytest.mark.parametrize("mode", ["event", "restart", "resume"])
+def test_run_whose_edited_copy_has_succeeded_is_left_alone(mode: str) -> None:
+    [run] = failed_orders()
+    edit = [{"op": "add", "path": "/note", "value": "by hand"}]
+    corrected = started("event", letters_of([run]), edit=edit)
+    beat()
+    pay(RunRecord.objects.exclude(pk=run).get().id)
+    seen(corrected)
+
+    careful = started(mode, [run], kind="run")
+    beat()
+    all_the_same = started(mode, [run], kind="run", even_if_succeeded=True)
+    beat()
+
+    assert (states(careful), states(all_the_same)) == (["skipped"], ["sent"])
+    assert details(careful)[0].startswith("succeeded_since: run ")
+
+
+def test_copy_for_all_workflows_keeps_its_event_from_being_replayed_for_one() -> None:
+    [run] = failed_orders()
+    edit = [{"op": "add", "path": "/note", "value": "by hand"}]
+    corrected = started("event", letters_of([run]), workflow="*", edit=edit)
+    beat()
+
+    at_work = started("restart", [run], kind="run")
+    beat()
+    pay(RunRecord.objects.exclude(pk=run).get().id)
+    seen(corrected)
+    over = started("restart", [run], kind="run")
+    beat()
+
+    assert details(at_work) == ["not_open: another replay has sent it"]
+    assert details(over)[0].startswith("succeeded_since: run ")
+
+
 def test_run_that_goes_on_meanwhile_is_not_replayed() -> None:
     runs = failed_orders(2)
     letters = letters_of(runs)

@@ -17,11 +17,12 @@ from flowengine.models import (
     RunRecord,
     WorkflowRecord,
 )
-from flowengine.orchestration import replay
+from flowengine.orchestration import control, replay
 from flowengine.orchestration.replay import planning
 from flowengine.tasks import registry
-from tests.builders.stored import define
+from tests.builders.stored import define, now
 from tests.database.replay.scenes import (
+    ORDER,
     beat,
     chosen,
     failed_orders,
@@ -149,6 +150,17 @@ def test_corrected_inputs_are_checked_against_the_task_that_failed() -> None:
     assert words(selection, "resume", set={"order_id": 5}) == ["eligible"]
     assert words(selection, "resume", set={"nonsense": 5}) == ["invalid_edit"]
     assert words(selection, "resume", set={"order_id": "five"}) == ["invalid_edit"]
+
+
+@pytest.mark.parametrize(
+    "given", [{"tenant": "b"}, {"order_id": {"owner": "9"}}, {"order_id": [{"__proto__": {}}]}]
+)
+def test_corrected_inputs_change_nothing_that_is_protected(given: dict[str, object]) -> None:
+    runs = failed_orders(text=ORDER.replace("line.told", "line.work"))
+
+    assert words(chosen(letters_of(runs)), "resume", set=given) == ["invalid_edit"]
+    with pytest.raises(EditRefused, match=r"protected|refused"):
+        control.resume(runs[0], inputs=given, now=now())
 
 
 def test_side_effects_that_would_take_place_again_are_named() -> None:

@@ -62,6 +62,7 @@ def test_failure_of_the_canary_stops_the_rest_which_stays_open() -> None:
     done = seen(replay_id)
 
     assert (done.state, done.succeeded, done.failed, done.skipped) == ("stopped", 1, 1, 2)
+    assert done.verdict["words"].startswith("2 of 4 replayed: 1 succeeded, 1 failed again")
     assert "1 of the first 2 failed" in done.verdict["words"]
     assert letter_states(letters) == ["resolved", "resolved", "open", "open"]
     assert states(replay_id) == ["succeeded", "failed", "skipped", "skipped"]
@@ -250,3 +251,24 @@ def test_items_of_a_replay_whose_beat_died_before_it_sent_them_are_sent_by_anoth
     beat(31)
 
     assert states(replay_id) == ["sent", "sent"]
+
+
+def test_replay_whose_items_wait_for_long_is_looked_at_less_and_less_often() -> None:
+    replay_id, runs = of_dead(1)
+
+    def next_look(seconds: float) -> float:
+        """How long after a look at that time the next one comes."""
+        at = now() + timedelta(seconds=seconds)
+        ReplayRecord.objects.filter(pk=replay_id).update(due_at=at)
+        run_due(at, limit=10)
+        due_at = ReplayRecord.objects.get(pk=replay_id).due_at
+        assert due_at is not None
+        return round((due_at - at).total_seconds(), 1)
+
+    beat()
+    assert [next_look(each) for each in (0, 100, 86_400)] == [0.5, 10.0, 600.0]
+    pay(runs[0])
+    ReplayRecord.objects.filter(pk=replay_id).update(due_at=now())
+    beat()
+
+    assert replay.status(replay_id).state == "done"

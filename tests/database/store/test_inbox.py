@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flowengine.models import InboxRecord, NotificationRecord
+from flowengine.representations import Json
 from flowengine.representations.inbox import SENTENCES
 from flowengine.store import inbox, inbox_acts, notifications, sql
 from flowengine.store.inbox_acts import Act
@@ -92,7 +92,7 @@ def test_number_of_statements_does_not_depend_on_the_number_of_users() -> None:
     assert asked == [3, 3]
 
 
-def entries(after: int, user: str = "7") -> list[Mapping[str, Any]]:
+def entries(after: int, user: str = "7") -> list[Json]:
     return inbox.changes({user: after})[user].after(after)
 
 

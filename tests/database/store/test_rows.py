@@ -126,6 +126,8 @@ def test_run_is_read_as_it_was_written() -> None:
         state=RunState.SUCCEEDED,
         seq=9,
         replay=1,
+        replay_of=OTHER,
+        keys=UUID(int=5),
         parent=Parent(run=OTHER, step="child", item="3", depth=2, detached=True),
         priority=2,
         inputs={"n": 1},

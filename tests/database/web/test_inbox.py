@@ -280,6 +280,12 @@ def test_preferences_are_kept(ann: User, settings: Settings) -> None:
     assert "<option selected>Europe/Berlin</option>" in html
 
 
+def test_language_of_the_page_is_proposed_for_the_emails(ann: User) -> None:
+    html = signed_in(ann).get("/flow/inbox/preferences/")
+
+    assert '<option value="en" selected>' in html.content.decode()
+
+
 @pytest.mark.parametrize(
     "given", [{"digest": "never"}, {"timezone": "Mars/North"}, {"quiet_from": "22:00"}]
 )

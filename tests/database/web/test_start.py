@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
+from django.test.client import MULTIPART_CONTENT
 from pytest_django import Settings
 
 from flowengine.models import EventRecord, RunRecord
@@ -287,3 +288,42 @@ def test_run_of_somebody_else_is_not_told_of() -> None:
 
     assert "Waiting for this to begin" in answer.content.decode()
     assert "onthly" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(FORM, MULTIPART_CONTENT), ({"month": "2026-03"}, "application/json")],
+    ids=["form", "json"],
+)
+def test_one_click_that_comes_twice_is_one_run(body: dict[str, str], kind: str) -> None:
+    client = logged_in(an_operator())
+
+    answers = [
+        client.post("/flow/start/monthly-report", body, kind, headers={"idempotency-key": key})
+        for key in ("first", "first", "second")
+    ]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    first, again, other = [answer.json()["run"] for answer in answers]
+    assert first == again != other
+    assert len(starts()) == 2
+
+
+def test_one_click_is_refused_as_the_others_are() -> None:
+    client = logged_in(an_operator())
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(an_operator("eve"))
+
+    codes = [
+        client.post("/flow/start/by-event").status_code,
+        client.post("/flow/start/monthly-report", {"field.month": "May"}).status_code,
+        client.post(
+            "/flow/start/monthly-report", FORM, headers={"idempotency-key": "k" * 101}
+        ).status_code,
+        client.get("/flow/start/monthly-report").status_code,
+        strict.post("/flow/start/monthly-report", FORM).status_code,
+        Client().post("/flow/start/monthly-report").status_code,
+    ]
+
+    assert codes == [404, 422, 400, 405, 403, 401]
+    assert starts() == []

@@ -22,6 +22,7 @@ from tests.unit.worker.orders import an_order
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DOWN = Failure(code="GatewayDown", message="no answer", fe="FE421", permanent=False)
+OTHER = Failure(code="KeyError", message="vat_id", fe="FE421", permanent=False)
 MANY = Limits().failures
 
 
@@ -87,10 +88,9 @@ def test_failures_of_one_cause_close_the_station_and_only_that_one(scene: Scene)
 def test_item_that_fails_for_what_the_station_is_closed_for_is_given_back(scene: Scene) -> None:
     [run] = begin("line")
     scene.park([run])
-    other = Failure(code="KeyError", message="vat_id", fe="FE421", permanent=False)
 
     assert scene.end(run) == GivenBack(step="one", attempt=1, failure=DOWN)
-    assert isinstance(scene.end(run, other), Failed)
+    assert isinstance(scene.end(run, OTHER), Failed)
     assert isinstance(scene.end(run, None), Succeeded)
 
 
@@ -125,15 +125,18 @@ def test_worker_without_a_free_place_makes_no_probe(scene: Scene) -> None:
     assert scene.door() is Door.PARKED
 
 
-def test_probe_that_fails_is_given_back_and_closes_the_door_for_longer(scene: Scene) -> None:
+@pytest.mark.parametrize(("failure", "told"), [(DOWN, GivenBack), (OTHER, Failed)])
+def test_probe_that_fails_closes_the_door_for_longer_and_bears_only_what_ails_itself(
+    scene: Scene, failure: Failure, told: type[End]
+) -> None:
     scene.park(begin("line"))
     at = scene.due()
     [(run, _step, _item)] = scene.doors.look(4)
 
-    told = scene.end(run, Failure(code="Other", message="too", fe="FE421", permanent=False))
+    answer = scene.end(run, failure)
     scene.doors.look(4)
 
-    assert isinstance(told, GivenBack)
+    assert isinstance(answer, told)
     assert scene.door() is Door.PARKED
     assert scene.due() - at == 2 * Limits().rest
 
@@ -171,7 +174,30 @@ def test_station_that_people_have_closed_gives_out_nothing_however_long(scene: S
     assert scene.doors.open == {"mail"}
 
 
-@override_settings(FLOWENGINE={"STATIONS": {"default": {"BREAKER": False}}})
+OFF = {"STATIONS": {"default": {"BREAKER": False}}}
+
+
+@override_settings(FLOWENGINE=OFF)
+def test_station_that_the_breaker_has_closed_opens_where_it_is_switched_off() -> None:
+    doing.trip("default", "2:ab", "GatewayDown", now())
+    scene = Scene()
+
+    assert scene.doors.look(4) == []
+    assert scene.door() is Door.OPEN
+    assert scene.doors.open == {"default", "mail"}
+
+
+@override_settings(FLOWENGINE=OFF)
+def test_switched_off_breaker_opens_nothing_that_people_have_closed() -> None:
+    doing.pause("default", By(who="7"), now())
+    scene = Scene()
+
+    scene.doors.look(4)
+
+    assert scene.door() is Door.PAUSED
+
+
+@override_settings(FLOWENGINE=OFF)
 def test_breaker_that_is_switched_off_counts_nothing() -> None:
     scene = Scene()
     [run] = begin("line")

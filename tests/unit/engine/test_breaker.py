@@ -33,6 +33,16 @@ def test_station_that_nobody_has_spoken_of_is_open() -> None:
     assert not Station(name="cards").door.is_closed
 
 
+def test_breaker_that_is_switched_off_opens_what_it_has_closed_and_nothing_else() -> None:
+    opened = breaker.switched_off(parked(), NOW)
+    paused = breaker.paused(Station(name="cards"), NOW, by="7", reason="tonight")
+
+    assert (opened.door, opened.fingerprint, opened.due_at) == (Door.OPEN, "", None)
+    assert breaker.switched_off(probing(), NOW).door is Door.OPEN
+    assert breaker.switched_off(paused, NOW) == paused
+    assert breaker.switched_off(Station(name="cards"), NOW) == Station(name="cards")
+
+
 def test_door_that_trips_is_closed_until_a_probe_is_due() -> None:
     station = parked()
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowengine.engine.patch import DEPTH_MAX, OPERATIONS_MAX, patched, same
+from flowengine.engine.patch import DEPTH_MAX, OPERATIONS_MAX, barred, patched, same
 from flowengine.errors import EditRefused
 
 ORDER: dict[str, Any] = {
@@ -250,3 +250,19 @@ def test_any_edit_gives_plain_json_or_is_refused_and_leaves_the_original(
         assert same(copy.deepcopy(result), result)
 
     assert same(document, before)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"tenant": 1}, "tenant"),
+        ({"to": [{"more": {"tenant": 1}}]}, "tenant"),
+        ({"to": {"__proto__": {}}}, "__proto__"),
+        ({"to": "tenant", "tenants": [1]}, None),
+        ({}, None),
+    ],
+)
+def test_names_that_nobody_gives_by_hand_are_found_wherever_they_stand(
+    given: Any, name: str | None
+) -> None:
+    assert barred(given, ["tenant"]) == name

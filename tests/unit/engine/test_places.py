@@ -11,7 +11,7 @@ from flowengine.definitions.steps import Step
 from flowengine.engine import rows
 from flowengine.engine.decide import decide
 from flowengine.engine.messages import Start, Succeeded
-from flowengine.engine.places import ahead, alike, at
+from flowengine.engine.places import ahead, alike, at, has_loops
 from flowengine.engine.rows import Known, RowsMissing
 from flowengine.engine.run import Run
 from flowengine.engine.scope import scope_of
@@ -260,3 +260,8 @@ def test_what_a_row_asks_for_around_it_others_of_its_step_ask_for_in_their_items
     asked: tuple[str, str], wanted: set[tuple[str, str]]
 ) -> None:
     assert alike([asked], "3.7", ["3.7", "4.1"]) == wanted
+
+
+def test_a_loop_is_found_at_any_depth() -> None:
+    assert not has_loops(a_workflow(group("all", "one")).graph)
+    assert has_loops(a_workflow(group("all", group("inner", "one", each=[1]))).graph)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from flowengine.live.outbox import CONTROL_MAX, Closing, Frame, Lagging, Outbox
 from flowengine.live.protocol import Close
 
-A, B = UUID(int=1), UUID(int=2)
+A, B = "run:1", "run:2"
 
 
 async def test_frames_are_taken_in_order() -> None:

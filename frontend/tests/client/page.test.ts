@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FlowError, flow } from "../../src/client";
+import { FakeSocket } from "../fakes/progress";
+
+let number = 0;
+let posted: { url: string; init: RequestInit }[];
+let answer: () => Response;
+
+/** Another page's address, so that each test has a link of its own. */
+function url(): string {
+  number += 1;
+  return `https://shop.example/${number}/flow/ws/`;
+}
+
+function socket(): FakeSocket {
+  const last = FakeSocket.all.at(-1);
+  if (last === undefined) throw new Error("no socket");
+  return last;
+}
+
+beforeEach(() => {
+  FakeSocket.all = [];
+  posted = [];
+  answer = () => Response.json({});
+  vi.stubGlobal("WebSocket", FakeSocket);
+  vi.stubGlobal("fetch", async (to: URL, init: RequestInit) => {
+    posted.push({ url: String(to), init });
+    return answer();
+  });
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  document.head.innerHTML = "";
+});
+
+describe("a page", () => {
+  it("has one client for the same options, and one topic for the same name", () => {
+    const options = { url: url() };
+
+    expect(flow(options)).toBe(flow({ ...options }));
+    expect(flow({ url: url() })).not.toBe(flow(options));
+    expect(flow(options).run("a")).toBe(flow(options).run("a"));
+  });
+
+  it("opens a socket when somebody listens, and none before", () => {
+    const page = flow({ url: url() });
+    const run = page.run("a");
+    expect(FakeSocket.all).toHaveLength(0);
+    expect(run.meta).toMatchObject({ status: "idle", stale: true });
+
+    run.subscribe(() => {});
+
+    expect(FakeSocket.all.map((each) => each.url)).toEqual([
+      `wss://shop.example/${number}/flow/ws/`,
+    ]);
+    expect(page.status.value).toBe("connecting");
+  });
+
+  it.each([
+    [{ mine: true } as const, "runs:mine"],
+    [{ subject: "order/17" }, "runs:subject:order/17"],
+    [{ workflow: "order" }, "runs:workflow:order"],
+  ])("follows lists: %j", async (which, topic) => {
+    const page = flow({ url: url() });
+    page.runs(which).subscribe(() => {});
+    socket().say({ t: "hello", v: 1, hb: 5000 });
+    await Promise.resolve();
+
+    expect(socket().sent).toEqual([{ t: "sub", c: topic, p: null }]);
+  });
+});
+
+describe("an inbox", () => {
+  it("is acted upon with the page's token, and asks for what has not come yet", async () => {
+    document.head.innerHTML = '<meta name="flow-csrf" content="secret">';
+    const inbox = flow({ url: url() }).inbox();
+    inbox.subscribe(() => {});
+    socket().say({ t: "hello", v: 1, hb: 5000 });
+    socket().say({ t: "snap", c: "inbox", e: "i", o: 3, s: { items: [], unread: 1, unseen: 1 } });
+    answer = () => Response.json({ e: "i", o: 4, unread: 0, unseen: 0, undo: "token" });
+
+    const undo = await inbox.archive(["one"]);
+    await undo();
+
+    const base = `https://shop.example/${number}/flow/inbox/`;
+    expect(posted.map((each) => each.url)).toEqual([`${base}archive`, `${base}undo`]);
+    expect(posted.map((each) => each.init.body)).toEqual(['{"ids":["one"]}', '{"undo":"token"}']);
+    expect(posted[0]?.init.headers).toMatchObject({ "x-csrftoken": "secret" });
+    expect(socket().sent.at(-1)).toEqual({ t: "sub", c: "inbox", p: { e: "i", o: 3 } });
+  });
+
+  it.each([
+    [401, "auth"],
+    [403, "forbidden"],
+    [404, "gone"],
+    [429, "rate"],
+    [500, "network"],
+  ])("says why an act was not done: %d", async (status, code) => {
+    answer = () => new Response("", { status });
+
+    const done = flow({ url: url() }).inbox().read("all");
+
+    await expect(done).rejects.toMatchObject({ code });
+    await expect(done).rejects.toBeInstanceOf(FlowError);
+  });
+
+  it("sleeps until a time, and is seen as a whole", async () => {
+    const inbox = flow({ url: url() }).inbox();
+
+    await inbox.snooze(["one"], new Date("2026-03-02T12:00:00Z"));
+    await inbox.seen();
+
+    expect(posted.map((each) => each.init.body)).toEqual([
+      '{"ids":["one"],"until":"2026-03-02T12:00:00.000Z"}',
+      '{"ids":"all"}',
+    ]);
+  });
+});
+
+describe("a workflow that is started by hand", () => {
+  it("is started once for a key", async () => {
+    answer = () => Response.json({ run: "r1" });
+
+    const { run } = await flow({ url: url() }).start("order/eu", { n: 1 }, { idempotencyKey: "k" });
+
+    expect(run).toBe("r1");
+    expect(posted[0]?.url).toBe(`https://shop.example/${number}/flow/start/order%2Feu`);
+    expect(posted[0]?.init.headers).toMatchObject({ "idempotency-key": "k" });
+  });
+});
