@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from flowengine.admin import showing
@@ -28,15 +29,14 @@ class EventAdmin(ReadOnlyAdmin):
         *("time", "created_at", "routed_at", "due_at", "tries"),
         *("correlation_id", "causation_id", "hops", "traceparent", "replay"),
     )
-    payloads = ("payload",)
+    payloads = ("reasons", "payload")
 
     @admin.display(description=_("what each workflow answered"))
     def decisions(self, event: EventRecord) -> str:
-        """The recorded answers; the reason where no run was started."""
-        rows = DecisionRecord.objects.using(settings().DATABASE).filter(event_id=event.id)
+        """The recorded answers, and the runs."""
         site = self.admin_site.name
         return showing.table(
-            [_("workflow"), _("answer"), _("run"), _("why")],
+            [_("workflow"), _("answer"), _("run")],
             [
                 (
                     row.workflow,
@@ -44,13 +44,23 @@ class EventAdmin(ReadOnlyAdmin):
                     showing.run_link(site, row.run_id)
                     if row.outcome in {"started", "queued"}
                     else "",
-                    row.detail,
                 )
-                for row in rows.order_by("workflow")
+                for row in _decisions(event)
             ],
         )
+
+    @admin.display(description=_("why a workflow did not start"))
+    def reasons(self, event: EventRecord) -> str:
+        """What each answer says besides: it may quote the event's data."""
+        rows = [(row.workflow, row.detail) for row in _decisions(event) if row.detail]
+        return showing.table([_("workflow"), _("why")], rows)
 
     @admin.display(description=_("data"))
     def payload(self, event: EventRecord) -> Any:
         """The event's data."""
         return showing.payload(event.data)
+
+
+def _decisions(event: EventRecord) -> QuerySet[DecisionRecord]:
+    rows = DecisionRecord.objects.using(settings().DATABASE).filter(event_id=event.id)
+    return rows.order_by("workflow")

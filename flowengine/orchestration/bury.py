@@ -95,7 +95,7 @@ def bury_unreadable(
 ) -> None:
     """Keep deliveries that are no envelope, in a transaction of their own; the same twice is one."""
     with sql.writing():
-        dead_letters.insert(
+        keep(
             [
                 letter(
                     UNREADABLE,

@@ -50,6 +50,13 @@ WHERE id IN (
   ORDER BY id FOR UPDATE)
 RETURNING id, group_id"""
 
+_AGAIN = """
+UPDATE flowengine_dead_letter SET state = 'open', reason = '', closed_by = '', closed_at = NULL
+WHERE id IN (
+  SELECT id FROM flowengine_dead_letter
+  WHERE id = ANY(%(ids)s) AND state IN ('resolved', 'discarded') ORDER BY id FOR UPDATE)
+RETURNING group_id"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
@@ -92,7 +99,9 @@ class DeadLetter:
 
 
 def insert(letters: Sequence[DeadLetter], now: datetime) -> None:
-    """Write new dead letters, their groups and tallies; one whose id is there already stays as it is.
+    """Write new dead letters, their groups and tallies; one whose id is there already is no second one.
+
+    Where it was closed, it is open again: what was given up for good has come once more, and died.
 
     A number of statements that does not depend on that of the letters.
     """
@@ -106,7 +115,15 @@ def insert(letters: Sequence[DeadLetter], now: datetime) -> None:
     added = Counter(
         group for letter, group in zip(letters, groups, strict=True) if letter.id in new
     )
-    dead_places.tally((group, n, n, n, now) for group, n in added.items())
+    old = [letter.id for letter in letters if letter.id not in new]
+    again = sql.query(_AGAIN, {"ids": old}) if old else []
+    reopened = Counter(sql.as_uuid(row[0]) for row in again)
+    dead_places.tally(
+        [
+            *((group, n, n, n, now) for group, n in added.items()),
+            *((group, 0, n, n, now) for group, n in reopened.items()),
+        ]
+    )
 
 
 def claim(ids: Sequence[UUID], replay_id: UUID) -> list[UUID]:

@@ -14,7 +14,17 @@ from flowengine.engine import rows
 from flowengine.engine.commands import Decision
 from flowengine.engine.decide import decide
 from flowengine.engine.messages import Message
-from flowengine.engine.rows import Active, Ended, Items, Known, Newest, Question, Rows, RowsMissing
+from flowengine.engine.rows import (
+    Active,
+    Ended,
+    Every,
+    Items,
+    Known,
+    Newest,
+    Question,
+    Rows,
+    RowsMissing,
+)
 from flowengine.engine.run import Run, Step
 
 ROUNDS_MAX = 60
@@ -55,6 +65,8 @@ def answer(run: Run, question: Question) -> list[Step]:
     match question:
         case Rows(places):
             return list(rows.rows(run, places).values())
+        case Every():
+            return list(run.steps.values())
         case Active():
             return rows.active(run)
         case Items(step, item):

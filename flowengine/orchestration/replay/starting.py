@@ -68,10 +68,7 @@ def start(
     """
     found_mode, found_options = options_of(mode, options)
     found_pace = pace_of(pace)
-    if not reason.strip():
-        raise ReasonMissing("a replay needs a reason: why may it succeed now?")
-    if request_key is not None and not 0 < len(request_key) <= REQUEST_KEY_MAX:
-        raise ReplayRefused(f"a request key has 1 to {REQUEST_KEY_MAX} characters")
+    _check_words(reason, request_key)
     now = _clock.now()
     person = Person(by=by, reason=reason.strip(), door=door, address=address)
     with sql.writing():
@@ -94,6 +91,13 @@ def start(
         audit.record([entry(replay, "replay.start", person)], now)
     wake.wake_after_commit(settings().DATABASE)
     return replay
+
+
+def _check_words(reason: str, request_key: str | None) -> None:
+    if not reason.strip():
+        raise ReasonMissing("a replay needs a reason: why may it succeed now?")
+    if request_key is not None and not 0 < len(request_key) <= REQUEST_KEY_MAX:
+        raise ReplayRefused(f"a request key has 1 to {REQUEST_KEY_MAX} characters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from ninja import Path, Query
 from pydantic import Field
 
 from flowengine import access, api
+from flowengine.conf import settings
 from flowengine.engine.states import RunState
 from flowengine.models import RunRecord
 from flowengine.orchestration import selections
@@ -165,10 +166,15 @@ def cancel_run(request: HttpRequest, run_id: Path[UUID], body: Reason) -> Any:
 
 @door.post("runs/{uuid:run_id}/resume", needs=permission("resume_run"), answer=Acted)
 def resume_run(request: HttpRequest, run_id: Path[UUID], body: Resumption) -> Any:
-    """Go on with a failed or held run. Corrected values need ``view_payload``: who may not see may not write."""
+    """Go on with a failed or held run. Corrected values need ``view_payload``: who may not see may not write.
+
+    With ``REPLAY_FOUR_EYES``, edits are made by a replay, which somebody else approves.
+    """
     visible(request, run_id)
     if (body.inputs is not None or body.is_done) and not _may_see_payloads(request):
         raise Refusal(403, "FE802", "To give values needs flowengine.view_payload.")
+    if settings().REPLAY_FOUR_EYES and (body.inputs is not None or body.is_done or body.skip):
+        raise Refusal(403, "FE802", "Here somebody else approves an edit: replay the run with it.")
     api.resume(
         run_id,
         by=request.user,

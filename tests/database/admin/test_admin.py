@@ -20,6 +20,7 @@ from flowengine.models import (
     AuditRecord,
     DeadGroupRecord,
     DeadLetterRecord,
+    DecisionRecord,
     EventRecord,
     KeyRecord,
     PlaceRecord,
@@ -167,6 +168,17 @@ def test_an_event_shows_what_each_workflow_answered(flow_runner: Runner) -> None
     run_page = reverse("admin:flowengine_runrecord_change", args=[run_id])
     assert f'href="{run_page}"' in started_page
     assert "no_match" in declined_page
+
+
+def test_why_a_workflow_declined_an_event_is_payload(flow_runner: Runner) -> None:
+    event = emit("troubled.x", {"order_id": 7, "ignored": True}).event_id
+    flow_runner.run()
+    DecisionRecord.objects.filter(event_id=event).update(detail=f"'{SECRET}' is no number")
+
+    unseen = page(a_client(*VIEWS), EventRecord, event)
+    seen = page(a_client(*VIEWS, "view_payload"), EventRecord, event)
+
+    assert (SECRET in unseen, SECRET in seen) == (False, True)
 
 
 def test_a_run_shows_its_steps_and_its_history(flow_runner: Runner) -> None:

@@ -203,6 +203,21 @@ def test_failed_run_is_resumed_with_a_corrected_input(flow_runner: Runner) -> No
     assert again.json()["code"] == "FE501"
 
 
+@pytest.mark.parametrize("edit", [{"inputs": {"a": 1}}, {"is_done": True}, {"skip": True}])
+def test_nobody_goes_round_the_four_eyes_by_resuming_a_single_run(
+    flow_runner: Runner, settings: Any, edit: dict[str, Any]
+) -> None:
+    run = a_failed_run(flow_runner)
+    settings.FLOWENGINE = {**settings.FLOWENGINE, "REPLAY_FOUR_EYES": True}
+    client = a_client("view_run", "resume_run", "view_payload")
+
+    edited = post(client, f"runs/{run.id}/resume", {"reason": "x", **edit})
+    plain = post(client, f"runs/{run.id}/resume", {"reason": "x"})
+
+    assert (edited.status_code, edited.json()["code"]) == (403, "FE802")
+    assert plain.status_code == 200
+
+
 def test_values_are_given_only_by_who_may_see_them(flow_runner: Runner) -> None:
     run = a_failed_run(flow_runner)
     client = a_client("view_run", "resume_run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +17,9 @@ from flowengine.engine.identity import foreign_event_id
 from flowengine.errors import MessageUnreadable
 from flowengine.models import DeadLetterRecord
 from flowengine.orchestration import bury, drain
-from flowengine.store import events
+from flowengine.store import dead_letters, events, sql
 from flowengine.worker.dead_queue import DeadQueue
-from tests.builders.dead import NOON, new_id
+from tests.builders.dead import LATER, NOON, fold, new_id, the_group
 from tests.fakes.broker import FakeBroker
 from tests.fakes.clock import SetClock
 
@@ -118,8 +119,31 @@ def test_same_message_drained_twice_or_buried_before_is_one_letter() -> None:
     assert the_letter().kind == "unreadable"
 
 
+@pytest.mark.parametrize("state", ["discarded", "resolved"])
+def test_same_message_after_its_letter_was_closed_opens_it_again(state: str) -> None:
+    [letter] = drain.drain([dead(b"\xff")], NOON)
+    fold()
+    with sql.writing():
+        dead_letters.close([letter], state, reason="a scanner", by="7", now=NOON)
+    fold()
+
+    drain.drain([dead(b"\xff")], NOON + LATER)
+    fold(NOON + LATER)
+
+    found, cause = the_letter(), the_group()
+    assert (found.state, found.closed_at, found.closed_by, found.reason) == ("open", None, "", "")
+    assert (cause.count, cause.open_count, cause.last_at) == (1, 1, NOON + LATER)
+
+
+def the_unreadable() -> list[UUID]:
+    """What a station could not read."""
+    bury.bury_unreadable([(dead(b"\xff"), MessageUnreadable("no JSON"))], NOON)
+    return [the_letter().id]
+
+
+@pytest.mark.parametrize("keep", [lambda: drain.drain([dead()], NOON), the_unreadable])
 def test_who_listens_is_told_after_the_commit(
-    django_capture_on_commit_callbacks: Any,
+    django_capture_on_commit_callbacks: Any, keep: Callable[[], list[UUID]]
 ) -> None:
     heard: list[UUID] = []
 
@@ -129,7 +153,7 @@ def test_who_listens_is_told_after_the_commit(
     signals.dead_lettered.connect(listen)
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            letters = drain.drain([dead()], NOON)
+            letters = keep()
     finally:
         signals.dead_lettered.disconnect(listen)
 

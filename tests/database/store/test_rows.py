@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import connection
 from msgspec.structs import replace
 
-from flowengine.engine.event import Parent
+from flowengine.engine.event import Event, Parent
 from flowengine.engine.rows import (
     Active,
     Ended,
@@ -115,10 +115,9 @@ def test_step_of_the_same_place_in_another_run_is_left_alone() -> None:
     assert steps.load([(OTHER, FULL_STEP.place)])[OTHER][FULL_STEP.place].tries == 2
 
 
-def test_run_is_read_as_it_was_written() -> None:
-    event_id = publish("order.begun", {"n": 1}, actor="7", target="order")
-    [event] = events.load([event_id])
-    run = Run(
+def a_full_run(event: Event) -> Run:
+    """A run in which nothing is as it is by default."""
+    return Run(
         id=RUN,
         workflow="order",
         digest="d",
@@ -148,6 +147,12 @@ def test_run_is_read_as_it_was_written() -> None:
         still_s=2.5,
         finished_at=NOON + timedelta(seconds=4),
     )
+
+
+def test_run_is_read_as_it_was_written() -> None:
+    event_id = publish("order.begun", {"n": 1}, actor="7", target="order")
+    [event] = events.load([event_id])
+    run = a_full_run(event)
     plain = Run(id=OTHER, workflow="", digest="", event=event)
     assert differs_everywhere(run, plain) == {"event", "steps", "known"}
 
