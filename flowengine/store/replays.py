@@ -45,7 +45,7 @@ class Replay:
     options: str
     pace: str
     state: str
-    due_at: datetime | None
+    due_at: datetime | None = None
     by: str
     reason: str
     door: str

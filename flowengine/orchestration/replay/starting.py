@@ -80,7 +80,6 @@ def start(
             options=found_options.stored(),
             pace=msgspec.json.encode(found_pace).decode(),
             state=_first_state(found_pace, found_options),
-            due_at=None,
             **dataclasses.asdict(person),
             request_key=request_key,
             created_at=now,
