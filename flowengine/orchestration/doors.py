@@ -7,18 +7,19 @@ close one door once, and one probe is made at a time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from flowengine import signals
 from flowengine.conf import settings
 from flowengine.engine import breaker
 from flowengine.engine.breaker import Door, Limits, Station
-from flowengine.orchestration import audit
+from flowengine.orchestration import audit, notify
 from flowengine.orchestration.audit import Entry
 from flowengine.orchestration.groups import By
 from flowengine.store import sql, stations
@@ -129,14 +130,28 @@ def _moved(
         if entry is not None:
             details = {"from": before.door, "to": after.door, "fingerprint": after.fingerprint}
             audit.record([replace(entry, object_id=name, details=details)], now)
-        transaction.on_commit(partial(_tell, before, after), using=settings().DATABASE)
+        told = _told(before, after, now)
+        transaction.on_commit(partial(_tell, before, after, told), using=settings().DATABASE)
     return after
 
 
-def _tell(before: Station, after: Station) -> None:
-    is_bad = after.door is Door.PARKED and before.door is not Door.PROBING
+def _has_closed_itself(before: Station, after: Station) -> bool:
+    return after.door is Door.PARKED and before.door is not Door.PROBING
+
+
+def _told(before: Station, after: Station, now: datetime) -> list[str]:
+    """Who may open a station finds in his inbox that it has closed itself; their keys."""
+    if not _has_closed_itself(before, after):
+        return []
+    title = gettext("Station %(name)s is closed") % {"name": after.name}
+    subject = f"{after.name} {after.since}"
+    return notify.tell_operators("flowengine.pause_station", subject, title, after.reason, now)
+
+
+def _tell(before: Station, after: Station, told: Sequence[str]) -> None:
+    notify.number(told)
     logger.log(
-        logging.ERROR if is_bad else logging.INFO,
+        logging.ERROR if _has_closed_itself(before, after) else logging.INFO,
         "station %s: %s -> %s",
         after.name,
         before.door,

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from flowengine import signals
 from flowengine.conf import settings
@@ -33,7 +33,7 @@ from flowengine.engine.transitions import (
     StepWaiting,
     Transition,
 )
-from flowengine.orchestration.recipients import Named, recipients
+from flowengine.orchestration.recipients import Named, permitted_to, recipients
 from flowengine.representations.run import shows_steps
 from flowengine.representations.words import why
 from flowengine.store import notifications, sql
@@ -43,6 +43,7 @@ from flowengine.tasks.attempt import Notification
 TITLE_MAX = 200
 TEXT_MAX = 500
 """Characters that are kept of what is told."""
+_OPERATORS = uuid5(NAMESPACE_OID, "flowengine operators")
 
 _OF_RUN = {
     RunSucceeded: ("succeeded", "success", "say.succeeded"),
@@ -93,14 +94,33 @@ def write(news: Sequence[News], now: datetime) -> list[str]:
     changed = set(notifications.withdraw([asked for each in news for asked in _over(each)], now))
     if drafts:
         notes = {note.id: note for note in _addressed(drafts)}
-        notifications.insert(
-            list(notes.values()),
-            now,
-            mail_after=_seconds(settings().INBOX_MAIL_AFTER_S),
-            push_after=_seconds(settings().INBOX_PUSH_AFTER_S if settings().PUSH_KEY else None),
-        )
+        _insert(list(notes.values()), now)
         changed.update(note.user for note in notes.values())
     return sorted(changed)
+
+
+def tell_operators(
+    permission: str, subject: str, title: str, text: str, now: datetime
+) -> list[str]:
+    """Write to everybody who has that permission, in the caller's transaction; once of a subject.
+
+    Returns:
+        Their keys, to be numbered after the commit.
+    """
+    keys = permitted_to(permission)
+    notes = [
+        Note(
+            id=uuid5(_OPERATORS, f"{subject}\0{key}"),
+            user=key,
+            kind="message",
+            tone="failure",
+            title=title[:TITLE_MAX],
+            text=text[:TEXT_MAX],
+        )
+        for key in keys
+    ]
+    _insert(notes, now)
+    return keys
 
 
 def said_by(step: str, item: Item, notifications: Sequence[Notification]) -> tuple[Said, ...]:
@@ -139,6 +159,15 @@ def forget(now: datetime, *, limit: int) -> int:
         return 0
     with sql.writing():
         return notifications.forget(now - timedelta(days=days), limit=limit)
+
+
+def _insert(notes: Sequence[Note], now: datetime) -> None:
+    notifications.insert(
+        notes,
+        now,
+        mail_after=_seconds(settings().INBOX_MAIL_AFTER_S),
+        push_after=_seconds(settings().INBOX_PUSH_AFTER_S if settings().PUSH_KEY else None),
+    )
 
 
 def _addressed(drafts: Sequence[_Draft]) -> Iterator[Note]:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
@@ -19,6 +19,7 @@ from flowengine.store import progress
 
 logger = logging.getLogger("flowengine.orchestration")
 
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
 RECIPIENTS_MAX = 1_000
 """Users that are told one thing; of a group, and of all together."""
 
@@ -103,6 +104,21 @@ def _permitted(named: Sequence[Named], found: Sequence[list[str]]) -> list[list[
         ]
         for each, keys in zip(named, found, strict=True)
     ]
+
+
+def permitted_to(permission: str) -> list[str]:
+    """The keys of the active users who have that permission, superusers too; at most ``RECIPIENTS_MAX``.
+
+    A project whose users have no permissions of Django's has none of them.
+    """
+    manager: Any = get_user_model()._default_manager  # noqa: SLF001 - Django's own name for it
+    if not hasattr(manager, "with_perm"):
+        return []
+    try:
+        found = manager.with_perm(permission, backend=_BACKEND).order_by("pk")
+        return [str(key) for key in found.values_list("pk", flat=True)[:RECIPIENTS_MAX]]
+    except FieldError:
+        return []
 
 
 def users_of(keys: Iterable[str]) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import override_settings
 
 from flowengine import signals
 from flowengine.engine.breaker import Door, Limits
-from flowengine.models import AuditRecord
+from flowengine.models import AuditRecord, NotificationRecord
 from flowengine.orchestration import doors
 from flowengine.orchestration.groups import By
 from flowengine.store import stations
@@ -115,3 +116,29 @@ def test_breaker_is_switched_off_or_tuned_for_a_station() -> None:
     assert doors.limits("cards") is None
     assert doors.limits("mail") == Limits(failures=3)
     assert doors.limits("other") == Limits()
+
+
+def test_who_may_open_a_station_is_told_when_the_breaker_has_closed_it() -> None:
+    may = User.objects.create_user("ann")
+    may.user_permissions.add(Permission.objects.get(codename="pause_station"))
+    User.objects.create_superuser("root")
+    User.objects.create_user("bob")
+
+    park()
+    doors.probe("cards", NOW + REST)
+    doors.probed("cards", succeeded=False, now=NOW + REST)
+
+    told = NotificationRecord.objects.values_list("user_key", "title", "text", "tone")
+    keys = [str(user.pk) for user in User.objects.exclude(username="bob").order_by("pk")]
+    assert sorted(told) == sorted(
+        (key, "Station cards is closed", "GatewayDown", "failure") for key in keys
+    )
+    assert not NotificationRecord.objects.filter(number=None).exists()
+
+
+def test_who_closes_a_station_by_hand_tells_nobody() -> None:
+    User.objects.create_superuser("root")
+
+    pause()
+
+    assert not NotificationRecord.objects.exists()
