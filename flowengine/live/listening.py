@@ -58,6 +58,10 @@ async def listen(listener: Listener) -> None:
 
 async def _listen(source: BaseChannelLayer, listener: Listener) -> None:
     channel = await source.new_channel()
+    own = asyncio.current_task()
+    if own is not None and own.cancelling():
+        # Its client has swallowed that while it was connecting.
+        raise asyncio.CancelledError
     joined: set[int] = set()
     tasks = {
         asyncio.create_task(_stay(source, channel, listener, joined)),

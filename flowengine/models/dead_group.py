@@ -32,6 +32,8 @@ class DeadGroupRecord(models.Model):
     owner = models.TextField(blank=True, default="")
     """The key of a user; empty = nobody."""
     note = models.TextField(blank=True, default="")
+    version = models.TextField(null=True)
+    """The project's version where it was acknowledged: one that fails with another has regressed."""
     count = models.IntegerField(default=0)
     open_count = models.IntegerField(default=0)
     """Dead letters that are open or replaying."""
@@ -82,6 +84,8 @@ class DeadTallyRecord(models.Model):
     """The same of those that are open or replaying."""
     died = models.IntegerField(default=0)
     """How many of *count* are new failures; the rest came from another group."""
+    version = models.TextField(null=True)
+    """The project's version in the process that buried them; null = nothing was buried."""
     at = models.DateTimeField()
 
     class Meta:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flowengine.conf import settings
+from flowengine.conf import project_version, settings
 from flowengine.engine.printable import printable
 from flowengine.errors import GroupRefused, ReasonMissing
 from flowengine.models import DeadGroupRecord
@@ -50,6 +50,8 @@ class By:
 def acknowledge(group: UUID, by: By) -> None:
     """Somebody has seen it: *new* or *regressed* becomes *acknowledged*.
 
+    Should it fail in another version of the project, it has *regressed*.
+
     Raises:
         GroupRefused: it is neither, or there is no such cause.
     """
@@ -60,6 +62,7 @@ def acknowledge(group: UUID, by: By) -> None:
             raise GroupRefused(
                 f"it is {found.state}; only what is new or regressed is acknowledged"
             )
+        dead_groups.set_version(group, project_version())
         return {"before": found.state}
 
     _act("group.acknowledge", group, by, do)

@@ -17,12 +17,12 @@ HOURS_KEPT = 24 * 7
 _LOCK = """
 SELECT id FROM flowengine_dead_group WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"""
 _TALLIES = """
-SELECT id, group_id, count, open_count, died, at FROM flowengine_dead_tally
+SELECT id, group_id, count, open_count, died, at, version FROM flowengine_dead_tally
 ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED"""
 _FOLDED = "DELETE FROM flowengine_dead_tally WHERE id = ANY(%(ids)s::bigint[])"
 _READ = """
 SELECT id, state, state_at, count, open_count, first_at, last_at, hours, is_moving,
-  (merged_into IS NOT NULL OR split_by IS NOT NULL), snoozed_until
+  (merged_into IS NOT NULL OR split_by IS NOT NULL), snoozed_until, version
 FROM flowengine_dead_group WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"""
 _WRITTEN = (
     *("state", "state_at", "snoozed_until", "count", "open_count", "first_at", "last_at", "hours"),
@@ -62,6 +62,8 @@ class _Sum:
     died_at: datetime | None = None
     """The last new failure; None = there was none among them."""
     hours: Counter[int] = field(default_factory=Counter)
+    versions: set[str] = field(default_factory=set)
+    """Of the project, in which they failed; without those that say none."""
 
 
 def lock(ids: Iterable[UUID]) -> set[UUID]:
@@ -72,8 +74,9 @@ def lock(ids: Iterable[UUID]) -> set[UUID]:
 def fold(now: datetime, *, limit: int) -> int:
     """Add the oldest tallies to their groups, and see what that says of them; how many they were.
 
-    A group that was replayed or resolved and fails again has *regressed*, and is not snoozed; one that was replayed and
-    has nothing open any more is *resolved*.
+    A group that was replayed or resolved and fails again has *regressed*, and is not snoozed; so has one
+    that was acknowledged and fails in another version of the project. One that was replayed and has nothing
+    open any more is *resolved*.
     """
     tallies = sql.query(_TALLIES, {"limit": limit})
     if not tallies:
@@ -112,6 +115,11 @@ def set_state(group: UUID, state: str, now: datetime, *, before: Sequence[str]) 
 def set_owner(group: UUID, owner: str) -> None:
     """Who sees to it; empty = nobody."""
     sql.execute(_SET.format("owner"), {"id": group, "value": owner})
+
+
+def set_version(group: UUID, version: str) -> None:
+    """The project's version in which somebody has acknowledged it; empty = it says none."""
+    sql.execute(_SET.format("version"), {"id": group, "value": version})
 
 
 def set_note(group: UUID, text: str) -> None:
@@ -158,7 +166,7 @@ def hour_of(at: datetime) -> int:
 
 def _sums(tallies: Iterable[Sequence[Any]]) -> dict[UUID, _Sum]:
     found: dict[UUID, _Sum] = {}
-    for _id, group, count, open_count, died, given in tallies:
+    for _id, group, count, open_count, died, given, version in tallies:
         at = sql.as_datetime(given)
         assert at is not None, "a tally has a time"
         each = found.setdefault(sql.as_uuid(group), _Sum(first_at=at, last_at=at))
@@ -169,6 +177,7 @@ def _sums(tallies: Iterable[Sequence[Any]]) -> dict[UUID, _Sum]:
             each.last_at = max(each.last_at, at)
             each.died_at = max(each.died_at or at, at)
             each.hours[hour_of(at)] += died
+            each.versions |= {version} if version else set()
     return found
 
 
@@ -180,8 +189,13 @@ def _added(row: Sequence[Any], added: _Sum, now: datetime) -> tuple[Any, ...]:
     assert last_at is not None
     snoozed_until = sql.as_datetime(row[10])
     open_count = row[4] + added.open_count
-    if state in {"replayed", "resolved"}:
-        if added.died_at is not None and added.died_at > state_at:
+    is_newer = added.died_at is not None and added.died_at > state_at
+    if state == "acknowledged":
+        # It was known, something was deployed, and there it is again.
+        if is_newer and row[11] and added.versions - {row[11]}:
+            state, state_at, snoozed_until = "regressed", now, None
+    elif state in {"replayed", "resolved"}:
+        if is_newer:
             state, state_at, snoozed_until = "regressed", now, None
         elif state == "replayed" and open_count <= 0:
             state, state_at = "resolved", now

@@ -122,7 +122,8 @@ def insert(letters: Sequence[DeadLetter], now: datetime) -> None:
         [
             *((group, n, n, n, now) for group, n in added.items()),
             *((group, 0, n, n, now) for group, n in reopened.items()),
-        ]
+        ],
+        version=project_version(),
     )
 
 

@@ -105,10 +105,17 @@ def restore(ids: Sequence[UUID], now: datetime) -> None:
     sql.insert(dead_tables.DEAD_GROUP, _COLUMNS, rows, ignore=True)
 
 
-def tally(rows: Iterable[tuple[UUID, int, int, int, datetime]]) -> None:
-    """Note for groups how many letters came, how many of these are open, how many died, and when."""
+def tally(
+    rows: Iterable[tuple[UUID, int, int, int, datetime]], *, version: str | None = None
+) -> None:
+    """Note for groups how many letters came, how many of these are open, how many died, and when.
+
+    With the project's version in which they died; None = none did.
+    """
     sql.insert(
-        dead_tables.DEAD_TALLY, ("group_id", "count", "open_count", "died", "at"), sorted(rows)
+        dead_tables.DEAD_TALLY,
+        ("group_id", "count", "open_count", "died", "at", "version"),
+        [(*row, version) for row in sorted(rows)],
     )
 
 

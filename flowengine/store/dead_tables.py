@@ -51,6 +51,7 @@ DEAD_GROUP = Table(
         "state_at": "timestamptz",
         "owner": "text",
         "note": "text",
+        "version": "text",
         "count": "integer",
         "open_count": "integer",
         "first_at": "timestamptz",
@@ -71,6 +72,7 @@ DEAD_TALLY = Table(
         "count": "integer",
         "open_count": "integer",
         "died": "integer",
+        "version": "text",
         "at": "timestamptz",
     },
 )

@@ -357,3 +357,34 @@ async def test_the_last_socket_leaves_though_the_layer_swallows_a_cancellation(
     await browser.close()
 
     assert stubborn.swallowed == 2
+
+
+class SlowToOpen(InProcessChannelLayer):
+    """A layer that is still connecting when it is cancelled, and goes on as if it were not."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.is_opening = asyncio.Event()
+        self.swallowed = 0
+
+    async def new_channel(self, prefix: str = "specific.") -> str:
+        self.is_opening.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.swallowed += 1
+        return await super().new_channel(prefix)
+
+
+async def test_the_last_socket_leaves_though_the_layer_was_just_connecting(
+    settings: Any, browse: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "CANCEL_S", 0.01)
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.live.test_faults.SlowToOpen"}}
+    slow: Any = channel_layers["default"]
+    browser = await browse(await a_user())
+    await slow.is_opening.wait()
+
+    await browser.close()
+
+    assert slow.swallowed == 1

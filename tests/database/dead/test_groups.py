@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from flowengine.models import (
@@ -175,6 +176,28 @@ def test_cause_that_regressed_while_it_is_replayed_stays_so_until_the_next_repla
     dead_groups.mark_replayed([the_group().id], NOON + 5 * LATER, begun=NOON + 4 * LATER)
 
     assert (in_the_same, the_group().state) == ("regressed", "replayed")
+
+
+def test_acknowledged_cause_that_fails_in_a_newer_version_has_regressed() -> None:
+    with override_settings(FLOWENGINE={"VERSION": "41"}):
+        bury(a_letter())
+        groups.acknowledge(the_group().id, SOMEBODY)
+        soon = datetime.now(UTC) + LATER
+        bury(a_letter(at=soon), at=soon)
+        in_the_same = the_group().state
+    with override_settings(FLOWENGINE={"VERSION": "42"}):
+        bury(a_letter(at=soon), at=soon)
+
+    assert (in_the_same, the_group().state) == ("acknowledged", "regressed")
+
+
+def test_acknowledged_cause_of_a_project_without_versions_stays_so() -> None:
+    bury(a_letter())
+    groups.acknowledge(the_group().id, SOMEBODY)
+    soon = datetime.now(UTC) + LATER
+    bury(a_letter(at=soon), at=soon)
+
+    assert the_group().state == "acknowledged"
 
 
 def test_failure_from_before_the_replay_is_no_regression() -> None:
