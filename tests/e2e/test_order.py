@@ -100,7 +100,7 @@ def test_order_that_cannot_be_sent_is_said_not_to_be_placed(
 
     customer.press("Place one order")
 
-    expect(customer.page.get_by_role("status").first).to_contain_text("Try again")
+    expect(customer.page.locator(".said")).to_contain_text("Try again")
     expect(customer.page.get_by_role("button", name="Place one order")).to_be_enabled()
     assert shop.number("SELECT count(*) FROM demo_order") == 0
 

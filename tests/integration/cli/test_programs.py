@@ -142,7 +142,7 @@ def test_a_worker_does_what_is_emitted_elsewhere_and_ends_well_at_sigterm(
     project.declare("first")
     project.flow("sync")
     worker = project.start("worker", "--concurrency", "2")
-    worker.wait_for("working: beat, relay, routing, stations; stations default; 2 places")
+    worker.wait_for("working: beat, relay, routing, stations; stations default, till; 2 places")
     worker.wait_for("worker started")
 
     followed = project.flow("emit", "first.begun", "--follow")
