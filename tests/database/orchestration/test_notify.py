@@ -207,7 +207,7 @@ def only_ann(user: Any, _run: Any) -> bool:
 
 def test_number_of_statements_depends_neither_on_runs_nor_on_users() -> None:
     Group.objects.create(name="shop")
-    few, many = [watched(["7"], ["shop"])], []
+    first, few, many = [watched(["7"], ["shop"])], [watched(["7"], ["shop"])], []
     for n in range(20):
         user = User.objects.create_user(f"user{n}")
         user.groups.add(Group.objects.get(name="shop"))
@@ -215,14 +215,14 @@ def test_number_of_statements_depends_neither_on_runs_nor_on_users() -> None:
     message = Succeeded(step="work", attempt=1, output=None)
     counts = []
 
-    for runs in (few, many):
+    for runs in (first, few, many):  # the first fills what this process remembers
         with CaptureQueriesContext(connection) as asked:
             told_all = tuple(Told(run_id=run, message=message) for run in runs)
             committed = advance(Work(told=told_all), now()).committed
             notify.number(committed.notified)
         counts.append(len(asked))
 
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
     assert NotificationRecord.objects.filter(user_key="29").count() == 20
     assert not NotificationRecord.objects.filter(number=None).exists()
 

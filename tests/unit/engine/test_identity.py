@@ -15,6 +15,7 @@ from flowengine.engine.identity import (
     foreign_event_id,
     idempotency_key,
     keyed_event_id,
+    notification_id,
     run_id,
     undone_key,
     uuid7,
@@ -127,3 +128,11 @@ def test_emitted_event_has_another_id_for_each_run_step_item_and_replay() -> Non
     }
 
     assert len(ids) == 5
+
+
+def test_one_thing_is_told_to_one_user_once_under_one_id() -> None:
+    told = notification_id(RUN_ID, "7", "ended", "12")
+
+    assert told == notification_id(RUN_ID, "7", "ended", "12")
+    others = [("8", "ended", "12"), ("7", "ended", "13"), ("7", "ended12", ""), ("7", "ended")]
+    assert told not in {notification_id(RUN_ID, user, *what) for user, *what in others}
