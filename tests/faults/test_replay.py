@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -76,9 +77,9 @@ def test_three_causes_are_understood_and_replayed_and_no_order_is_done_twice(lin
         " VALUES (gen_random_uuid(), 'gateway down', 0)",
     )
     line.run("-m", "tests.faults.emitter", "sale.made", str(UNPAID), '{"vat_id": "DE1"}')
-    stranger = Stranger(line.environment["FLOWENGINE_TEST_BROKER_URL"])
-    sales_of_mobile(stranger, range(UNPAID, ORDERS))
-    poison(stranger, range(POISONED))
+    with closing(Stranger(line.environment["FLOWENGINE_TEST_BROKER_URL"])) as stranger:
+        sales_of_mobile(stranger, range(UNPAID, ORDERS))
+        poison(stranger, range(POISONED))
     died = ORDERS + POISONED
     line.until(lambda: line.number(OPEN) == died, what="all have died", limit_s=90)
 
@@ -114,7 +115,8 @@ def test_three_causes_are_understood_and_replayed_and_no_order_is_done_twice(lin
     discard = ("dead", "discard", "--group", bad, "--yes", "--reason", "a scanner")
     line.run("-m", "flowengine", *discard)
     flow(line, "dead", "group", bad, "--resolve", "--reason", "it is blocked")
-    poison(Stranger(line.environment["FLOWENGINE_TEST_BROKER_URL"]), [POISONED])
+    with closing(Stranger(line.environment["FLOWENGINE_TEST_BROKER_URL"])) as stranger:
+        poison(stranger, [POISONED])
 
     line.until(lambda: groups(line)["unreadable"]["state"] == "regressed", what="it", limit_s=30)
     states = {name: each["state"] for name, each in groups(line).items()}
