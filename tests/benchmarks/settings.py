@@ -18,6 +18,8 @@ FLOWENGINE = {
         *os.environ.get("FLOWENGINE_BENCH_WORKFLOWS", "").split(),
     ],
 }
+if os.environ.get("FLOWENGINE_BENCH_BY_HAND") == "":  # every step goes through the broker
+    FLOWENGINE["STATIONS"] = {"default": {"HAND_TO_HAND": False}}
 if os.environ.get("FLOWENGINE_TEST_REDIS_URL"):  # embedded, hints stay in the process
     CHANNEL_LAYERS = {
         "default": {
