@@ -54,6 +54,10 @@ class Fail:
     """The transaction, or the savepoint, is rolled back."""
 
 
+class Failed(Exception):
+    """A scene wants a rollback: what a player raises for a :class:`Fail`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Swallow:
     """Go on after the error of these, without or with a savepoint."""

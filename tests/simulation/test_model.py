@@ -23,6 +23,7 @@ from tests.simulation.read_committed import (
     Doing,
     End,
     Fail,
+    Failed,
     Insert,
     Kill,
     Lock,
@@ -34,10 +35,6 @@ from tests.simulation.read_committed import (
     in_any_order,
 )
 from tests.simulation.scheduler import Scheduler, Thread
-
-
-class Failed(Exception):
-    """A scene wants a rollback."""
 
 
 class Stage:

@@ -17,6 +17,7 @@ from tests.simulation.read_committed import (
     Doing,
     End,
     Fail,
+    Failed,
     Insert,
     Kill,
     Lock,
@@ -29,10 +30,6 @@ from tests.simulation.read_committed import (
 )
 
 TABLE = "scratch_read_committed"
-
-
-class Failed(Exception):
-    """A scene wants a rollback."""
 
 
 @pytest.fixture
