@@ -29,8 +29,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _undeclared() -> Iterator[None]:
-    """Forget what a test declared."""
+    """Forget what a test declared: its receivers would emit in every test that comes after."""
+    before = [(signal, list(signal.receivers)) for signal in (user_logged_in, m2m_changed)]
     yield
+    for signal, receivers in before:
+        signal.receivers = receivers
+        signal.sender_receivers_cache.clear()
     sources._sources.clear()
     for model in sources._by_model:
         post_save.disconnect(sources._on_save, sender=model)
