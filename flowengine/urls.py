@@ -12,18 +12,24 @@ app_name = "flowengine"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("runs/<uuid:run_id>/", runs.run_page, name="run"),
-    path("runs/<uuid:run_id>.json", runs.run_json, name="run-json"),
-    path("runs/<uuid:run_id>/approvals.json", approvals.run_approvals_json, name="run-approvals"),
-    path("approvals/", approvals.approval_list, name="approvals"),
-    path("approvals.json", approvals.approvals_json, name="approvals-json"),
-    path("approvals/<uuid:run_id>/<str:step>/", approvals.approval_page, name="approval"),
-    path("approvals/<uuid:run_id>/<str:step>.json", approvals.approval_json, name="approval-json"),
+    path("my/runs/<uuid:run_id>/", runs.run_page, name="run"),
+    path("my/runs/<uuid:run_id>.json", runs.run_json, name="run-json"),
     path(
-        "approvals/<uuid:run_id>/<str:step>/<str:item>/", approvals.approval_page, name="approval"
+        "my/runs/<uuid:run_id>/approvals.json", approvals.run_approvals_json, name="run-approvals"
+    ),
+    path("my/approvals/", approvals.approval_list, name="approvals"),
+    path("my/approvals.json", approvals.approvals_json, name="approvals-json"),
+    path("my/approvals/<uuid:run_id>/<str:step>/", approvals.approval_page, name="approval"),
+    path(
+        "my/approvals/<uuid:run_id>/<str:step>.json", approvals.approval_json, name="approval-json"
     ),
     path(
-        "approvals/<uuid:run_id>/<str:step>/<str:item>.json",
+        "my/approvals/<uuid:run_id>/<str:step>/<str:item>/",
+        approvals.approval_page,
+        name="approval",
+    ),
+    path(
+        "my/approvals/<uuid:run_id>/<str:step>/<str:item>.json",
         approvals.approval_json,
         name="approval-json",
     ),

@@ -65,7 +65,7 @@ def test_order_of_somebody_else_is_pending_for_ever(open_shop: OpenShop, enter: 
         str({f"run:{line.run}": None}),
         "{}",
     }
-    answer = stranger.page.request.get(f"{shop.url}flow/runs/{line.run}.json")
+    answer = stranger.page.request.get(f"{shop.url}flow/my/runs/{line.run}.json")
     assert (answer.status, answer.json()) == (404, {"t": "pending", "c": f"run:{line.run}"})
 
 

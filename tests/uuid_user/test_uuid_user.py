@@ -97,7 +97,7 @@ def test_page_and_frame_are_for_the_watcher_only(ann: Person, client: Any) -> No
         client.force_login(user)
         context = Context({"run": run, "request": SimpleNamespace(user=user)})
         page = Template("{% load flowengine %}{% flow_progress run %}").render(context)
-        frame = client.get(f"/flow/runs/{run}.json").json()
+        frame = client.get(f"/flow/my/runs/{run}.json").json()
         assert (frame["t"] == "snap") == ('data-state="running"' in page)
         return bool(frame["t"] == "snap")
 

@@ -76,7 +76,7 @@ describe("what is inside a step", () => {
   it("may be another run, which is followed and linked", async () => {
     const delivery = step("delivery", "waiting", { kind: "workflow", child: CHILD, progress: 0.1 });
     const [element, socket] = page(snapshot(5, { steps: [delivery] }));
-    element.setAttribute("page", `/flow/runs/${RUN}/`);
+    element.setAttribute("page", `/flow/my/runs/${RUN}/`);
     open(socket);
     await Promise.resolve();
 
@@ -87,7 +87,7 @@ describe("what is inside a step", () => {
     expect(within("delivery", ".flow-note")).toEqual(["60 %"]);
     expect(text(".flow-percent")).toBe("60 %");
     const link = station("delivery").querySelector("a");
-    expect(link?.getAttribute("href")).toBe(`/flow/runs/${CHILD}/`);
+    expect(link?.getAttribute("href")).toBe(`/flow/my/runs/${CHILD}/`);
     expect(heard).toEqual([]);
   });
 

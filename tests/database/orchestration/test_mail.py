@@ -91,7 +91,7 @@ def test_mail_leads_to_the_run_and_to_where_one_ends_the_mails(ann: User) -> Non
     mail.run_once(due())
 
     [sent] = outbox.outbox
-    assert f"https://shop.example/flow/runs/{note.run_id}/" in sent.body
+    assert f"https://shop.example/flow/my/runs/{note.run_id}/" in sent.body
     link = sent.extra_headers["List-Unsubscribe"]
     assert link.startswith("<https://shop.example/flow/inbox/unsubscribe/")
     assert link.strip("<>") in sent.body

@@ -254,9 +254,9 @@ def test_items_lead_to_their_run_to_their_approval_or_where_they_say() -> None:
     urls = {item["title"]: item["url"] for item in inbox.look(["7"])["7"].items}
 
     assert urls == {
-        "run": f"/flow/runs/{run}/",
+        "run": f"/flow/my/runs/{run}/",
         "own": "/orders/1/",
-        "asked": f"/flow/approvals/{run}/boss/3/",
+        "asked": f"/flow/my/approvals/{run}/boss/3/",
     }
 
 

@@ -29,7 +29,7 @@ def logged_in(user: User) -> Client:
 
 
 def url(run: UUID, *place: str, suffix: str = "/") -> str:
-    return f"/flow/approvals/{run}/{'/'.join(place or ('boss',))}{suffix}"
+    return f"/flow/my/approvals/{run}/{'/'.join(place or ('boss',))}{suffix}"
 
 
 def step_state(run: UUID, step: str = "boss") -> str:
@@ -42,7 +42,7 @@ def test_who_is_asked_sees_the_question_on_the_list_and_on_its_page(
     run = a_big_order(settings, tmp_path)
     client = logged_in(a_boss())
 
-    listed = client.get("/flow/approvals/").content.decode()
+    listed = client.get("/flow/my/approvals/").content.decode()
     shown = client.get(url(run)).content.decode()
 
     assert f'href="{url(run)}"' in listed
@@ -57,8 +57,8 @@ def test_who_is_not_asked_sees_nothing_of_it(settings: Settings, tmp_path: Path)
     run = a_big_order(settings, tmp_path)
     client = logged_in(User.objects.create_superuser("root"))
 
-    assert client.get("/flow/approvals.json").json() == {"approvals": []}
-    assert "Nothing waits for you." in client.get("/flow/approvals/").content.decode()
+    assert client.get("/flow/my/approvals.json").json() == {"approvals": []}
+    assert "Nothing waits for you." in client.get("/flow/my/approvals/").content.decode()
     for place in (url(run), url(uuid4()), url(run, "nowhere"), url(run, "boss", "3")):
         assert client.get(place).status_code == 404
         assert client.post(place, {"answer": "approve"}).status_code == 404
@@ -72,7 +72,7 @@ def test_list_asks_for_the_groups_of_a_user_once(
     client = logged_in(a_boss())
 
     with django_assert_max_num_queries(4):
-        asked = client.get("/flow/approvals.json").json()["approvals"]
+        asked = client.get("/flow/my/approvals.json").json()["approvals"]
 
     assert {each["run"] for each in asked} == set(map(str, runs))
 
@@ -80,13 +80,13 @@ def test_list_asks_for_the_groups_of_a_user_once(
 def test_who_is_not_logged_in_is_sent_to_log_in_and_a_program_is_told(client: Client) -> None:
     page = client.get(url(uuid4()))
     programs = [
-        client.get("/flow/approvals.json"),
-        client.get(f"/flow/runs/{uuid4()}/approvals.json"),
+        client.get("/flow/my/approvals.json"),
+        client.get(f"/flow/my/runs/{uuid4()}/approvals.json"),
         client.post(url(uuid4(), suffix=".json")),
     ]
 
     assert page.status_code == 302
-    assert page["Location"].startswith("/accounts/login/?next=/flow/approvals/")
+    assert page["Location"].startswith("/accounts/login/?next=/flow/my/approvals/")
     assert [(each.status_code, each.json()["code"]) for each in programs] == [
         (401, "signed_out")
     ] * 3
@@ -156,7 +156,7 @@ def test_second_click_changes_nothing_and_shows_the_first_answer(
     texts = [each.content.decode() for each in (*answers, late)]
     assert all("You have approved." in text and "Others are still asked." in text for text in texts)
     assert step_state(run) == "waiting"
-    assert client.get("/flow/approvals.json").json() == {"approvals": []}
+    assert client.get("/flow/my/approvals.json").json() == {"approvals": []}
 
 
 def test_several_may_have_to_answer(settings: Settings, tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_question_cannot_be_turned_round_by_what_an_event_says(
 
     texts = [
         boss.get(each).content.decode()
-        for each in (url(run), "/flow/approvals/", f"/flow/runs/{run}/")
+        for each in (url(run), "/flow/my/approvals/", f"/flow/my/runs/{run}/")
     ]
     told = boss.get(url(run, suffix=".json")).json()
 
@@ -278,7 +278,7 @@ def test_run_on_the_page_of_its_question_does_not_lead_to_that_page(
     RunRecord.objects.filter(pk=run).update(watcher_groups='["bosses"]')
 
     own = logged_in(boss).get(url(run)).content.decode()
-    other = logged_in(boss).get(f"/flow/runs/{run}/").content.decode()
+    other = logged_in(boss).get(f"/flow/my/runs/{run}/").content.decode()
 
     assert f'run-id="{run}"' in own
     assert f'href="{url(run)}"' not in own
@@ -309,8 +309,8 @@ def test_program_reads_and_answers(settings: Settings, tmp_path: Path) -> None:
     run = a_big_order(settings, tmp_path)
     client = logged_in(a_boss())
 
-    [asked] = client.get("/flow/approvals.json").json()["approvals"]
-    of_run = client.get(f"/flow/runs/{run}/approvals.json").json()["approvals"]
+    [asked] = client.get("/flow/my/approvals.json").json()["approvals"]
+    of_run = client.get(f"/flow/my/runs/{run}/approvals.json").json()["approvals"]
     body = {"approved": True, "comment": "", "form": {"budget": 3}}
     answered = client.post(url(run, suffix=".json"), body, "application/json")
     again = client.post(url(run, suffix=".json"), body, "application/json")
@@ -365,7 +365,7 @@ def test_each_item_of_a_loop_is_answered_at_a_place_of_its_own(
     run = orders_in_a_loop(settings, tmp_path)
     client = logged_in(a_boss())
 
-    asked = client.get("/flow/approvals.json").json()["approvals"]
+    asked = client.get("/flow/my/approvals.json").json()["approvals"]
     text = client.get(url(run, "boss", "1")).content.decode()
     client.post(url(run, "boss", "1"), {"answer": "approve"})
 

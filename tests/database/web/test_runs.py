@@ -36,7 +36,7 @@ def a_run_of(user: User) -> UUID:
 def test_watcher_gets_the_frame_that_the_socket_would_send(client: Client, ann: User) -> None:
     run = a_run_of(ann)
 
-    response = client.get(f"/flow/runs/{run}.json")
+    response = client.get(f"/flow/my/runs/{run}.json")
     frame = response.json()
 
     assert response.status_code == 200
@@ -46,13 +46,13 @@ def test_watcher_gets_the_frame_that_the_socket_would_send(client: Client, ann: 
 
 def test_who_stands_at_the_head_is_told_that_nothing_came(client: Client, ann: User) -> None:
     run = a_run_of(ann)
-    frame = client.get(f"/flow/runs/{run}.json").json()
+    frame = client.get(f"/flow/my/runs/{run}.json").json()
     query = {"e": frame["e"], "o": frame["o"]}
 
-    again = client.get(f"/flow/runs/{run}.json", query).json()
+    again = client.get(f"/flow/my/runs/{run}.json", query).json()
     claim([run], "one")
     tell(run, Succeeded(step="one", attempt=1, output=None))
-    later = client.get(f"/flow/runs/{run}.json", query).json()
+    later = client.get(f"/flow/my/runs/{run}.json", query).json()
 
     assert (again["t"], again["d"]) == ("pub", [])
     assert (later["t"], later["s"]["percent"]) == ("snap", 20)
@@ -61,8 +61,8 @@ def test_who_stands_at_the_head_is_told_that_nothing_came(client: Client, ann: U
 def test_foreign_run_is_answered_like_one_that_is_not_there(client: Client, ann: User) -> None:
     foreign, missing = a_run_of(User.objects.create_user("bob")), uuid4()
 
-    of_foreign = client.get(f"/flow/runs/{foreign}.json")
-    of_missing = client.get(f"/flow/runs/{missing}.json")
+    of_foreign = client.get(f"/flow/my/runs/{foreign}.json")
+    of_missing = client.get(f"/flow/my/runs/{missing}.json")
 
     assert of_foreign.status_code == of_missing.status_code == 404
     assert of_foreign.json() == {"t": "pending", "c": f"run:{foreign}"}
@@ -75,7 +75,7 @@ def test_page_of_a_foreign_run_looks_like_that_of_one_that_is_not_there(
     foreign, missing = a_run_of(User.objects.create_user("bob")), uuid4()
 
     def shown(run: UUID) -> tuple[int, str]:
-        answer = client.get(f"/flow/runs/{run}/")
+        answer = client.get(f"/flow/my/runs/{run}/")
         text = answer.content.decode().replace(str(run), "")
         fleeting = r'as of [0-9:]+|as-of="[^"]*"|name="flow-csrf" content="[^"]*"'
         return answer.status_code, re.sub(fleeting, "", text)
@@ -87,7 +87,7 @@ def test_page_of_a_foreign_run_looks_like_that_of_one_that_is_not_there(
 def test_who_is_not_logged_in_is_told_so_whatever_the_run(client: Client) -> None:
     [run] = begin("line")
 
-    answers = [client.get(f"/flow/runs/{each}.json") for each in (run, uuid4())]
+    answers = [client.get(f"/flow/my/runs/{each}.json") for each in (run, uuid4())]
 
     assert [answer.status_code for answer in answers] == [401, 401]
     assert {answer.json()["code"] for answer in answers} == {"signed_out"}
@@ -97,7 +97,7 @@ def test_event_without_a_run_is_told_to_its_actor_only(client: Client, ann: User
     sync_project(now=now())
     emitted = emit("troubled.x", {"order_id": "no number"}, actor=str(ann.pk))
     route([emitted.event_id], now=now())
-    url = f"/flow/runs/{emitted.run_ids['troubled']}.json"
+    url = f"/flow/my/runs/{emitted.run_ids['troubled']}.json"
 
     mine = client.get(url)
     client.force_login(User.objects.create_user("eve"))

@@ -95,7 +95,7 @@ def inputs_of(run: UUID) -> Any:
 
 
 def run_in(location: str) -> UUID:
-    found = re.fullmatch(r"/flow/runs/([0-9a-f-]+)/", location)
+    found = re.fullmatch(r"/flow/my/runs/([0-9a-f-]+)/", location)
     assert found is not None, location
     return UUID(found[1])
 

@@ -81,7 +81,7 @@ def test_socket_and_fallback_are_where_the_urls_are_included(ann: User) -> None:
     html = page(run, ann)
 
     assert 'socket="/flow/ws/"' in html
-    assert f'poll="/flow/runs/{run}.json"' in html
+    assert f'poll="/flow/my/runs/{run}.json"' in html
 
 
 def test_run_is_named_by_id_text_record_or_what_emit_gave(ann: User) -> None:
