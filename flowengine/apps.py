@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -33,6 +34,7 @@ class FlowengineConfig(AppConfig):
         autodiscover()
 
 
+@cache  # the apps may be loaded again, and Django tells checks apart by the function
 def _checks(kind: str) -> Callable[..., list[CheckMessage]]:
     """All checks of that kind as one."""
 

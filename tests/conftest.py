@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
+from tests import left_behind
 from tests.nodes.node import Node, node_directory
 from tests.nodes.postgres import PostgresNode
 from tests.nodes.process import NodeError
@@ -33,15 +37,64 @@ _MARKER_OF = {
 }
 """Whoever asks for one of these fixtures need not say the marker."""
 
+_SHARED = {"rabbitmq_url", "redis_url"}
+"""What all processes have one of: two tests that use it at the same time would meet in its queues."""
+
+FIRST_KEY = 70_000_000
+"""Of rows with numbers for keys, users and groups above all."""
+
 AnyNode = TypeVar("AnyNode", bound=Node)
+
+# How long an example takes says how busy the machine is: nothing about what is under test.
+hypothesis_settings.register_profile(
+    "no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("no clock")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the services it asks for, so that ``make test-fast`` can leave it out."""
+    """Mark each test by the services it asks for, so that ``make test-fast`` can leave it out.
+
+    And say which tests ``--dist loadgroup`` keeps in one process: those of a file, for they share
+    what they start, and those on the one RabbitMQ and the one Redis.
+    """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         for fixture in sorted(fixtures & _MARKER_OF.keys()):
             item.add_marker(_MARKER_OF[fixture])
+        if fixtures & _SHARED:
+            item.add_marker(pytest.mark.xdist_group("shared"))
+        elif item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_is_left_behind() -> Iterator[None]:
+    """A file's tests undo what they do to their process: others come after, in no promised order."""
+    before = left_behind.state()
+    yield
+    assert left_behind.changed(before) == {}, "left behind by this file: then, and now"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Keys begin where no test writes one by hand: it would meet a row's own, in some order of files."""
+    from django.apps import apps
+    from django.db import connection
+    from django.db.models import AutoField
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for model in apps.get_models(include_auto_created=True):
+            key = model._meta.pk
+            if not isinstance(key, AutoField):
+                continue
+            table = model._meta.db_table
+            if connection.vendor == "sqlite":
+                cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+                cursor.execute("INSERT INTO sqlite_sequence VALUES (%s, %s)", [table, FIRST_KEY])
+            else:
+                serial = [table, key.column, FIRST_KEY]
+                cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", serial)
 
 
 @pytest.fixture(scope="session")

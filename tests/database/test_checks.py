@@ -47,6 +47,13 @@ def test_setting_of_an_unknown_name_is_told_once(settings: Settings) -> None:
     ]
 
 
+def test_problem_is_told_once_however_often_the_apps_are_loaded(settings: Settings) -> None:
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS]
+    settings.FLOWENGINE = {"UNKNOWN_EVENTS": "drop"}
+
+    assert ids() == ["E001"]
+
+
 def test_unknown_events_has_two_values(settings: Settings) -> None:
     settings.FLOWENGINE = {"UNKNOWN_EVENTS": "drop"}
 
@@ -252,7 +259,7 @@ def test_login_url_that_leads_nowhere_is_a_warning(settings: Settings, url: str)
 
 
 @pytest.mark.parametrize(
-    "url", ["admin:login", "/admin/login/", "/flow/approvals", "https://id.example.com/in"]
+    "url", ["admin:login", "/admin/login/", "/flow/my/approvals", "https://id.example.com/in"]
 )
 def test_login_url_that_leads_somewhere_is_right(settings: Settings, url: str) -> None:
     settings.LOGIN_URL = url

@@ -61,7 +61,11 @@ def enter(chrome: Browser) -> Iterator[Enter]:
     assert [problem for customer in customers for problem in customer.problems] == []
 
 
-@pytest.fixture(params=["embedded", pytest.param("real", marks=pytest.mark.services)])
+ON_REAL_PARTS = (pytest.mark.services, pytest.mark.xdist_group("shared"))
+"""What ``real_parts`` asks for is only seen when it is asked for."""
+
+
+@pytest.fixture(params=["embedded", pytest.param("real", marks=ON_REAL_PARTS)])
 def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenShop]:
     """``open_shop(pace=1)``: a shop with no orders yet. The test runs on both lines."""
     parts: Parts = request.getfixturevalue(f"{request.param}_parts")

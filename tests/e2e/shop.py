@@ -101,7 +101,7 @@ class Shop:
             },
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=150,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -78,7 +78,8 @@ def test_button_pressed_twice_in_a_hurry_places_one_order(
     customer.page.route("**/orders/", hold)
     button = customer.page.get_by_role("button", name="Place one order")
 
-    button.dblclick()
+    with customer.page.expect_request("**/orders/"):
+        button.dblclick()
     expect(button).to_be_disabled()
     button.click(force=True)
     assert len(held) == 1

@@ -15,7 +15,11 @@ from flowengine.broker.topology import EVENTS_EXCHANGE
 from tests.faults.line import Line
 from tests.integration.strangers import STRUCTURED, Message, Stranger
 
-pytestmark = pytest.mark.faults
+pytestmark = [
+    pytest.mark.faults,
+    # A dozen programs are started on the way; what must not take long has limits of its own.
+    pytest.mark.timeout(900),
+]
 
 UNPAID, MISPRINTED, POISONED = 1_200, 600, 200
 ORDERS = UNPAID + MISPRINTED

@@ -15,6 +15,7 @@ from pika.data import encode_short_string, encode_value
 from flowengine import emit
 from flowengine.broker.connect import connect
 from flowengine.broker.topology import DEAD_QUEUE, EVENTS_EXCHANGE, INTAKE_QUEUE, station_queue
+from flowengine.engine.states import FINAL_RUN_STATES
 from flowengine.models import RunRecord
 from flowengine.orchestration.sync import sync_project
 from flowengine.worker.program import Program, WorkerOptions
@@ -126,9 +127,13 @@ class Worker:
 def assert_undisturbed(worker: Worker, stranger: Stranger) -> None:
     """What is emitted now runs to its end; then the worker ends well, and all was acknowledged.
 
-    A queue keeps its order: by the time this run ends, everything that came before it was seen.
+    A queue keeps its order: by the time this run ends, every event that came before it was seen. Of
+    the runs they started, hints may be on their way still; a worker that ends leaves those to others.
     """
     until_ended(emit("chain.begun", {}).run_ids["chain"])
+    under_way = RunRecord.objects.exclude(state__in=FINAL_RUN_STATES)
+    eventually(lambda: not under_way.exists(), "every run ends")
+    eventually(lambda: stranger.lengths() == {}, "every message is taken")
     assert worker.end()
     assert stranger.lengths() == {}
 
