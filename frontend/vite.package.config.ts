@@ -15,7 +15,7 @@ export default defineConfig({
       // One client for all entries, and no chunk besides those that are loaded only when needed.
       preserveEntrySignatures: "allow-extension",
       external: ["react", "vue"],
-      output: { minify: true, chunkFileNames: "[name].js" },
+      output: { minify: true, comments: false, chunkFileNames: "[name].js" },
     },
   },
 });

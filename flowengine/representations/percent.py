@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from flowengine.engine.states import RunState, StepState
 from flowengine.representations.rows import Json
 
-_DONE = frozenset(
+DONE = frozenset(
     {
         *(StepState.SUCCEEDED, StepState.RESCUED, StepState.SKIPPED),
         *(StepState.UNDOING, StepState.UNDONE, StepState.UNDO_FAILED),
@@ -46,7 +46,7 @@ def mean(steps: Iterable[Json]) -> float:
 
 def part(step: Json) -> float:
     """How much of one step is done, 0 to 1."""
-    if step["state"] in _DONE:
+    if step["state"] in DONE:
         return 1.0
     counts = step.get("counts")
     if counts is not None:

@@ -13,6 +13,7 @@ from flowengine.definitions.model import Workflow
 from flowengine.engine.run import Failure
 from flowengine.engine.states import FINAL_RUN_STATES, RunState, StepState
 from flowengine.errors import ExpressionError
+from flowengine.representations.pace import Pace, pace_view
 from flowengine.representations.percent import percent
 from flowengine.representations.rows import Json, Rows, RunRow, StepRow
 from flowengine.representations.tree import Look, flat_view, line_view
@@ -31,6 +32,7 @@ def run_view(
     *,
     scope: Mapping[str, Any] | None = None,
     failure: Failure | None = None,
+    pace: Pace | None = None,
 ) -> Json:
     """How *run* stands, with the steps of its line in order, and what is inside them.
 
@@ -42,6 +44,7 @@ def run_view(
         scope: what the titles of steps to come may name; a title without value becomes the id in
             words until the step begins.
         failure: why it failed, or will; only what is meant for customers is taken from it.
+        pace: how long others of its workflow took; None = nothing is said of its time.
     """
     read = rows if isinstance(rows, Rows) else Rows(steps=tuple(rows))
     places = {(row.step, row.item): row for row in read.steps}
@@ -64,6 +67,7 @@ def run_view(
         "created_at": instant(run.created_at),
         "started_at": instant(run.started_at),
         "finished_at": instant(run.finished_at),
+        **pace_view(run, pace),
     }
     if run.state in _TELLS_WHY and (failure is not None or run.state == RunState.FAILED):
         said = {**titles, **_said(places)}

@@ -63,12 +63,22 @@ def flow_prefetch(context: Context, runs: Any) -> str:
 
 
 @register.inclusion_tag("flowengine/inbox.html", takes_context=True)
-def flow_inbox(context: Context, placement: str = "bottom-end") -> dict[str, Any]:
+def flow_inbox(
+    context: Context,
+    placement: str = "bottom-end",
+    *,
+    tabs: bool = True,
+    page_size: int = 50,
+    empty_text: str = "",
+) -> dict[str, Any]:
     """The inbox of who looks: a bell with the number of what is unread, and the list under it.
 
     Args:
         context: the page's; its ``request`` says who looks.
         placement: ``bottom-end`` or ``bottom-start``: to which side the list opens.
+        tabs: whether one may choose between all and what is unread.
+        page_size: how many items the list has, at most 50; all of them are on the page of the inbox.
+        empty_text: what is said where there is nothing, instead of our words.
 
     Nothing is shown to who is not logged in. Without JavaScript the list opens, and every act works.
     """
@@ -78,8 +88,11 @@ def flow_inbox(context: Context, placement: str = "bottom-end") -> dict[str, Any
         return {"frame": None}
     request = context.get("request")
     return {
-        **inbox_part(user_key(user)),
+        **inbox_part(user_key(user), page_size),
         "placement": placement,
+        "tabs": tabs,
+        "page_size": page_size,
+        "empty_text": empty_text,
         "socket": _url("flowengine:socket"),
         "here": request.get_full_path() if request is not None else "",
         "csrf_token": context.get("csrf_token", ""),
@@ -128,6 +141,11 @@ def flow_progress(
     compact: bool = False,
     variant: str = "",
     grant: bool = False,
+    on_done: str = "",
+    hide_when_done: bool = False,
+    done: str = "",
+    failed: str = "",
+    offline: str = "",
 ) -> dict[str, Any]:
     """One run, as the page's user may see it.
 
@@ -141,54 +159,68 @@ def flow_progress(
         compact: a small one, for lists of many.
         variant: ``line`` (or nothing), ``steps``, ``bar`` or ``ring``: how much is shown of it.
         grant: the page itself decides that its reader may see the run, who need not be logged in.
+        on_done: where the page leads on when the run is seen to be done.
+        hide_when_done: nothing is shown once it is done.
+        done: what is shown besides when it is done: text, or HTML that is marked as safe.
+        failed: the same when it has failed.
+        offline: the same while the page is not live.
 
     Without a grant nothing is shown to who is not logged in. A run that is not there yet is shown as expected, and
     appears by itself; one that the user may not see looks the same, and never appears.
     """
-    request, user = context.get("request"), _user(context)
+    user = _user(context)
     run_id = run_id_of(run)
     if run_id is None and subject:
         run_id = run_about(subject_of(subject), user, latest=latest, is_granted=grant)
     if not (grant or is_known(user)):
         return {"is_shown": False}
-    if run_id is None:
-        return {**_awaited(subject, label, compact=compact), "variant": variant}
-    frame = frame_of(request, run_id, user, is_granted=grant)
-    now = system_now()
+    slots = (("done", done), ("failed", failed), ("offline", offline))
+    wanted = {
+        "variant": variant,
+        "is_compact": compact,
+        "on_done": on_done,
+        "hide_when_done": hide_when_done,
+        "slots": [(name, content) for name, content in slots if content],
+    }
     label = unturned(str(label))
-    run_page = _url("flowengine:run", run_id)
+    if run_id is None:
+        return {**_awaited(subject, label), **wanted}
+    return {**_of_run(context, run_id, label, is_granted=grant), **wanted}
+
+
+def _of_run(context: Context, run_id: UUID, label: str, *, is_granted: bool) -> dict[str, Any]:
+    """The values of the template for a run, as the page's user may see it."""
+    request, user = context.get("request"), _user(context)
+    frame = frame_of(request, run_id, user, is_granted=is_granted)
+    now = system_now()
     return {
         "is_shown": True,
         "frame": frame,
         "run_id": str(run_id),
-        "grant": _grant(run_id, user) if grant else "",
+        "grant": _grant(run_id, user) if is_granted else "",
         "label": label,
-        "is_compact": compact,
-        "variant": variant,
         "as_of": say("live.as_of", time=local_time(instant(now) or "")),
         "as_of_text": instant(now),
         "socket": _url("flowengine:socket"),
-        "poll": _url("flowengine:run-json", run_id),
-        "page": run_page,
+        "page": _url("flowengine:run", run_id),
         "approvals": _url("flowengine:run-approvals", run_id),
         "login": _login(),
         **_shown(frame, label, run_id, user, getattr(request, "path", "")),
     }
 
 
-def _awaited(subject: Any, label: str, *, compact: bool) -> dict[str, Any]:
+def _awaited(subject: Any, label: str) -> dict[str, Any]:
     """The values of the template for the first run about *subject*, which appears when it begins."""
     now = system_now()
     return {
         "is_shown": bool(subject),
         "subject": subject_of(subject),
-        "label": unturned(str(label)),
-        "is_compact": compact,
+        "label": label,
         "as_of": say("live.as_of", time=local_time(instant(now) or "")),
         "as_of_text": instant(now),
         "socket": _url("flowengine:socket"),
         "login": _login(),
-        **expected_shown(unturned(str(label))),
+        **expected_shown(label),
     }
 
 

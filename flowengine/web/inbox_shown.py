@@ -12,8 +12,8 @@ from flowengine.web.words import say
 
 GLYPHS = {
     "info": "M12 11v6M12 7h.01",
-    "success": "M5.5 12.5l4.3 4.3L18.5 8",
-    "warning": "M12 6.5v7M12 17h.01",
+    "success": "M5 12l5 5 9-9",
+    "warning": "M12 7v6M12 17h.01",
     "failure": "M7 7l10 10M17 7L7 17",
 }
 """The sign of each tone: the path of a stroked drawing of 24 by 24; the browser's are the same."""
@@ -60,8 +60,12 @@ def bell(unread: int) -> str:
     return say("inbox.unread", count=unread) if unread else say("inbox.bell")
 
 
-def inbox_part(user: str) -> dict[str, Any]:
-    """The values of the element for the inbox of the user of that key, and the frame it goes on from."""
+def inbox_part(user: str, count: int) -> dict[str, Any]:
+    """The values of the element for the inbox of the user of that key, with *count* items at most.
+
+    The frame that it goes on from has all of them: the script shows as many.
+    """
     mine = inbox.look([user])[user]
     frame = snapshot("inbox", mine.position, mine.view)
-    return {**inbox_shown(mine.view), "frame": frame, "blank": BLANK}
+    part = inbox_shown(mine.view)
+    return {**part, "items": part["items"][:count], "frame": frame, "blank": BLANK}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -17,6 +18,7 @@ from flowengine.representations import Json
 from flowengine.representations.percent import part
 from flowengine.store.clock import system_now
 from flowengine.web.glyphs import RUN_GLYPHS, STEP_GLYPHS
+from flowengine.web.outlook import lasting, outlook
 from flowengine.web.words import WORDS, say
 
 LONG_LINE = 6
@@ -42,7 +44,11 @@ def run_shown(view: Json, label: str, links: Links) -> dict[str, Any]:
         "title": label or view["title"],
         "headline": headline(view),
         "percent": view["percent"],
-        "place": _spaced(place(view), current["note"] if current and is_running else ""),
+        "place": _spaced(
+            place(view),
+            current["note"] if current and is_running else "",
+            outlook(view, system_now(), partial(local_time, is_exact=False)),
+        ),
         **_undo(view),
         "is_tree": tree,
         "is_long": tree or len(view["steps"]) > LONG_LINE,
@@ -285,11 +291,13 @@ def _grouped(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
 
 
-def local_time(text: str) -> str:
+def local_time(text: str, *, is_exact: bool = True) -> str:
     """An instant in the zone of the request, as the script writes it; with the day where not today's."""
     at = timezone.localtime(datetime.fromisoformat(text))
     is_today = at.date() == timezone.localtime(system_now()).date()
-    return f"{at:%H:%M:%S}" if is_today else f"{at:%Y-%m-%d %H:%M}"
+    if not is_today:
+        return f"{at:%Y-%m-%d %H:%M}"
+    return f"{at:%H:%M:%S}" if is_exact else f"{at:%H:%M}"
 
 
 def duration(start: str | None, end: str | None) -> str:
@@ -297,12 +305,4 @@ def duration(start: str | None, end: str | None) -> str:
     if start is None or end is None:
         return ""
     between = datetime.fromisoformat(end) - datetime.fromisoformat(start)
-    seconds = max(0.0, between.total_seconds())
-    if seconds < 0.05:
-        return "<0.1 s"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{round(minutes / 60)} h"
+    return lasting(max(0.0, between.total_seconds()))

@@ -1,7 +1,7 @@
 """What pages say, by name, in the language of the request.
 
-The script has the same words in English; :func:`translated` gives it those of another language, so a
-page never changes its language when it comes alive. A test holds both to one another.
+The script has no words of its own: the page brings it these, so it never changes its language when it comes
+alive.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 WORDS: dict[str, Promise | str] = {
     "run.pending": _("Expected"),
@@ -63,6 +62,10 @@ WORDS: dict[str, Promise | str] = {
     "place.step": _("Step {at} of {count}"),
     "place.took": _("Took {time}"),
     "place.undone": _("{done} of {total} taken back"),
+    "eta.between": _("done between {from} and {to}"),
+    "eta.by": _("done by {time}"),
+    "eta.usually": _("usually {from} to {to}"),
+    "eta.about": _("usually {time}"),
     "and_more": _("{first} and {count} more"),
     "items": _("{done} of {total}"),
     "items.failed": _("{count} failed"),
@@ -105,9 +108,6 @@ def say(name: str, **values: Any) -> str:
     return str(WORDS[name]).format(**values)
 
 
-def translated() -> dict[str, str]:
-    """Those that the language of the request has words of its own for; empty in English."""
-    here = {name: str(text) for name, text in WORDS.items()}
-    with override(None):
-        plain = {name: str(text) for name, text in WORDS.items()}
-    return {name: text for name, text in here.items() if text != plain[name]}
+def all_words() -> dict[str, str]:
+    """All of them, in the language of the request."""
+    return {name: str(text) for name, text in WORDS.items()}

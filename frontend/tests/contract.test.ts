@@ -2,13 +2,14 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { Fields } from "../src/client/fields";
 import { type Kind, RUN, RUNS } from "../src/client/kinds";
 import { type Frame, parseFrame } from "../src/client/protocol";
 import type { StepState } from "../src/client/views";
 import { RUN_GLYPHS, STEP_GLYPHS } from "../src/elements/glyphs";
+import { itemNote } from "../src/model/items";
 import { percentOf } from "../src/model/percent";
-import { headline, itemNote, place, type RunState, stepNote } from "../src/model/run";
-import { WORDS } from "../src/model/words";
+import { headline, outlook, place, type RunState, stepNote } from "../src/model/run";
 
 interface Scenario {
   readonly about: string;
@@ -117,14 +118,21 @@ describe.each([["runs", RUNS] as const])("%s", (name, kind) => {
 });
 
 describe("the page and the script", () => {
-  const words = golden<Record<string, Record<string, string>>>("words");
+  it("say the same of the time that a run takes", () => {
+    const { cases } = golden<{ cases: { view: Fields; now: string; said: string }[] }>("outlook");
 
-  it("use the same words", () => {
-    expect(words["words"]).toEqual(WORDS);
+    const said = cases.map(({ view, now }) => {
+      const run = RUN.read({ id: "x", percent: 0, ...view });
+      return outlook(run, Date.parse(now), (at) => at.slice(11, 16));
+    });
+
+    expect(said).toEqual(cases.map((each) => each.said));
   });
 
   it("draw the same signs", () => {
-    expect(words["run_glyphs"]).toEqual(RUN_GLYPHS);
-    expect(words["step_glyphs"]).toEqual(STEP_GLYPHS);
+    const signs = golden<Record<string, Record<string, string>>>("words");
+
+    expect(signs["run_glyphs"]).toEqual(RUN_GLYPHS);
+    expect(signs["step_glyphs"]).toEqual(STEP_GLYPHS);
   });
 });

@@ -20,6 +20,36 @@ const CODES: Readonly<Record<number, FlowErrorCode>> = {
   429: "rate",
 };
 
+/** Starts a workflow; the same key starts it once. */
+export async function start(
+  base: string,
+  workflow: string,
+  input: Json,
+  { idempotencyKey = crypto.randomUUID() }: { idempotencyKey?: string } = {},
+): Promise<{ run: string }> {
+  const path = `../start/${encodeURIComponent(workflow)}`;
+  const { run } = await post(base, path, input, idempotencyKey);
+  return { run: String(run) };
+}
+
+/** What an inbox is to know of the answer to an act: the server is that far. */
+type Reached = (epoch: string, offset: number) => void;
+
+/** An act on an inbox; gives what takes it back. */
+export async function act(
+  base: string,
+  name: string,
+  body: Json,
+  reached: Reached,
+): Promise<() => Promise<void>> {
+  const { e, o, undo } = await post(base, `../inbox/${name}`, body);
+  // As a heartbeat says it: what has not come yet is asked for, what came is not undone.
+  if (typeof e === "string" && typeof o === "number") reached(e, o);
+  return async () => {
+    if (typeof undo === "string") await act(base, "undo", { undo }, reached);
+  };
+}
+
 /** The answer of `path`, as seen from the socket at `base`. Rejects with `FlowError`. */
 export async function post(base: string, path: string, body: Json, key = ""): Promise<Fields> {
   let status = 0;

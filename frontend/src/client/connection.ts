@@ -14,6 +14,7 @@ import type { Latency } from "./latency";
 import { type Environment, FlowError, type Meta, Source, type Status } from "./live";
 import {
   type Frame,
+  NOWHERE,
   type Position,
   parseFrame,
   subscribeFrame,
@@ -89,7 +90,7 @@ export class Connection extends Source<Status> implements Follower {
     return {
       status,
       asOf: new Date(Math.min(...known, this.environment.now())),
-      position: { epoch: "", offset: 0 },
+      position: NOWHERE,
       stale: status !== "live",
     };
   }

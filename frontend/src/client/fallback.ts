@@ -48,15 +48,12 @@ class HttpLink implements Link {
   }
 
   send(json: string): void {
-    const { t, c, m, p, g } = checked(JSON.parse(json), isFields);
-    if (t === "ping") return;
-    if (t === "unsub" || t === "unsubs") {
-      for (const topic of [m ?? c].flat()) this.#positions.delete(String(topic));
-    } else {
-      const all = isFields(m) ? m : { [String(c)]: p };
-      for (const [topic, position] of Object.entries(all)) this.#positions.set(topic, position);
-      for (const grant of [g ?? []].flat()) this.#grants.add(grant);
-    }
+    const { m, g } = checked(JSON.parse(json), isFields);
+    if (Array.isArray(m)) for (const topic of m) this.#positions.delete(topic);
+    else if (isFields(m))
+      for (const [topic, at] of Object.entries(m)) this.#positions.set(topic, at);
+    else return;
+    for (const grant of Array.isArray(g) ? g : []) this.#grants.add(grant);
     void this.#ask();
   }
 

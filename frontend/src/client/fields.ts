@@ -20,6 +20,8 @@ export function fieldsIn(value: unknown): Fields[] {
 
 /** The same with the names of all members in camelCase, at any depth. */
 export function inCamelCase(value: Fields): Fields {
+  const turned = (member: unknown): unknown =>
+    Array.isArray(member) ? member.map(turned) : isFields(member) ? inCamelCase(member) : member;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
@@ -28,13 +30,13 @@ export function inCamelCase(value: Fields): Fields {
   );
 }
 
-function turned(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(turned);
-  return isFields(value) ? inCamelCase(value) : value;
-}
-
 /** The value, if it is one; throws `FlowError`: what else came is none of this protocol. */
 export function checked<T>(value: unknown, is: (value: unknown) => value is T): T {
   if (is(value)) return value;
   throw new FlowError("protocol");
+}
+
+/** The object, if it has an id; what else it has is the server's word. */
+export function named<T extends { readonly id: string }>(value: Fields): T {
+  return checked(value, (found): found is T & Fields => hasText(found, "id"));
 }

@@ -44,12 +44,7 @@ export class InboxTopic extends Topic<Inbox> implements LiveInbox {
   }
 
   async #act(name: string, body: Json): Promise<Undo> {
-    const { post } = await import("./acts");
-    const { e, o, undo } = await post(this.#url, `../inbox/${name}`, body);
-    // As a heartbeat says it: what has not come yet is asked for, what came is not undone.
-    if (typeof e === "string" && typeof o === "number") this.reached(e, o);
-    return async () => {
-      if (typeof undo === "string") await this.#act("undo", { undo });
-    };
+    const { act } = await import("./acts");
+    return act(this.#url, name, body, (epoch, offset) => this.reached(epoch, offset));
   }
 }

@@ -2,11 +2,11 @@
 
 export type { Json } from "./acts";
 export type { Backoff } from "./backoff";
-export { flow } from "./flow";
+export { type Flow, flow } from "./flow";
 export type { LiveInbox, Undo } from "./inbox";
 export { FlowError, type FlowErrorCode, type Live, type Meta, type Status } from "./live";
 export type { Inbox, Notice } from "./notices";
-export type { Flow, FlowOptions, Runs } from "./page";
+export type { FlowOptions, Runs } from "./page";
 export type { Position } from "./protocol";
 export type {
   Counts,

@@ -1,7 +1,7 @@
 /** What a topic may be about: how its state is read, and what its entries do to it. */
 
 import { runAfter } from "../model/reduce";
-import { checked, type Fields, fieldsIn, hasText, inCamelCase } from "./fields";
+import { type Fields, fieldsIn, inCamelCase, named } from "./fields";
 import { type Inbox, inboxAfter, placed, readInbox, without } from "./notices";
 import { type RunState, type RunSummary, readRun } from "./views";
 
@@ -19,11 +19,11 @@ export const RUN: Kind<RunState> = { read: readRun, after: runAfter };
 export const INBOX: Kind<Inbox> = { read: readInbox, after: inboxAfter };
 
 export const RUNS: Kind<readonly RunSummary[]> = {
-  read: (state) => fieldsIn(state["runs"]).map(readRow),
+  read: (state) => fieldsIn(state["runs"]).map((row) => named(inCamelCase(row))),
   after(rows, type, part) {
     switch (type) {
       case "row":
-        return placed(rows, readRow(part), "createdAt");
+        return placed(rows, named<RunSummary>(inCamelCase(part)), "createdAt");
       case "gone":
         return without(rows, part["id"]);
       default:
@@ -31,9 +31,3 @@ export const RUNS: Kind<readonly RunSummary[]> = {
     }
   },
 };
-
-function readRow(row: Fields): RunSummary {
-  return checked(inCamelCase(row), isRow);
-}
-
-const isRow = (value: unknown): value is RunSummary => hasText(value, "id");

@@ -1,6 +1,6 @@
 /** A user's inbox, as values, and what its entries do to it. */
 
-import { checked, type Fields, fieldsIn, hasText, inCamelCase, isFields } from "./fields";
+import { checked, type Fields, fieldsIn, inCamelCase, isFields, named } from "./fields";
 
 export interface Notice {
   readonly id: string;
@@ -35,7 +35,7 @@ export const readInbox = (value: Fields): Inbox =>
 export function inboxAfter(inbox: Inbox, type: unknown, part: Fields): Inbox | null {
   switch (type) {
     case "item":
-      return { ...inbox, items: placed(inbox.items, checked(inCamelCase(part), isNotice), "at") };
+      return { ...inbox, items: placed(inbox.items, named<Notice>(inCamelCase(part)), "at") };
     case "gone":
       return { ...inbox, items: without(inbox.items, part["id"]) };
     case "counts":
@@ -54,17 +54,13 @@ export function placed<
   T extends { readonly id: string } & { readonly [K in N]: string | null },
 >(rows: readonly T[], row: T, by: N): readonly T[] {
   return [row, ...without(rows, row.id)]
-    .sort((a, b) => newestFirst(`${a[by]}`, `${b[by]}`))
+    .sort((a, b) => `${b[by]}`.localeCompare(`${a[by]}`))
     .slice(0, ROWS_MAX);
 }
-
-const newestFirst = (a: string, b: string) => Number(a < b) - Number(a > b);
 
 export function without<T extends { readonly id: string }>(rows: readonly T[], id: unknown): T[] {
   return rows.filter((row) => row.id !== id);
 }
-
-const isNotice = (value: unknown): value is Notice => hasText(value, "id") && hasText(value, "at");
 
 const isInbox = (value: unknown): value is Inbox =>
   isFields(value) && typeof value["unread"] === "number" && typeof value["unseen"] === "number";

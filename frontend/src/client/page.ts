@@ -1,12 +1,11 @@
 /** The client in a browser: its timers, its events, the other tabs, and one link for all of a page. */
 
-import type { Json } from "./acts";
 import type { Backoff } from "./backoff";
 import { Connection } from "./connection";
 import { environment } from "./environment";
-import { InboxTopic, type LiveInbox } from "./inbox";
+import { InboxTopic } from "./inbox";
 import { RUN, RUNS } from "./kinds";
-import type { FlowError, Live, Status } from "./live";
+import type { FlowError } from "./live";
 import { Others, userOf } from "./others";
 import { type Seed, Topic } from "./topic";
 import { webSocket } from "./transport";
@@ -34,54 +33,16 @@ export interface Runs {
   readonly mine?: true;
 }
 
-export interface Flow {
-  /** How the page stands: live where all that it follows is. */
-  readonly status: Live<Status>;
-  /** One run. `grant`: leave to watch it, signed by the server. It is watched while anybody listens. */
-  run(id: string, options?: { grant?: string }): Live<RunState>;
-  /** The newest of them, the newest first. */
-  runs(which: Runs & { grant?: string }): Live<readonly RunSummary[]>;
-  inbox(options?: { grant?: string }): LiveInbox;
-  /** Starts a workflow that may be started by hand; the same key starts it once. */
-  start(
-    workflow: string,
-    input: Json,
-    options?: { idempotencyKey?: string },
-  ): Promise<{ run: string }>;
-  /**
-   * From a commit on the server to a frame in this browser, in ms, as this page has measured it since it
-   * was first asked.
-   */
-  latency(): { p50: number; p99: number; n: number };
-  /** Let go of the socket. */
-  close(): void;
-}
-
 const HIDDEN_GRACE_MS = 300_000;
-/** Topics of one kind: the same name gives the same one, as long as anybody has it. */
-class Topics<T extends { sow(seed: Seed): unknown }> {
-  readonly #make: (name: string) => T;
-  readonly #known = new Map<string, WeakRef<T & WeakKey>>();
 
-  constructor(make: (name: string) => T) {
-    this.#make = make;
-  }
-
-  of(name: string, seed: Seed = {}): T {
-    const topic = this.#known.get(name)?.deref() ?? this.#make(name);
-    this.#known.set(name, new WeakRef(topic));
-    topic.sow(seed);
-    return topic;
-  }
-}
-
-/** What a page follows and does. */
-export class Page implements Flow {
+/** What a page follows. */
+export class Page {
   readonly status: Connection;
-  readonly #url: string;
-  readonly #runs: Topics<Topic<RunState>>;
-  readonly #lists: Topics<Topic<readonly RunSummary[]>>;
-  readonly #inboxes: Topics<InboxTopic>;
+  /** Of the socket, beside which the acts are. */
+  protected readonly url: string;
+  readonly #runs = new Map<string, WeakRef<Topic<RunState>>>();
+  readonly #lists = new Map<string, WeakRef<Topic<readonly RunSummary[]>>>();
+  readonly #inboxes = new Map<string, WeakRef<InboxTopic>>();
 
   constructor(url: string, options: FlowOptions) {
     const socket = webSocket(url);
@@ -101,64 +62,51 @@ export class Page implements Flow {
         ),
     });
     others.changed = () => connection.move();
-    this.#url = url;
+    this.url = url;
     this.status = connection;
-    this.#runs = new Topics((name) => new Topic(name, RUN, connection));
-    this.#lists = new Topics((name) => new Topic(name, RUNS, connection));
-    this.#inboxes = new Topics((name) => new InboxTopic(name, connection, url));
     wakeWithThePage(connection, others, options.hiddenGraceMs ?? HIDDEN_GRACE_MS);
   }
 
   run(id: string, seed?: Seed): Topic<RunState> {
-    return this.#runs.of(`run:${id}`, seed);
+    const name = `run:${id}`;
+    return sown(this.#runs, name, seed, () => new Topic(name, RUN, this.status));
   }
 
   runs({ subject, workflow, ...seed }: Runs & Seed): Topic<readonly RunSummary[]> {
     const which = workflow ? `workflow:${workflow}` : subject ? `subject:${subject}` : "mine";
-    return this.#lists.of(`runs:${which}`, seed);
+    const name = `runs:${which}`;
+    return sown(this.#lists, name, seed, () => new Topic(name, RUNS, this.status));
   }
 
   inbox(seed?: Seed): InboxTopic {
-    return this.#inboxes.of("inbox", seed);
-  }
-
-  async start(
-    workflow: string,
-    input: Json,
-    options?: { idempotencyKey?: string },
-  ): Promise<{ run: string }> {
-    const { post } = await import("./acts");
-    const path = `../start/${encodeURIComponent(workflow)}`;
-    const key = options?.idempotencyKey ?? crypto.randomUUID();
-    const { run } = await post(this.#url, path, input, key);
-    return { run: String(run) };
-  }
-
-  latency(): { p50: number; p99: number; n: number } {
-    const { latency } = this.status;
-    if (latency) return latency.figures();
-    import("./latency").then(
-      (found) => {
-        this.status.latency ??= new found.Latency(environment);
-      },
-      () => {},
-    );
-    return { p50: 0, p99: 0, n: 0 };
-  }
-
-  close(): void {
-    this.status.close();
+    const name = "inbox";
+    return sown(this.#inboxes, name, seed, () => new InboxTopic(name, this.status, this.url));
   }
 }
 
-const pages = new Map<string, Page>();
+/** The topic of that name: the same one, as long as anybody has it. */
+function sown<T extends { sow(seed: Seed | undefined): unknown } & WeakKey>(
+  known: Map<string, WeakRef<T>>,
+  name: string,
+  seed: Seed | undefined,
+  make: () => T,
+): T {
+  const topic = known.get(name)?.deref() ?? make();
+  known.set(name, new WeakRef(topic));
+  topic.sow(seed);
+  return topic;
+}
 
-/** The same options give the same one: one link for all of a page. */
-export function pageOf(options: FlowOptions = {}): Page {
+/** The page of these options among `known`: the same options give the same one, with one link for all. */
+export function pageAmong<P extends Page>(
+  known: Map<string, P>,
+  make: new (url: string, options: FlowOptions) => P,
+  options: FlowOptions = {},
+): P {
   const url = new URL(options.url || "/flow/ws/", document.baseURI).href.replace(/^ws/, "http");
   const key = JSON.stringify({ ...options, url });
-  const page = pages.get(key) ?? new Page(url, options);
-  pages.set(key, page);
+  const page = known.get(key) ?? new make(url, options);
+  known.set(key, page);
   return page;
 }
 

@@ -12,6 +12,8 @@ export interface Position {
   readonly offset: number;
 }
 
+export const NOWHERE: Position = { epoch: "", offset: 0 };
+
 type Head = readonly [epoch: string, offset: number];
 
 export type Frame =
@@ -68,16 +70,9 @@ export function subscribeFrame(
   grants: readonly string[],
 ): string {
   const wire = positions.map(([c, at]) => [c, at && { e: at.epoch, o: at.offset }] as const);
-  const [only] = wire;
-  return JSON.stringify(
-    only && wire.length === 1
-      ? { t: "sub", c: only[0], p: only[1], g: grants[0] }
-      : { t: "subs", m: Object.fromEntries(wire), g: grants[0] && grants },
-  );
+  return JSON.stringify({ t: "subs", m: Object.fromEntries(wire), g: grants[0] && grants });
 }
 
-export function unsubscribeFrame(topics: readonly string[]): string {
-  return JSON.stringify(
-    topics.length === 1 ? { t: "unsub", c: topics[0] } : { t: "unsubs", m: topics },
-  );
+export function unsubscribeFrame(m: readonly string[]): string {
+  return JSON.stringify({ t: "unsubs", m });
 }

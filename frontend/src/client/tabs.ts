@@ -196,14 +196,13 @@ export class Tabs implements Transport {
       if (topics) this.#forget(ports, [...topics]);
       if (ports.size === 0) this.#hangUp();
     } else if (topics) {
-      const { t, c, m } = headOf(message.text);
-      const named = isFields(m) ? Object.keys(m) : [m ?? c].flat().map(String);
-      if (t === "unsub" || t === "unsubs") {
-        for (const topic of named) topics.delete(topic);
-        this.#forget(ports, named);
+      const { t, m } = headOf(message.text);
+      if (Array.isArray(m)) {
+        for (const topic of m) topics.delete(topic);
+        this.#forget(ports, m);
       } else {
         if (t === "ping") this.#listenFor(ANSWER_MS);
-        else for (const topic of named) topics.add(topic);
+        if (isFields(m)) for (const topic of Object.keys(m)) topics.add(topic);
         this.#link?.send(message.text);
       }
     } else {

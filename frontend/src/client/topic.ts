@@ -14,7 +14,7 @@ import {
   Source,
   type Status,
 } from "./live";
-import { type Changes, type Frame, type Position, parseFrame } from "./protocol";
+import { type Changes, type Frame, NOWHERE, type Position, parseFrame } from "./protocol";
 
 /** Why nothing more will come. */
 export type End =
@@ -88,7 +88,7 @@ export class Topic<T> extends Source<T> implements Followed {
   }
 
   /** Begin with what the server has written, unless more is known already. */
-  sow({ grant, frame }: Seed): void {
+  sow({ grant, frame }: Seed = {}): void {
     if (grant) this.grant = grant;
     if (!frame || this.isLive) return;
     try {
@@ -104,7 +104,7 @@ export class Topic<T> extends Source<T> implements Followed {
     return {
       status: this.#status,
       asOf: new Date(this.asOf ?? 0),
-      position: this.position ?? { epoch: "", offset: 0 },
+      position: this.position ?? NOWHERE,
       stale: !this.isLive && this.end?.kind !== "no-run",
     };
   }

@@ -26,21 +26,14 @@ export function webSocket(url: string): Transport {
         url.replace(/^http/, "ws"),
         grant === undefined ? [] : ["flowengine", grant],
       );
-      let isOver = false;
-      socket.onmessage = (event: MessageEvent<unknown>) => {
-        if (!isOver) events.received(String(event.data));
-      };
-      socket.onclose = (event) => {
-        if (isOver) return;
-        isOver = true;
-        events.closed(event.code, event.reason);
-      };
+      socket.onmessage = ({ data }: MessageEvent<unknown>) => events.received(String(data));
+      socket.onclose = ({ code, reason }) => events.closed(code, reason);
       return {
         send(text) {
           if (socket.readyState === WebSocket.OPEN) socket.send(text);
         },
         close() {
-          isOver = true;
+          socket.onmessage = socket.onclose = () => {};
           socket.close();
         },
       };

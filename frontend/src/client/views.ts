@@ -1,6 +1,6 @@
 /** How runs stand, as values: what `flowengine/representations` writes, in camelCase from here on. */
 
-import { checked, type Fields, fieldsIn, hasText, inCamelCase } from "./fields";
+import { checked, type Fields, fieldsIn, hasText, inCamelCase, named } from "./fields";
 
 export type RunStateName =
   | "queued"
@@ -105,8 +105,10 @@ export interface RunPart {
   readonly state: RunStateName;
   /** 100 only when succeeded; at most 99 before. */
   readonly percent: number;
-  /** The time that is left, least and most, in ms; null where it cannot be told honestly. */
-  readonly etaMs: readonly number[] | null;
+  /** How long runs of its workflow usually take, least and most, in ms; null where too few are known. */
+  readonly usualMs: readonly [number, number] | null;
+  /** When it will end, ISO 8601, at the earliest and latest; null where it cannot be told honestly. */
+  readonly eta: readonly [string, string] | null;
   /** Why it failed, in a sentence. */
   readonly message: string | null;
   readonly why: Why | null;
@@ -126,19 +128,19 @@ export interface RunState extends RunPart {
 }
 
 /** A run as one row of a list. */
-export type RunSummary = Omit<RunPart, "etaMs" | "message" | "why" | "undo"> & {
+export type RunSummary = Omit<RunPart, "usualMs" | "eta" | "message" | "why" | "undo"> & {
   /** What the step at work says of itself. */
   readonly note: string | null;
 };
 
 const NO_STEP = { counts: null, child: null, answers: null, items: [] };
-const NO_RUN = { etaMs: null, message: null, why: null, undo: null };
+const NO_RUN = { usualMs: null, eta: null, message: null, why: null, undo: null };
 
-/** Of a run or a row, which have these in common, as it came. */
+/** What is told of the run itself, without its steps. */
 export const readPart = (value: Fields): RunPart =>
-  checked({ ...NO_RUN, ...inCamelCase(value) }, isPart);
+  checked({ ...NO_RUN, ...inCamelCase(value) }, isRun);
 
-export const readStep = (value: Fields): StepState => checked(step(inCamelCase(value)), isStep);
+export const readStep = (value: Fields): StepState => named(step(inCamelCase(value)));
 
 export function readRun(value: Fields): RunState {
   const found = inCamelCase(value);
@@ -159,9 +161,5 @@ function steps(value: unknown): Fields[] {
 }
 
 // Looked at is what would do harm if it were something else; the rest is the server's word.
-const isStep = (value: unknown): value is StepState => hasText(value, "id");
-
-const isPart = (value: unknown): value is RunPart =>
+const isRun = (value: unknown): value is RunState =>
   hasText(value, "id") && hasText(value, "state") && typeof value["percent"] === "number";
-
-const isRun = (value: unknown): value is RunState => isPart(value);

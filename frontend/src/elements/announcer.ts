@@ -3,43 +3,36 @@
  * one; the end of a run always, and at once.
  */
 
-const INTERVAL_MS = 5_000;
+import type { Environment } from "../client/live";
 
-export interface Timers {
-  now(): number;
-  after(delayMs: number, action: () => void): () => void;
-}
+const INTERVAL_MS = 5_000;
 
 export class Announcer {
   readonly #write: (text: string) => void;
-  readonly #timers: Timers;
+  readonly #environment: Pick<Environment, "now" | "after">;
   #saidAt = Number.NEGATIVE_INFINITY;
   #last = "";
-  #cancel: () => void = () => {};
+  /** Not to be said any more. */
+  stop = () => {};
 
-  constructor(write: (text: string) => void, timers: Timers) {
+  constructor(write: (text: string) => void, environment: Pick<Environment, "now" | "after">) {
     this.#write = write;
-    this.#timers = timers;
+    this.#environment = environment;
   }
 
   say(text: string): void {
     if (text === this.#last) return;
-    this.#cancel();
-    const wait = this.#saidAt + INTERVAL_MS - this.#timers.now();
+    this.stop();
+    const wait = this.#saidAt + INTERVAL_MS - this.#environment.now();
     if (wait <= 0) this.sayNow(text);
-    else this.#cancel = this.#timers.after(wait, () => this.sayNow(text));
+    else this.stop = this.#environment.after(wait, () => this.sayNow(text));
   }
 
   sayNow(text: string): void {
-    this.#cancel();
-    this.#cancel = () => {};
+    this.stop();
     if (text === this.#last) return;
-    this.#saidAt = this.#timers.now();
+    this.#saidAt = this.#environment.now();
     this.#last = text;
     this.#write(text);
-  }
-
-  stop(): void {
-    this.#cancel();
   }
 }

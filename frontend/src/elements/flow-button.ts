@@ -6,22 +6,21 @@
  * `<flow-progress>`; one that leads elsewhere is followed. Without a script it is a form.
  */
 
+import { checked, isFields } from "../client/fields";
 import type { Page } from "../client/page";
 import { say } from "../model/words";
 import { on, Part } from "./part";
-
-interface Kept {
-  readonly key: string;
-  readonly run?: string;
-}
+import { partIn, write } from "./parts";
 
 export class FlowButton extends Part {
   protected start(_page: Page, over: AbortSignal): void {
     const form = this.querySelector("form");
     if (!form) return;
-    this.dataset["state"] = "ready";
+    // There before it speaks: a region that is born with its text is not read.
+    partIn(this, "p", "button-said").setAttribute("role", "status");
+    this.#stand("ready");
     const place = `flow-button ${this.id} ${form.action}`;
-    const { run } = kept(place);
+    const [, run] = keptAt(place);
     if (run) this.#follow(run);
     on(form, "submit", over, (event) => {
       event.preventDefault();
@@ -36,9 +35,8 @@ export class FlowButton extends Part {
   async #send(form: HTMLFormElement, place: string, submitter: HTMLElement | null): Promise<void> {
     const { state } = this.dataset;
     if (state === "sending" || state === "accepted") return;
-    const before = kept(place);
-    const key = before.key || crypto.randomUUID();
-    sessionStorage.setItem(place, JSON.stringify({ ...before, key }));
+    const key = keptAt(place)[0] || crypto.randomUUID();
+    sessionStorage.setItem(place, key);
     const body = new FormData(form, submitter);
     this.#stand("sending");
     try {
@@ -52,11 +50,10 @@ export class FlowButton extends Part {
         location.assign(answer.url);
         return;
       }
-      const said: unknown = answer.ok ? await answer.json() : null;
-      const run = typeof said === "object" && said && "run" in said ? String(said.run) : "";
-      if (!run) throw new Error(`${answer.status}`);
-      sessionStorage.setItem(place, JSON.stringify({ key, run }));
-      this.#follow(run);
+      const { run } = checked(answer.ok && (await answer.json()), isFields);
+      if (!run) throw new Error();
+      sessionStorage.setItem(place, `${key} ${run}`);
+      this.#follow(`${run}`);
     } catch {
       // The key is kept: what was begun in spite of it is not begun again.
       this.#stand("failed", say("inbox.failed"));
@@ -67,12 +64,10 @@ export class FlowButton extends Part {
     this.#stand("accepted", say("button.sent"));
     this.querySelector("flow-progress")?.remove();
     const progress = document.createElement("flow-progress");
-    for (const name of ["socket", "grant"]) {
-      const value = this.getAttribute(name);
+    const handed = ["socket", "grant"].map((name) => [name, this.getAttribute(name)] as const);
+    for (const [name, value] of [...handed, ["compact", ""], ["run-id", run]] as const) {
       if (value !== null) progress.setAttribute(name, value);
     }
-    progress.setAttribute("compact", "");
-    progress.setAttribute("run-id", run);
     this.append(progress);
   }
 
@@ -84,24 +79,11 @@ export class FlowButton extends Part {
       // Not `disabled`: that would take the focus from who has just pressed it.
       button.setAttribute("aria-disabled", `${isBusy}`);
     }
-    const place = this.querySelector("[role=status]") ?? this.#region();
-    place.textContent = said;
-  }
-
-  #region(): HTMLElement {
-    const region = document.createElement("p");
-    region.className = "flow-button-said";
-    region.setAttribute("role", "status");
-    this.querySelector("form")?.after(region);
-    return region;
+    write(partIn(this, "p", "button-said"), said);
   }
 }
 
-function kept(place: string): Kept {
-  try {
-    const { key, run }: Kept = JSON.parse(sessionStorage.getItem(place) ?? "");
-    return run ? { key, run } : { key };
-  } catch {
-    return { key: "" };
-  }
+/** What this tab keeps of a form: the key that was sent, and the run that it has begun. */
+function keptAt(place: string): readonly string[] {
+  return (sessionStorage.getItem(place) ?? "").split(" ");
 }

@@ -4,6 +4,7 @@ import { environment } from "../client/environment";
 import type { Page } from "../client/page";
 import { say } from "../model/words";
 import { each, on, Part } from "./part";
+import { write } from "./parts";
 
 /** A page that is just being opened, or a socket that comes back at once, is nothing to speak of. */
 const PATIENCE_MS = 1_500;
@@ -25,11 +26,10 @@ export class FlowConnection extends Part {
   }
 
   #show(status: string): void {
-    const strip = this.one(".flow-strip");
     const isOff = !navigator.onLine;
     const word = status === "denied" ? "live.signed_out" : isOff ? "live.offline" : "live.lost";
     // Shown first: a region that is born with its text is not read.
     this.hidden = false;
-    if (strip && strip.textContent !== say(word)) strip.textContent = say(word);
+    write(this.one(".flow-strip"), say(word));
   }
 }

@@ -8,145 +8,114 @@
  */
 
 import type { InboxTopic, Undo } from "../client/inbox";
-import type { Notice } from "../client/notices";
 import type { Page } from "../client/page";
 import { say, type Word } from "../model/words";
-import { fill } from "./notice";
+import { fill, rowIn, takeAway } from "./notice";
 import { each, on, Part } from "./part";
+import { paintRows, write } from "./parts";
 
 const UNDO_MS = 5_000;
 const SNOOZE_MS = 3_600_000;
 const BADGE_MAX = 99;
 
 export class FlowInbox extends Part {
-  #inbox: InboxTopic | undefined;
+  #inbox!: InboxTopic;
   /** What was last said to have been seen: the answer takes a moment. */
   #shown = "";
   #forget = () => {};
 
   protected start(page: Page, over: AbortSignal): void {
-    const box = this.querySelector("details");
-    if (!box) return;
+    const box = this.one<HTMLDetailsElement>("details");
+    const list = this.one("ul");
+    if (!box || !list) return;
     this.#inbox = page.inbox({ frame: this.one("script")?.textContent });
-    on(box, "toggle", over, () => this.#paint());
+    const paint = () => this.#paint(box, list);
+    on(box, "toggle", over, paint);
     on(this, "submit", over, (event) => this.#submit(event));
-    on(this, "click", over, (event) => this.#click(event));
-    on(this, "keydown", over, (event) => this.#key(event, box));
+    on(this, "click", over, (event) => this.#click(event, list));
+    on(this, "keydown", over, (event) => {
+      if (!(event instanceof KeyboardEvent) || event.key !== "Escape" || !box.open) return;
+      box.open = false;
+      this.one("summary")?.focus();
+    });
     on(document, "click", over, (event) => {
       // Its path, not its target: what was pressed may be gone by now.
       if (!event.composedPath().includes(this)) box.open = false;
     });
     over.addEventListener("abort", () => this.#forget());
     this.one(".flow-tabs")?.removeAttribute("hidden");
-    each(this.#inbox, over, () => this.#paint());
+    each(this.#inbox, over, paint);
   }
 
-  #paint(): void {
-    const value = this.#inbox?.value;
-    const list = this.one("ul");
-    const template = this.querySelector("template");
-    if (!value || !list || !template) return;
-    const rows = new Map(this.#rows(list).map((row) => [row.dataset["id"], row]));
-    value.items.forEach((item, index) => {
-      const made = template.content.firstElementChild?.cloneNode(true);
-      const row = rows.get(item.id) ?? (made instanceof HTMLElement ? made : null);
-      if (!row) return;
-      rows.delete(item.id);
-      fill(row, item);
-      if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
-    });
-    for (const row of rows.values()) this.#remove(row);
+  #paint(box: HTMLDetailsElement, list: Element): void {
+    const { value } = this.#inbox;
+    if (!value) return;
+    const items = value.items.slice(0, Number(this.getAttribute("page-size")) || undefined);
+    paintRows(
+      list,
+      "id",
+      items,
+      (item) => item.id,
+      fill,
+      () => rowIn(this),
+      // Who stood on what goes away stands on its neighbour.
+      (row) =>
+        takeAway(row, row.nextElementSibling ?? row.previousElementSibling, this.one("summary")),
+    );
     this.#count(value.unread);
     this.#tab(list);
-    const isOpen = this.querySelector("details")?.open && !document.hidden;
-    const unseen = value.items.filter((item) => !item.seen).map((item) => item.id);
-    if (isOpen && unseen.length > 0 && this.#shown !== unseen.join()) {
-      this.#shown = unseen.join();
-      this.#do(() => this.#inbox?.seen(unseen));
+    const unseen = items.filter((item) => !item.seen).map((item) => item.id);
+    if (box.open && !document.hidden && unseen.length > 0 && this.#shown !== `${unseen}`) {
+      this.#shown = `${unseen}`;
+      this.#do(() => this.#inbox.seen(unseen));
     }
-    this.dispatchEvent(
-      new CustomEvent("flow-inbox", { detail: value, bubbles: true, composed: true }),
-    );
-  }
-
-  #rows(list: Element): HTMLElement[] {
-    return [...list.querySelectorAll<HTMLElement>(":scope > [data-id]")];
-  }
-
-  /** Who stood on what goes away stands on its neighbour. */
-  #remove(row: HTMLElement): void {
-    const next = row.nextElementSibling ?? row.previousElementSibling;
-    const had = row.contains(document.activeElement);
-    row.remove();
-    if (had)
-      (next?.querySelector<HTMLElement>("a,button") ?? this.one<HTMLElement>("summary"))?.focus();
+    this.tell("flow-inbox", value);
   }
 
   #count(unread: number): void {
-    const bell = this.one("summary");
+    const bell = unread ? say("inbox.unread", { count: unread }) : say("inbox.bell");
+    this.one("summary")?.setAttribute("aria-label", bell);
     const badge = this.one(".flow-badge");
-    bell?.setAttribute(
-      "aria-label",
-      unread ? say("inbox.unread", { count: unread }) : say("inbox.bell"),
-    );
-    if (!badge) return;
-    badge.textContent = unread > BADGE_MAX ? `${BADGE_MAX}+` : `${unread || ""}`;
-    badge.hidden = unread === 0;
+    write(badge, unread > BADGE_MAX ? `${BADGE_MAX}+` : `${unread || ""}`);
+    badge?.toggleAttribute("hidden", !unread);
   }
 
   /** All, or what is unread. */
-  #tab(list: HTMLElement, chosen?: Element): void {
+  #tab(list: Element, chosen?: Element): void {
     const tabs = [...this.querySelectorAll(".flow-tab")];
-    for (const tab of chosen ? tabs : []) tab.setAttribute("aria-pressed", `${tab === chosen}`);
+    if (chosen) for (const tab of tabs) tab.setAttribute("aria-pressed", `${tab === chosen}`);
     const isAll = tabs[0]?.getAttribute("aria-pressed") !== "false";
     list.toggleAttribute("data-unread-only", !isAll);
-    const shown = this.#rows(list).filter((row) => isAll || row.hasAttribute("data-unread"));
-    this.one(".flow-nothing")?.toggleAttribute("hidden", shown.length > 0);
+    const shown = list.querySelector(isAll ? "[data-id]" : "[data-unread]");
+    this.one(".flow-nothing")?.toggleAttribute("hidden", !!shown);
   }
 
   #submit(event: Event): void {
     const form = event.target;
     const inbox = this.#inbox;
-    if (!(form instanceof HTMLFormElement) || !inbox) return;
+    if (!(form instanceof HTMLFormElement)) return;
     event.preventDefault();
-    const id = form.closest<HTMLElement>("[data-id]")?.dataset["id"];
-    const by = event instanceof SubmitEvent ? event.submitter : null;
-    const act = by?.getAttribute("data-act");
+    const id = idOf(form);
+    const act = event instanceof SubmitEvent && event.submitter?.getAttribute("data-act");
     if (!id) this.#do(() => inbox.read("all"));
     else if (act === "read") this.#do(() => inbox.read([id]));
     else if (act === "archive") this.#do(() => inbox.archive([id]), "inbox.archived");
     else this.#do(() => inbox.snooze([id], new Date(Date.now() + SNOOZE_MS)), "inbox.snoozed");
   }
 
-  #click(event: Event): void {
+  #click(event: Event, list: Element): void {
     const { target } = event;
-    const list = this.one("ul");
-    if (!(target instanceof Element) || !list) return;
+    if (!(target instanceof Element)) return;
     if (target.matches(".flow-tab")) this.#tab(list, target);
-    const id = target.closest(".flow-open")?.closest<HTMLElement>("[data-id]")?.dataset["id"];
-    const item = this.#inbox?.value?.items.find((each) => each.id === id);
-    if (item) this.#open(item, event);
-  }
-
-  #open(item: Notice, event: Event): void {
-    const opens = new CustomEvent("flow-open", {
-      detail: item,
-      bubbles: true,
-      composed: true,
-      cancelable: true,
-    });
-    if (!this.dispatchEvent(opens)) event.preventDefault();
-    if (!item.read) this.#do(() => this.#inbox?.read([item.id]));
-  }
-
-  #key(event: Event, box: HTMLDetailsElement): void {
-    if (!(event instanceof KeyboardEvent) || event.key !== "Escape" || !box.open) return;
-    box.open = false;
-    this.one("summary")?.focus();
+    const id = idOf(target.closest(".flow-open"));
+    const item = this.#inbox.value?.items.find((each) => each.id === id);
+    if (!item) return;
+    if (!this.tell("flow-open", item)) event.preventDefault();
+    if (!item.read) this.#do(() => this.#inbox.read([item.id]));
   }
 
   /** Do it, and offer to take it back for a while; what does not work is said. */
-  async #do(act: () => Promise<unknown> | undefined, said?: Word): Promise<void> {
+  async #do(act: () => Promise<unknown>, said?: Word): Promise<void> {
     try {
       const undo = await act();
       if (said && typeof undo === "function") this.#say(said, () => undo());
@@ -177,4 +146,9 @@ export class FlowInbox extends Part {
       if (had) this.one("summary")?.focus();
     };
   }
+}
+
+/** The item in whose row it is. */
+function idOf(inside: Element | null): string | undefined {
+  return inside?.closest<HTMLElement>("[data-id]")?.dataset["id"];
 }

@@ -12,14 +12,14 @@ import type { Notice } from "../client/notices";
 import type { Page } from "../client/page";
 import { say } from "../model/words";
 import { Announcer } from "./announcer";
-import { fill, sentence } from "./notice";
+import { fill, pressableIn, rowIn, sentence, takeAway } from "./notice";
 import { each, on, Part } from "./part";
 
 const MAX = 3;
 const DURATION_MS = 6_000;
 
 export class FlowToasts extends Part {
-  #inbox: InboxTopic | undefined;
+  #inbox!: InboxTopic;
   /** What was there, or was shown: what comes twice is told once. Undefined before anything is known. */
   #known: Set<string> | undefined;
   readonly #timers = new Map<HTMLElement, () => void>();
@@ -41,7 +41,7 @@ export class FlowToasts extends Part {
   }
 
   #look(): void {
-    const items = this.#inbox?.value?.items;
+    const items = this.#inbox.value?.items;
     if (!items) return;
     const known = this.#known;
     this.#known = new Set([...(known ?? []), ...items.map((item) => item.id)]);
@@ -55,10 +55,9 @@ export class FlowToasts extends Part {
   }
 
   #show(item: Notice): void {
-    const made = this.querySelector("template")?.content.firstElementChild?.cloneNode(true);
-    if (!(made instanceof HTMLElement)) return;
+    const made = rowIn(this);
     fill(made, item);
-    this.querySelector("ol")?.append(made);
+    this.one("ol")?.append(made);
     this.#announce(item);
     const toasts = this.#toasts();
     const tooMany = Math.max(0, toasts.length - this.#max);
@@ -75,7 +74,7 @@ export class FlowToasts extends Part {
   }
 
   #write(role: string, text: string): void {
-    this.querySelector(`[role=${role}]`)?.replaceChildren(text);
+    this.one(`[role=${role}]`)?.replaceChildren(text);
   }
 
   get #max(): number {
@@ -89,10 +88,8 @@ export class FlowToasts extends Part {
   #close(toast: HTMLElement): void {
     this.#timers.get(toast)?.();
     this.#timers.delete(toast);
-    const had = toast.contains(document.activeElement);
-    toast.remove();
-    if (had)
-      (this.#toasts().at(-1)?.querySelector<HTMLElement>("a,button") ?? this.#before)?.focus();
+    const others = this.#toasts().filter((other) => other !== toast);
+    takeAway(toast, others.at(-1), this.#before);
   }
 
   #hold(): void {
@@ -123,7 +120,7 @@ export class FlowToasts extends Part {
     if (event.key !== "F8" || !newest) return;
     event.preventDefault();
     if (activeElement instanceof HTMLElement && !inside) this.#before = activeElement;
-    newest.querySelector<HTMLElement>("a[href],button")?.focus();
+    pressableIn(newest)?.focus();
   }
 
   #click(target: EventTarget | null): void {
@@ -131,16 +128,16 @@ export class FlowToasts extends Part {
     const toast = target.closest<HTMLElement>("[data-id]");
     if (!toast) return;
     if (target.closest("button")) this.#dismiss(toast);
-    else if (target.closest("a")) this.#tell("read", toast);
+    else if (target.closest("a")) this.#say("read", toast);
   }
 
   #dismiss(toast: HTMLElement): void {
-    this.#tell("seen", toast);
+    this.#say("seen", toast);
     this.#close(toast);
   }
 
-  #tell(act: "seen" | "read", { dataset }: HTMLElement): void {
+  #say(act: "seen" | "read", { dataset }: HTMLElement): void {
     // What is not said now is seen in the inbox later.
-    this.#inbox?.[act]([dataset["id"] ?? ""]).catch(() => {});
+    this.#inbox[act]([dataset["id"] ?? ""]).catch(() => {});
   }
 }

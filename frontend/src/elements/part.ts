@@ -1,6 +1,9 @@
-/** What the small elements have in common: a page to follow, from when they are whole until they are gone. */
+/** What the elements have in common: a page to follow, from when they are whole until they are gone. */
 
-import { type Page, pageOf } from "../client/page";
+import { Page, pageAmong } from "../client/page";
+
+/** One for all elements that name the same socket. */
+const pages = new Map<string, Page>();
 
 export abstract class Part extends HTMLElement {
   #over = new AbortController();
@@ -19,11 +22,19 @@ export abstract class Part extends HTMLElement {
     if (!this.isConnected) return;
     this.#over.abort();
     this.#over = new AbortController();
-    this.start(pageOf({ url: this.getAttribute("socket") ?? undefined }), this.#over.signal);
+    const url = this.getAttribute("socket") ?? undefined;
+    this.start(pageAmong(pages, Page, { url }), this.#over.signal);
   }
 
   /** Begin; `over` says when to end. */
   protected abstract start(page: Page, over: AbortSignal): void;
+
+  /** Tell the page; false where a listener does itself what would follow. */
+  protected tell(name: string, detail: unknown): boolean {
+    return this.dispatchEvent(
+      new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }),
+    );
+  }
 
   protected one<T extends Element = HTMLElement>(selector: string): T | null {
     return this.querySelector<T>(selector);

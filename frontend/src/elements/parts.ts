@@ -1,238 +1,114 @@
 /**
  * The parts of the element's light DOM. The server has written them; where it has not (an element made
- * by a script, a template of the project's own), those that are missing are made here.
+ * by a script, a template of the project's own), those that are missing are made here. A part is known by
+ * its class: that is the name by which a page gives it a look of its own.
  */
 
-export interface Parts {
-  readonly title: HTMLElement;
-  readonly chip: HTMLElement;
-  readonly chipGlyph: SVGPathElement;
-  readonly word: HTMLElement;
-  readonly headline: HTMLElement;
-  readonly percent: HTMLElement;
-  readonly place: HTMLElement;
-  readonly progress: HTMLProgressElement;
-  readonly undo: HTMLProgressElement;
-  readonly line: HTMLOListElement;
-  readonly hooks: HTMLOListElement;
-  readonly foot: HTMLElement;
-  readonly link: HTMLElement;
-  readonly said: HTMLElement;
-}
+type Tag = keyof HTMLElementTagNameMap;
 
-export interface StationParts {
-  readonly item: HTMLLIElement;
-  readonly mark: HTMLElement;
-  readonly glyph: SVGPathElement;
-  readonly name: HTMLElement;
-  readonly note: HTMLElement;
-  readonly said: HTMLElement;
-}
+export type Parts = ReturnType<typeof partsOf>;
 
-const SVG = "http://www.w3.org/2000/svg";
-
-export function partsOf(host: HTMLElement): Parts {
-  const head = part(host, host, "div", "head");
-  const title = part(host, head, "p", "title");
-  const chip = part(host, head, "p", "chip");
-  const chipGlyph = glyphIn(chip);
-  const word = part(host, chip, "span", "what");
-  const now = part(host, host, "div", "now");
-  const headline = part(host, now, "p", "headline");
-  const percent = part(host, now, "p", "percent");
-  const place = part(host, now, "p", "place");
-  const progress = barIn(host, "flow-bar");
-  const undo = barIn(host, "flow-undo");
-  const line = listIn(host, "flow-line");
-  const hooks = listIn(host, "flow-hooks");
-  const foot = part(host, host, "p", "foot");
-  const link = part(host, foot, "span", "link");
-  const said = part(host, host, "p", "said");
-  // One persistent polite region; a region that is born with its text is not read.
-  said.setAttribute("role", "status");
-  return {
+export function partsOf(host: HTMLElement) {
+  const of = <K extends Tag>(parent: Element, tag: K, name: string) =>
+    host.querySelector<HTMLElementTagNameMap[K]>(`.flow-${name}`) ?? made(parent, tag, name);
+  const head = of(host, "div", "head");
+  const title = of(head, "p", "title");
+  const chip = of(head, "p", "chip");
+  const now = of(host, "div", "now");
+  const parts = {
     title,
-    chip,
-    chipGlyph,
-    word,
-    headline,
-    percent,
-    place,
-    progress,
-    undo,
-    line,
-    hooks,
-    foot,
-    link,
-    said,
+    glyph: glyphIn(chip),
+    word: of(chip, "span", "what"),
+    headline: of(now, "p", "headline"),
+    percent: of(now, "p", "percent"),
+    place: of(now, "p", "place"),
+    progress: of(host, "progress", "bar"),
+    line: of(host, "ol", "line"),
+    foot: of(host, "p", "foot"),
+    said: of(host, "p", "said"),
   };
+  parts.progress.max = 100;
+  // One persistent polite region; a region that is born with its text is not read.
+  parts.said.setAttribute("role", "status");
+  return { ...parts, link: of(parts.foot, "span", "link") };
 }
 
-/** The parts of the station of that key, made and put in place where they are missing. */
-export function stationOf(list: HTMLElement, key: string, index: number): StationParts {
-  let item = stationsIn(list).find((station) => station.dataset["step"] === key);
-  if (item === undefined) {
-    item = document.createElement("li");
-    item.dataset["step"] = key;
-  }
-  if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
-  const mark = child(item, "span", "flow-mark");
-  mark.setAttribute("aria-hidden", "true");
-  return {
-    item,
-    mark,
-    glyph: glyphIn(mark),
-    name: child(item, "span", "flow-name"),
-    said: child(item, "span", "flow-word"),
-    note: child(item, "span", "flow-note"),
-  };
-}
-
-/** Take away the stations of a list that are none of these. */
-export function keepOnly(list: HTMLElement, keys: ReadonlySet<string>): void {
-  for (const station of stationsIn(list)) {
-    if (!keys.has(station.dataset["step"] ?? "")) station.remove();
-  }
-}
-
-function stationsIn(list: HTMLElement): HTMLLIElement[] {
-  return [...list.children].filter(
-    (child): child is HTMLLIElement =>
-      child instanceof HTMLLIElement && child.dataset["step"] !== undefined,
-  );
-}
-
-/** The list inside a station of that key, made where it is missing; null takes it away. */
-export function listOf(
-  item: HTMLElement,
+/** The part of that name right inside `parent`, made where it is missing. */
+export function partIn<K extends Tag>(
+  parent: Element,
+  tag: K,
   name: string,
-  key: string,
-  isWanted: boolean,
-): HTMLOListElement | null {
-  const found = [...item.children].find(
-    (child): child is HTMLOListElement =>
-      child instanceof HTMLOListElement &&
-      child.className === name &&
-      child.dataset["line"] === key,
-  );
-  if (!isWanted) {
-    found?.remove();
-    return null;
-  }
-  if (found !== undefined) return found;
-  const made = document.createElement("ol");
-  made.className = name;
-  made.dataset["line"] = key;
-  item.append(made);
-  return made;
+): HTMLElementTagNameMap[K] {
+  return foundIn<HTMLElementTagNameMap[K]>(parent, name) ?? made(parent, tag, name);
 }
 
-/** The small bar of a station; null takes it away. What it says is in the note as well. */
-export function barOf(item: HTMLElement, part: number | null): void {
-  const found = item.querySelector<HTMLProgressElement>(":scope > progress");
-  if (part === null) {
-    found?.remove();
-    return;
-  }
-  const bar = found ?? document.createElement("progress");
-  if (found === null) {
-    bar.className = "flow-part";
-    bar.max = 1;
-    bar.setAttribute("aria-hidden", "true");
-    item.append(bar);
-  }
-  bar.value = part;
+export function removeIn(parent: Element, name: string): void {
+  foundIn(parent, name)?.remove();
 }
 
-/** The link of a station; null takes it away. */
-export function linkOf(item: HTMLElement, href: string | null, text: string, name: string): void {
-  const found = item.querySelector<HTMLAnchorElement>(":scope > a");
-  if (href === null) {
-    found?.remove();
-    return;
-  }
-  const link = found ?? document.createElement("a");
-  if (found === null) {
-    link.className = "flow-go";
-    item.append(link);
-  }
-  if (link.getAttribute("href") !== href) link.setAttribute("href", href);
-  link.setAttribute("aria-label", `${text}: ${name}`);
-  write(link, text);
+function foundIn<T extends Element>(parent: Element, name: string): T | null {
+  return parent.querySelector<T>(`:scope > .flow-${name}`);
 }
 
-/** The way back in for who is signed out, beside what says so. */
-export function entranceIn(foot: HTMLElement, href: string, text: string): void {
-  const way = foot.querySelector("a") ?? document.createElement("a");
-  way.className = "flow-go";
-  way.href = href;
-  write(way, text);
-  foot.append(way);
+function made<K extends Tag>(parent: Element, tag: K, name: string): HTMLElementTagNameMap[K] {
+  const part = document.createElement(tag);
+  part.className = `flow-${name}`;
+  parent.append(part);
+  return part;
 }
 
-/** The piece that moves along the line; only a script can move it, so only a script makes it. */
-export function pieceIn(line: HTMLOListElement): HTMLElement {
-  const found = line.querySelector<HTMLElement>(":scope > .flow-piece");
-  if (found !== null) return found;
-  const piece = document.createElement("li");
-  piece.className = "flow-piece";
-  piece.setAttribute("role", "presentation");
-  piece.setAttribute("aria-hidden", "true");
-  line.append(piece);
-  return piece;
+/** The sign in a part: the path of its drawing. */
+export function glyphIn(parent: Element): Element {
+  const found = parent.querySelector("path");
+  if (found) return found;
+  const drawing = drawn("svg", {
+    class: "flow-glyph",
+    viewBox: "0 0 24 24",
+    "aria-hidden": "true",
+  });
+  parent.prepend(drawing);
+  return drawing.appendChild(drawn("path", {}));
+}
+
+function drawn(tag: string, attributes: Readonly<Record<string, string>>): Element {
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) shape.setAttribute(name, value);
+  return shape;
+}
+
+/** The rows of a list, by the key that each has in its data. */
+function rowsOf(list: Element, name: string): Map<string | undefined, HTMLElement> {
+  const rows = list.querySelectorAll<HTMLElement>(`:scope > [data-${name}]`);
+  return new Map([...rows].map((row) => [row.dataset[name], row]));
+}
+
+/**
+ * A row for each of `items`, in their order: the one that has its key, else a new one. Those whose items
+ * are no more go away by `remove`.
+ */
+export function paintRows<T>(
+  list: Element,
+  name: string,
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  paint: (row: HTMLElement, item: T, index: number) => void,
+  make: () => HTMLElement = () => document.createElement("li"),
+  remove = (row: Element) => row.remove(),
+): void {
+  const rows = rowsOf(list, name);
+  items.forEach((item, index) => {
+    const key = keyOf(item);
+    const row = rows.get(key) ?? make();
+    rows.delete(key);
+    row.dataset[name] = key;
+    paint(row, item, index);
+    const there = list.children[index];
+    if (there !== row) list.insertBefore(row, there ?? null);
+  });
+  for (const row of rows.values()) remove(row);
 }
 
 /** Set the text of `node` if it differs: what has not changed is not written. */
-export function write(node: HTMLElement, text: string): void {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-function part(host: HTMLElement, parent: HTMLElement, tag: string, name: string): HTMLElement {
-  const found = host.querySelector<HTMLElement>(`.flow-${name}`);
-  if (found !== null) return found;
-  const made = document.createElement(tag);
-  made.className = `flow-${name}`;
-  parent.append(made);
-  return made;
-}
-
-function child(parent: HTMLElement, tag: string, name: string): HTMLElement {
-  const found = parent.querySelector<HTMLElement>(`:scope > .${name}`);
-  if (found !== null) return found;
-  const made = document.createElement(tag);
-  made.className = name;
-  parent.append(made);
-  return made;
-}
-
-function barIn(host: HTMLElement, name: string): HTMLProgressElement {
-  const found = host.querySelector<HTMLProgressElement>(`:scope > .${name}`);
-  if (found !== null) return found;
-  const made = document.createElement("progress");
-  made.className = name;
-  made.max = 100;
-  host.append(made);
-  return made;
-}
-
-function listIn(host: HTMLElement, name: string): HTMLOListElement {
-  const found = host.querySelector<HTMLOListElement>(`:scope > .${name}`);
-  if (found !== null) return found;
-  const made = document.createElement("ol");
-  made.className = name;
-  host.append(made);
-  return made;
-}
-
-function glyphIn(parent: HTMLElement): SVGPathElement {
-  const found = parent.querySelector("path");
-  if (found !== null) return found;
-  const drawing = document.createElementNS(SVG, "svg");
-  drawing.setAttribute("class", "flow-glyph");
-  drawing.setAttribute("viewBox", "0 0 24 24");
-  drawing.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(SVG, "path");
-  drawing.append(path);
-  parent.prepend(drawing);
-  return path;
+export function write(node: Element | null | undefined, text: string): void {
+  if (node && node.textContent !== text) node.textContent = text;
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Counts, ItemView, RunStateName, StepState, StepStateName } from "../client/views";
+import { AT_WORK } from "./run";
 
 const DONE: readonly StepStateName[] = [
   "succeeded",
@@ -13,14 +14,6 @@ const DONE: readonly StepStateName[] = [
   "undone",
   "undo_failed",
 ];
-export const AT_WORK: readonly StepStateName[] = [
-  "ready",
-  "running",
-  "waiting",
-  "retrying",
-  "rescuing",
-];
-
 /** 100 only when succeeded, at most 99 before. */
 export function percentOf(state: RunStateName, steps: readonly StepState[]): number {
   return state === "succeeded" ? 100 : Math.min(99, Math.trunc(100 * meanOf(steps) + 1e-9));
@@ -54,6 +47,6 @@ function partOfLoop(counts: Counts, items: readonly ItemView[]): number {
   return Math.min(1, (counts.done + said) / counts.total);
 }
 
-function bounded(fraction: number | null): number {
+export function bounded(fraction: number | null): number {
   return Math.min(1, Math.max(0, fraction ?? 0));
 }

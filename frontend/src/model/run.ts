@@ -1,7 +1,6 @@
 /** A run as it is shown: pure questions about a view. The server's page answers them alike. */
 
 import type { RunState, RunStateName, StepState, StepStateName, Why } from "../client/views";
-import { AT_WORK } from "./percent";
 import { isWord, say } from "./words";
 
 export type { RunState, RunStateName, StepState, StepStateName } from "../client/views";
@@ -12,7 +11,15 @@ export type ShownState = RunStateName | "pending" | "ended";
 /** Tells an instant in the reader's own zone and manner. */
 export type Clock = (instant: string) => string;
 
+export const AT_WORK: readonly StepStateName[] = [
+  "ready",
+  "running",
+  "waiting",
+  "retrying",
+  "rescuing",
+];
 const FINAL: readonly RunStateName[] = ["succeeded", "failed", "cancelled", "expired"];
+const UNDER_WAY: readonly RunStateName[] = ["queued", "running", "waiting"];
 const HERE: readonly StepStateName[] = [...AT_WORK, "failed", "cancelled"];
 /** Kinds of steps that have steps inside them. */
 export const BLOCKS: readonly string[] = ["parallel", "switch", "steps", "for_each"];
@@ -34,15 +41,21 @@ export function isTree(steps: readonly StepState[]): boolean {
   return steps.some((step) => BLOCKS.includes(step.kind) || step.lines.length > 0);
 }
 
+/** There is more to show than a line: what is inside a step, other runs, where people answer, the undoing. */
+export function isDeep({ steps, hooks, undo }: RunState): boolean {
+  const leads = (step: StepState) => step.child || step.kind === "approval";
+  return isTree(steps) || steps.some(leads) || hooks.length > 0 || undo !== null;
+}
+
 /** The one sentence that says where the run stands. */
 export function headline(view: RunState): string {
   switch (view.state) {
     case "failed":
-      return view.why === null ? say("why.plain") : reason(view.why);
+      return view.why ? reason(view.why) : say("why.plain");
     case "running":
     case "waiting": {
       const step = view.steps[placeOf(view.steps)];
-      return step === undefined ? say("say.under_way") : several(namesAtWork(step));
+      return step ? several(namesAtWork(step)) : say("say.under_way");
     }
     default:
       return say(`say.${view.state}`);
@@ -65,10 +78,8 @@ function namesAtWork(step: StepState): readonly string[] {
 }
 
 function several(names: readonly string[]): string {
-  const [first = "", second = ""] = names;
-  if (names.length < 2) return first;
-  if (names.length === 2) return `${first}, ${second}`;
-  return say("and_more", { first, count: names.length - 1 });
+  if (names.length < 3) return names.join(", ");
+  return say("and_more", { first: names[0] ?? "", count: names.length - 1 });
 }
 
 /** What is said below the headline: which step of how many, or how long it took. */
@@ -76,12 +87,12 @@ export function place(view: RunState): string {
   switch (view.state) {
     case "succeeded": {
       const took = duration(view.startedAt, view.finishedAt);
-      return took === "" ? "" : say("place.took", { time: took });
+      return took && say("place.took", { time: took });
     }
     case "compensating":
       return spaced(
-        view.why === null ? "" : reason(view.why),
-        view.undo === null ? "" : say("place.undone", view.undo),
+        view.why ? reason(view.why) : "",
+        view.undo ? say("place.undone", view.undo) : "",
       );
     case "queued":
     case "expired":
@@ -93,6 +104,25 @@ export function place(view: RunState): string {
   }
 }
 
+/**
+ * When it will be done: where runs of its workflow take about the same time, between which instants; else how
+ * long they usually take. Empty where neither can be told, or it takes longer than usual.
+ */
+export function outlook(view: RunState, now: number, clock: Clock): string {
+  const { usualMs, eta, state, startedAt } = view;
+  if (!usualMs || !UNDER_WAY.includes(state)) return "";
+  const [least, most] = usualMs;
+  if (now > Date.parse(startedAt ?? view.createdAt ?? "") + most) return "";
+  if (!eta || state !== "running") {
+    const [from, to] = [lasting(least), lasting(most)];
+    return from === to ? say("eta.about", { time: to }) : say("eta.usually", { from, to });
+  }
+  const [from, to] = [clock(eta[0]), clock(eta[1])];
+  return from === to || now > Date.parse(eta[0])
+    ? say("eta.by", { time: to })
+    : say("eta.between", { from, to });
+}
+
 /** The sentence for an event that started no run. */
 export function ending(outcome: string, message: string): string {
   const word = `end.${outcome}`;
@@ -102,14 +132,14 @@ export function ending(outcome: string, message: string): string {
 /** Pieces of text as one: after a sentence a new one begins, after anything else the same goes on. */
 export function spoken(...parts: readonly string[]): string {
   return parts
-    .filter((part) => part !== "")
-    .reduce((text, part) => (text.endsWith(".") ? `${text} ${part}` : `${text}, ${part}`), "")
-    .replace(/^, /, "");
+    .filter((part) => part)
+    .join(", ")
+    .replaceAll("., ", ". ");
 }
 
 /** Pieces of text beside one another. */
 export function spaced(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== "").join(" · ");
+  return parts.filter((part) => part).join(" · ");
 }
 
 /** The small line below a step: what it says of itself, how far it is, or what it waits for. */
@@ -125,54 +155,27 @@ export function stepNote(step: StepState, clock: Clock): string {
       return spaced(answersNote(step), childNote(step), untilNote(step.dueAt, clock));
     case "succeeded":
       return spaced(
-        step.counts !== null && step.counts.failed > 0 ? itemsNote(step) : "",
+        step.counts?.failed ? itemsNote(step) : "",
         duration(step.startedAt, step.finishedAt),
       );
     case "failed":
       return itemsNote(step);
-    case "pending":
-    case "ready":
-    case "rescued":
-    case "skipped":
-    case "cancelled":
-    case "not_reached":
-    case "undone":
-    case "undo_failed":
+    default:
       return "";
-    default:
-      return assertNever(step.state);
   }
 }
 
-/** The small line of one item of a loop. */
-export function itemNote(
-  item: { state: StepStateName; note: string; tries: number; dueAt: string | null },
-  triesMax: number,
-  clock: Clock,
-): string {
-  switch (item.state) {
-    case "retrying":
-      return again(item.tries, triesMax, item.dueAt, clock);
-    case "waiting":
-      return spaced(item.note, untilNote(item.dueAt, clock));
-    case "failed":
-      return say("step.failed");
-    default:
-      return item.note;
-  }
-}
-
-function again(tries: number, count: number, dueAt: string | null, clock: Clock): string {
+export function again(tries: number, count: number, dueAt: string | null, clock: Clock): string {
   const values = { at: tries + 1, count };
   return dueAt === null ? say("again", values) : say("again.at", { ...values, time: clock(dueAt) });
 }
 
 function itemsNote(step: StepState): string {
-  if (step.counts === null) return "";
+  if (!step.counts) return "";
   const { done, total, failed } = step.counts;
   return spaced(
     say("items", { done: grouped(done), total: grouped(total) }),
-    failed > 0 ? say("items.failed", { count: grouped(failed) }) : "",
+    failed ? say("items.failed", { count: grouped(failed) }) : "",
   );
 }
 
@@ -186,7 +189,7 @@ function childNote(step: StepState): string {
     : "";
 }
 
-function untilNote(dueAt: string | null, clock: Clock): string {
+export function untilNote(dueAt: string | null, clock: Clock): string {
   return dueAt === null ? "" : say("until", { time: clock(dueAt) });
 }
 
@@ -196,16 +199,15 @@ function grouped(number: number): string {
 }
 
 /** The time between two instants in human units; empty where one is not known. */
-export function duration(from: string | null, to: string | null): string {
-  if (from === null || to === null) return "";
-  const seconds = Math.max(0, Date.parse(to) - Date.parse(from)) / 1000;
+function duration(from: string | null, to: string | null): string {
+  return from && to ? lasting(Date.parse(to) - Date.parse(from)) : "";
+}
+
+function lasting(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
   if (seconds < 0.05) return "<0.1 s";
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 100) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-}
-
-function assertNever(value: never): never {
-  throw new Error(`unhandled: ${JSON.stringify(value)}`);
 }

@@ -7,7 +7,7 @@ import { Heard } from "../fakes/heard";
 import { FakeTransport } from "../fakes/transport";
 
 const AT_FIVE: Position = { epoch: "7f3", offset: 5 };
-const FROM_FIVE = { t: "sub", c: TOPIC, p: { e: "7f3", o: 5 } };
+const FROM_FIVE = { t: "subs", m: { [TOPIC]: { e: "7f3", o: 5 } } };
 
 let environment: FakeEnvironment;
 let transport: FakeTransport;
@@ -67,7 +67,7 @@ describe("a connection", () => {
     transport.link.accept();
 
     stop();
-    expect(transport.link.sent.at(-1)).toEqual({ t: "unsub", c: TOPIC });
+    expect(transport.link.sent.at(-1)).toEqual({ t: "unsubs", m: [TOPIC] });
     expect(transport.link.isClosed).toBe(false);
     environment.pass(5000);
 
@@ -83,7 +83,7 @@ describe("a connection", () => {
     environment.pass(10_000);
 
     expect(transport.links).toHaveLength(1);
-    expect(transport.link.sent).toEqual([{ t: "sub", c: "run:other", p: null }]);
+    expect(transport.link.sent).toEqual([{ t: "subs", m: { "run:other": null } }]);
   });
 
   it("asks for a hundred topics in one message, and leaves them in one", () => {
@@ -130,7 +130,7 @@ describe("a connection", () => {
     environment.settle();
 
     expect(transport.link.sent.slice(before)).toEqual([
-      { t: "sub", c: "run:moved", p: { e: "7f3", o: 5 } },
+      { t: "subs", m: { "run:moved": { e: "7f3", o: 5 } } },
     ]);
   });
 });
@@ -152,7 +152,7 @@ describe("a socket that is cut", () => {
     transport.link.accept();
 
     expect(transport.links).toHaveLength(2);
-    expect(transport.link.sent).toEqual([{ t: "sub", c: TOPIC, p: { e: "7f3", o: 6 } }]);
+    expect(transport.link.sent).toEqual([{ t: "subs", m: { [TOPIC]: { e: "7f3", o: 6 } } }]);
   });
 
   it("is tried again for ever", () => {

@@ -65,7 +65,7 @@ describe("asking over HTTP every three seconds", () => {
     answer = () => frames(snapshot(7), heartbeat(["7f3", 7]));
     const link = overHttp(LIVE, false, environment).open(events, ["leave"]);
     await settled();
-    link.send(JSON.stringify({ t: "sub", c: TOPIC, p: null, g: "more" }));
+    link.send(JSON.stringify({ t: "subs", m: { [TOPIC]: null }, g: ["more"] }));
     await settled();
     environment.pass(3000);
     await settled();
@@ -81,7 +81,7 @@ describe("asking over HTTP every three seconds", () => {
   it("leaves out what is no longer watched, and stops when it is closed", async () => {
     const link = overHttp(LIVE, false, environment).open(events, []);
     link.send(JSON.stringify({ t: "subs", m: { one: null, two: null, three: null } }));
-    link.send(JSON.stringify({ t: "unsub", c: "one" }));
+    link.send(JSON.stringify({ t: "unsubs", m: ["one"] }));
     link.send(JSON.stringify({ t: "unsubs", m: ["two"] }));
     link.send(JSON.stringify({ t: "ping" }));
     await settled();
@@ -139,12 +139,12 @@ describe("a stream over HTTP", () => {
     const [second] = stream();
     answer = () => (asked.length === 2 ? first : second);
     const link = overHttp(LIVE, true, environment).open(events, []);
-    link.send(JSON.stringify({ t: "sub", c: TOPIC, p: { e: "7f3", o: 5 } }));
+    link.send(JSON.stringify({ t: "subs", m: { [TOPIC]: { e: "7f3", o: 5 } } }));
     await settled();
     write(`data: ${JSON.stringify(changes(6, 6))}\n\n`);
     await settled();
 
-    link.send(JSON.stringify({ t: "sub", c: "run:other", p: null }));
+    link.send(JSON.stringify({ t: "subs", m: { "run:other": null } }));
     await settled();
 
     expect(asked[1]?.signal.aborted).toBe(true);

@@ -44,12 +44,12 @@ describe("leave to watch", () => {
     environment.pass(500);
     transport.link.accept();
     expect(transport.grants).toEqual(["first"]);
-    expect(transport.link.sent).toEqual([{ t: "sub", c: TOPIC, p: null, g: "first" }]);
+    expect(transport.link.sent).toEqual([{ t: "subs", m: { [TOPIC]: null }, g: ["first"] }]);
 
     transport.link.say({ t: "grant", c: TOPIC, g: "second" });
     heard.topic.resume();
 
-    expect(transport.link.sent.at(-1)).toEqual({ t: "sub", c: TOPIC, p: null, g: "second" });
+    expect(transport.link.sent.at(-1)).toEqual({ t: "subs", m: { [TOPIC]: null }, g: ["second"] });
   });
 
   it("may be asked for, for what has none of its own, and anew when it is refused", async () => {

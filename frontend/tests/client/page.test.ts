@@ -67,7 +67,7 @@ describe("a page", () => {
     socket().say({ t: "hello", v: 1, hb: 5000 });
     await Promise.resolve();
 
-    expect(socket().sent).toEqual([{ t: "sub", c: topic, p: null }]);
+    expect(socket().sent).toEqual([{ t: "subs", m: { [topic]: null } }]);
   });
 });
 
@@ -87,7 +87,7 @@ describe("an inbox", () => {
     expect(posted.map((each) => each.url)).toEqual([`${base}archive`, `${base}undo`]);
     expect(posted.map((each) => each.init.body)).toEqual(['{"ids":["one"]}', '{"undo":"token"}']);
     expect(posted[0]?.init.headers).toMatchObject({ "x-csrftoken": "secret" });
-    expect(socket().sent.at(-1)).toEqual({ t: "sub", c: "inbox", p: { e: "i", o: 3 } });
+    expect(socket().sent.at(-1)).toEqual({ t: "subs", m: { inbox: { e: "i", o: 3 } } });
   });
 
   it.each([

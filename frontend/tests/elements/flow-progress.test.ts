@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { FlowProgress } from "../../src/elements/flow-progress";
-import { changes, run, snapshot, step, succeeded, TOPIC } from "../fakes/frames";
+import { changes, heartbeat, run, snapshot, step, succeeded, TOPIC } from "../fakes/frames";
 import { FakeSocket, heard, open, page, states, text, withPage } from "../fakes/progress";
 
 withPage();
@@ -13,7 +13,7 @@ describe("the element", () => {
 
     expect(states()).toEqual(["running", "pending"]);
     expect(text(".flow-title")).toBe("Order 42");
-    expect(socket.sent).toEqual([{ t: "sub", c: TOPIC, p: { e: "7f3", o: 5 } }]);
+    expect(socket.sent).toEqual([{ t: "subs", m: { [TOPIC]: { e: "7f3", o: 5 } } }]);
     expect(heard).toEqual([]);
   });
 
@@ -122,6 +122,40 @@ describe("what the page may ask of it", () => {
     goes.mockRestore();
   });
 
+  it("is to lead on itself, by cancelling the event", () => {
+    const goes = vi.spyOn(location, "assign").mockImplementation(() => {});
+    const [element, socket] = page(snapshot(5), { "on-done-href": "/orders/42/" });
+    element.addEventListener("flow-done", (event) => event.preventDefault());
+    open(socket);
+
+    socket.say(changes(6, 6, [run("succeeded", done)]));
+
+    expect(goes).not.toHaveBeenCalled();
+    goes.mockRestore();
+  });
+
+  it("is to say its own label", () => {
+    page(snapshot(5), { label: "Your order" });
+
+    expect(text(".flow-title")).toBe("Your order");
+  });
+
+  it("is to say when it will be done, and no more once that has passed", () => {
+    vi.setSystemTime("2026-03-02T12:00:10Z");
+    const eta = ["2026-03-02T12:01:00.000Z", "2026-03-02T12:02:00.000Z"];
+    const [, socket] = page(snapshot(5, { usual_ms: [60_000, 120_000], eta }));
+    open(socket);
+    socket.say(changes(6, 5));
+    expect(text(".flow-place")).toMatch(/^Step 1 of 2 · done between \S+ and \S+$/);
+
+    for (let seconds = 0; seconds < 180; seconds += 5) {
+      vi.advanceTimersByTime(5_000);
+      socket.say(heartbeat(["7f3", 5]));
+    }
+
+    expect(text(".flow-place")).toBe("Step 1 of 2");
+  });
+
   it("is to tell when it begins to wait", () => {
     const [, socket] = page(snapshot(5));
     open(socket);
@@ -161,6 +195,6 @@ describe("what the page may ask of it", () => {
     await Promise.resolve();
 
     expect(text(".flow-title")).toBe("The second");
-    expect(socket.sent).toContainEqual({ t: "unsub", c: "run:one" });
+    expect(socket.sent).toContainEqual({ t: "unsubs", m: ["run:one"] });
   });
 });

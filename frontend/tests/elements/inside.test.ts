@@ -13,7 +13,7 @@ import {
   TOPIC,
   told,
 } from "../fakes/frames";
-import { heard, open, page, text, withPage } from "../fakes/progress";
+import { heard, loaded, open, page, text, withPage } from "../fakes/progress";
 
 withPage();
 
@@ -30,13 +30,14 @@ describe("what is inside a step", () => {
     );
   }
 
-  it("is shown below it: branches in one list, other lines each in its own", () => {
+  it("is shown below it: branches in one list, other lines each in its own", async () => {
     const papers = step("papers", "running", {
       kind: "steps",
       lines: [line("body", step("invoice", "running")), line("rescue", step("by_hand"))],
     });
     const steps = [parallel("both", "running", step("pack", "running"), papers), step("ship")];
     page(snapshot(5, { steps }));
+    await loaded();
 
     const lines = [...document.querySelectorAll<HTMLElement>(".flow-inside")];
     expect(lines.map((list) => list.dataset["line"])).toEqual(["branch", "body 0", "rescue 0"]);
@@ -44,16 +45,17 @@ describe("what is inside a step", () => {
     expect(document.querySelector("ol.flow-line")?.hasAttribute("data-tree")).toBe(true);
   });
 
-  it("goes when the step has it no more", () => {
+  it("goes when the step has it no more", async () => {
     const [, socket] = page(snapshot(5, { steps: [parallel("both", "running", step("pack"))] }));
     open(socket);
+    await loaded();
 
     socket.say(changes(6, 6, [told("both", "skipped", { kind: "parallel" })]));
 
     expect(document.querySelectorAll(".flow-inside")).toHaveLength(0);
   });
 
-  it("is of a loop a count, a bar and some items", () => {
+  it("is of a loop a count, a bar and some items", async () => {
     const items = [
       item(3, "failed", { title: "Tea tin" }),
       item(19, "running", { progress: 0.5, note: "Wrapping" }),
@@ -61,6 +63,7 @@ describe("what is inside a step", () => {
     const counts = { total: 480, begun: 21, done: 19, failed: 1 };
     const [, socket] = page(snapshot(5, { steps: [loop("pack", counts, items)] }));
     open(socket);
+    await loaded();
 
     expect(within("pack", ".flow-note")).toEqual(["19 of 480 · 1 failed"]);
     expect(within("pack", ".flow-items > li > .flow-name")).toEqual(["Tea tin", "No. 20"]);
@@ -78,10 +81,13 @@ describe("what is inside a step", () => {
     const [element, socket] = page(snapshot(5, { steps: [delivery] }));
     element.setAttribute("page", `/flow/my/runs/${RUN}/`);
     open(socket);
+    await loaded();
     await Promise.resolve();
 
-    const asked = { t: "subs", m: { [TOPIC]: { e: "7f3", o: 5 }, [`run:${CHILD}`]: null } };
-    expect(socket.sent).toEqual([asked]);
+    expect(socket.sent).toEqual([
+      { t: "subs", m: { [TOPIC]: { e: "7f3", o: 5 } } },
+      { t: "subs", m: { [`run:${CHILD}`]: null } },
+    ]);
     socket.say({ ...snapshot(3, { id: CHILD, percent: 60 }), c: `run:${CHILD}` });
 
     expect(within("delivery", ".flow-note")).toEqual(["60 %"]);
@@ -91,10 +97,11 @@ describe("what is inside a step", () => {
     expect(heard).toEqual([]);
   });
 
-  it("of a child that this user may not watch is as far as the run itself says", () => {
+  it("of a child that this user may not watch is as far as the run itself says", async () => {
     const delivery = step("delivery", "waiting", { kind: "workflow", child: CHILD, progress: 0.1 });
     const [, socket] = page(snapshot(5, { steps: [delivery] }));
     open(socket);
+    await loaded();
 
     socket.say({ t: "pending", c: `run:${CHILD}` });
     socket.say({ t: "err", c: `run:${CHILD}`, code: "forbidden" });
@@ -109,6 +116,7 @@ describe("what is inside a step", () => {
     const many = Array.from({ length: 25 }, (_, n) => called(10 + n));
     const sockets = [1, 2, 3, 4].map(() => page(snapshot(5, { steps: many }))[1]);
     for (const socket of sockets) open(socket);
+    await loaded();
     await Promise.resolve();
 
     const asked = sockets.map((socket) => JSON.stringify(socket.sent).split('"run:').length - 2);
@@ -120,12 +128,13 @@ describe("what is inside a step", () => {
     const steps = [step("delivery", "waiting", delivery), step("ship")];
     const [, socket] = page(snapshot(5, { steps }));
     open(socket);
+    await loaded();
     await Promise.resolve();
 
     socket.say(changes(6, 6, [told("delivery", "succeeded", delivery)]));
     await Promise.resolve();
 
-    expect(socket.sent.at(-1)).toEqual({ t: "unsub", c: `run:${CHILD}` });
+    expect(socket.sent.at(-1)).toEqual({ t: "unsubs", m: [`run:${CHILD}`] });
   });
 
   it("may wait for an answer: who may give it is shown where", async () => {
@@ -139,6 +148,7 @@ describe("what is inside a step", () => {
     );
     element.setAttribute("approvals", "/mine.json");
     open(socket);
+    await loaded();
 
     const boss = { kind: "approval", answers: { given: 0, wanted: 2 } };
     socket.say(changes(6, 6, [told("boss", "waiting", boss)]));
@@ -161,6 +171,7 @@ describe("what is inside a step", () => {
     const [element, socket] = page(snapshot(5, { steps: [step("boss"), step("other")] }));
     element.setAttribute("approvals", "/mine.json");
     open(socket);
+    await loaded();
 
     socket.say(changes(6, 7, [told("boss", "waiting", asking), told("other", "waiting", asking)]));
     await vi.waitFor(() => expect(within("other", "a")).toEqual(["Answer"]));
@@ -168,11 +179,12 @@ describe("what is inside a step", () => {
     expect(within("boss", "a")).toEqual([]);
   });
 
-  it("is undone with a bar of its own while that lasts", () => {
+  it("is undone with a bar of its own while that lasts", async () => {
     const steps = [step("charge", "undoing", { note: "Paying back" }), step("ship", "failed")];
     const undo = { total: 3, done: 1, failed: 1 };
     const [element, socket] = page(snapshot(5, { state: "compensating", steps, undo }));
     open(socket);
+    await loaded();
     const bar = element.querySelector<HTMLProgressElement>(".flow-undo");
 
     expect([bar?.hidden, bar?.value, bar?.max]).toEqual([false, 2, 3]);
@@ -183,11 +195,13 @@ describe("what is inside a step", () => {
     expect(bar?.hidden).toBe(true);
   });
 
-  it("of the run itself runs after its end", () => {
+  it("of the run itself runs after its end", async () => {
     const [, socket] = page(snapshot(5));
     open(socket);
+    await loaded();
 
     socket.say(changes(6, 6, [{ t: "hook", ...step("inform", "running") }, run("failed")]));
+    await loaded();
 
     expect(document.querySelectorAll(".flow-hooks:not([hidden]) > li")).toHaveLength(1);
     expect(heard).toEqual(["flow-progress", "flow-failed"]);

@@ -86,6 +86,9 @@ export function page(
   return [element, socket];
 }
 
+/** What is loaded only where it is needed has come. */
+export const loaded = () => vi.dynamicImportSettled();
+
 export function open(socket: FakeSocket): void {
   socket.say({ t: "hello", v: 1, hb: 5000 });
 }

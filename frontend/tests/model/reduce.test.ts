@@ -3,7 +3,7 @@ import { RUN } from "../../src/client/kinds";
 import { parseFrame } from "../../src/client/protocol";
 import { approvalsWaiting, childrenAtWork, withChildren } from "../../src/model/children";
 import { percentOf } from "../../src/model/percent";
-import { duration, headline, place, type RunState, stepNote } from "../../src/model/run";
+import { headline, place, type RunState, stepNote } from "../../src/model/run";
 import { say, speak } from "../../src/model/words";
 import {
   CHILD,
@@ -18,6 +18,7 @@ import {
   succeeded,
   told,
 } from "../fakes/frames";
+import { words } from "../words";
 
 function aView(fields: object = {}): RunState {
   const frame = parseFrame(JSON.stringify(snapshot(1, fields)));
@@ -137,7 +138,7 @@ describe("what else a page is to know", () => {
 });
 
 describe("the words", () => {
-  afterEach(() => speak(new Map()));
+  afterEach(() => speak(words));
 
   it("name the step at work and its place", () => {
     const view = moved(aView(), succeeded("reserve"), told("ship", "ready"));
@@ -189,16 +190,11 @@ describe("the words", () => {
     expect(shown && stepNote(shown, (at) => at)).toBe("999 of 10\u202f000 · 1\u202f234 failed");
   });
 
-  it("are the page's own where it has brought some", () => {
-    speak(
-      new Map([
-        ["place.step", "Schritt {at} von {count}"],
-        ["unknown", "x"],
-      ]),
-    );
+  it("are those that the page has brought; of others the name is shown", () => {
+    speak({ "place.step": "Schritt {at} von {count}", unknown: "x" });
 
     expect(place(aView())).toBe("Schritt 1 von 2");
-    expect(say("say.succeeded")).toBe("All done.");
+    expect(say("say.succeeded")).toBe("say.succeeded");
   });
 
   it.each([
@@ -208,8 +204,12 @@ describe("the words", () => {
     [130, "2 min"],
     [7200, "2 h"],
   ])("give %d seconds as %s", (seconds, text) => {
-    const end = new Date(Date.parse("2026-03-02T12:00:00Z") + seconds * 1000).toISOString();
+    const begin = Date.parse("2026-03-02T12:00:00Z");
+    const done = aView({
+      ...{ state: "succeeded", started_at: new Date(begin).toISOString() },
+      finished_at: new Date(begin + seconds * 1000).toISOString(),
+    });
 
-    expect(duration("2026-03-02T12:00:00Z", end)).toBe(text);
+    expect(place(done)).toBe(`Took ${text}`);
   });
 });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -236,6 +237,33 @@ def test_element_is_whole_at_first_paint_and_says_where_it_stands(ann: User) -> 
     assert 'aria-label="Notifications, 1 unread"' in html
     assert 'href="/orders/42/"' in html
     assert html.index("Half done") < html.index("<template>")
+
+
+def test_element_is_as_the_page_wants_it(ann: User) -> None:
+    nothing = page(None, ann, '{% flow_inbox "bottom-start" tabs=False empty_text="All quiet." %}')
+    for n in range(3):
+        told(ann, f"Order {n}")
+    two = page(None, ann, "{% flow_inbox page_size=2 %}")
+
+    assert 'placement="bottom-start"' in nothing
+    assert "All quiet." in nothing
+    assert "flow-tabs" not in nothing
+    assert 'page-size="2"' in two
+    assert two[: two.index("<template>")].count('<li class="flow-item"') == 2
+    assert '"unread": 3' in two
+
+
+def test_bell_and_item_are_templates_of_a_project_s_own(
+    ann: User, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "flowengine").mkdir()
+    (tmp_path / "flowengine" / "inbox_bell.html").write_text("<b>Mine</b>")
+    [engine] = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path]}]
+
+    html = page(None, ann, INBOX)
+
+    assert '<b>Mine</b><span class="flow-badge"' in html
 
 
 def test_element_is_nothing_for_who_is_not_logged_in() -> None:

@@ -75,13 +75,12 @@ def test_run_is_shown_as_it_stands_with_its_position(ann: User) -> None:
     assert (frame_in(html)["t"], frame_in(html)["s"]["percent"]) == ("snap", 20)
 
 
-def test_socket_and_fallback_are_where_the_urls_are_included(ann: User) -> None:
+def test_socket_is_where_the_urls_are_included(ann: User) -> None:
     run = a_run_of(ann)
 
     html = page(run, ann)
 
     assert 'socket="/flow/ws/"' in html
-    assert f'poll="/flow/my/runs/{run}.json"' in html
 
 
 def test_run_is_named_by_id_text_record_or_what_emit_gave(ann: User) -> None:
@@ -265,7 +264,7 @@ def test_page_speaks_the_language_of_the_request(
     assert "Fertig." in html
     assert '<script id="flow-words" type="application/json">' in head
     assert '"say.succeeded": "Fertig."' in head
-    assert "flow-words" not in plain
+    assert '"say.succeeded": "All done."' in plain
 
 
 def test_time_is_told_with_its_day_where_that_is_not_today() -> None:
