@@ -21,6 +21,13 @@ from flowengine.conf import settings
 
 logger = logging.getLogger("flowengine.access")
 
+SEE: Mapping[str, str] = {
+    "run": "view_run",
+    "event": "view_eventrecord",
+    "dead_letter": "view_dead_letter",
+}
+"""The permission of ``flowengine`` that shows things of a kind, and selections and replays of them."""
+
 
 class Watchable(Protocol):
     """What a predicate may read of a run; a ``RunRecord`` is one."""

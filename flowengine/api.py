@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from flowengine.event_types import register_event
-from flowengine.orchestration import control
+from flowengine.orchestration import acts
 from flowengine.orchestration import start as starting
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.emit import Emitted, NewEvent, aemit, emit, emit_many
 from flowengine.orchestration.sources import emit_on, emits
-from flowengine.orchestration.telling import tell
 from flowengine.store.clock import DatabaseClock
 
 __all__ = [
@@ -63,24 +63,27 @@ def start(
     return starting.start(workflow, inputs, actor=actor, using=using, now=_clock.now())
 
 
-def cancel(run_id: UUID, *, by: Any = "", reason: str = "", hooks: bool = False) -> bool:
+def cancel(
+    run_id: UUID, *, by: Any = "", reason: str = "", address: str = "", hooks: bool = False
+) -> bool:
     """End a run early: what waits ends at once, an attempt that runs is told and awaited.
 
     The caller has checked the permission (:func:`flowengine.access.cancel_run`).
 
     Args:
         run_id: the run.
-        by: who wants it: a user, or a user's key; empty for the system.
-        reason: for the history.
+        by: who wants it: a user, or a user's key, who is then in the audit; empty for your program itself.
+        reason: why, for the history and the audit; somebody has one.
+        address: where he is: an IP address, for the audit.
         hooks: of a run that is final, end the hooks that are at work; nobody is awaited.
 
     Returns:
         False where nothing changed: the run is final, is being cancelled, or does not exist.
+
+    Raises:
+        ReasonMissing: FE513, somebody is named, and no reason.
     """
-    now = _clock.now()
-    advanced = control.cancel(run_id, by=_key(by), reason=reason, hooks=hooks, now=now)
-    tell(advanced.committed, now)
-    return bool(advanced.committed.heads)
+    return acts.cancel(run_id, _by(by, reason, address), hooks=hooks)
 
 
 def resume(
@@ -88,6 +91,7 @@ def resume(
     *,
     by: Any = "",
     reason: str = "",
+    address: str = "",
     inputs: Mapping[str, Any] | None = None,
     output: Any = None,
     is_done: bool = False,
@@ -99,8 +103,9 @@ def resume(
 
     Args:
         run_id: the run.
-        by: who wants it: a user, or a user's key; empty for the system.
-        reason: for the history.
+        by: who wants it: a user, or a user's key, who is then in the audit; empty for your program itself.
+        reason: why, for the history and the audit; somebody has one.
+        address: where he is: an IP address, for the audit.
         inputs: corrected inputs of the failed steps, by name.
         output: with *is_done*, what the failed step left.
         is_done: the failed step was done by hand.
@@ -109,31 +114,30 @@ def resume(
     Raises:
         RunRefused: FE501, there is no such run, it is not failed or held, or something was undone.
         EditRefused: FE502, what was given does not fit.
+        NotPermitted: FE522, with ``REPLAY_FOUR_EYES`` nobody corrects a run alone: replay it.
+        ReasonMissing: FE513, somebody is named, and no reason.
     """
-    now = _clock.now()
-    committed = control.resume(
+    acts.resume(
         run_id,
-        by=_key(by),
-        reason=reason,
+        _by(by, reason, address),
         inputs=inputs,
         output=output,
         is_done=is_done,
         skip=skip,
-        now=now,
     )
-    tell(committed, now)
 
 
-def give_up(run_id: UUID, *, by: Any = "", reason: str = "") -> None:
+def give_up(run_id: UUID, *, by: Any = "", reason: str = "", address: str = "") -> None:
     """Hold a held run no longer: what is to be undone is, and it fails.
 
-    The caller has checked the permission (:func:`flowengine.access.resume_run`).
+    The caller has checked the permission (:func:`flowengine.access.resume_run`). *by*, *reason* and
+    *address* are as of :func:`resume`.
 
     Raises:
         RunRefused: FE501, there is no such run, or it is not held.
+        ReasonMissing: FE513, somebody is named, and no reason.
     """
-    now = _clock.now()
-    tell(control.give_up(run_id, by=_key(by), reason=reason, now=now), now)
+    acts.give_up(run_id, _by(by, reason, address))
 
 
 def answer(
@@ -145,6 +149,7 @@ def answer(
     approved: bool,
     comment: str = "",
     form: Mapping[str, Any] | None = None,
+    address: str = "",
 ) -> None:
     """Answer an approval as *user*, whose right to do so is checked here.
 
@@ -156,6 +161,7 @@ def answer(
         approved: one rejection rejects.
         comment: a word to it.
         form: the values of its form, by name.
+        address: where the user is: an IP address, for the audit.
 
     Raises:
         AnswerRefused: FE504, nobody is asked this any more, the user has answered already, or the
@@ -163,18 +169,20 @@ def answer(
         NotPermitted: FE505, somebody else is asked.
         RunRefused: FE501, there is no such run.
     """
-    now = _clock.now()
-    committed = control.answer(
+    acts.answer(
         run_id,
         step,
-        item,
+        item=item,
         user=user,
         approved=approved,
         comment=comment,
         form=form,
-        now=now,
+        by=_by(user, "", address),
     )
-    tell(committed, now)
+
+
+def _by(user: Any, reason: str, address: str) -> By:
+    return By(who=_key(user), reason=reason, door="code", address=address)
 
 
 def _key(user: Any) -> str:

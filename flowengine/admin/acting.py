@@ -15,6 +15,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -22,11 +23,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from flowengine.access import user_key, view_payload
+from flowengine.access import SEE, user_key, view_payload
 from flowengine.errors import CallerError
 from flowengine.models import ReplayRecord, SelectionRecord
-from flowengine.orchestration import groups, replay, selections
-from flowengine.orchestration.groups import By
+from flowengine.orchestration import replay, selections
+from flowengine.orchestration.audit import By, from_request
 from flowengine.orchestration.replay import Mode
 
 REASON_MAX = 2_000
@@ -65,8 +66,7 @@ class Act:
 
 def by(request: HttpRequest, reason: str) -> By:
     """The signed-in user, at the address that the server was called from."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    return By(who=user_key(request.user), reason=reason, door="admin", address=address)
+    return from_request(request, reason, "admin")
 
 
 def choose(request: HttpRequest, site: str, act: str, query: str) -> HttpResponse | None:
@@ -103,7 +103,7 @@ def act_page(
         Http404: there is no such act or selection, or it is none of this user's business.
     """
     act, chosen = ACTS.get(name), _selection(selection_id)
-    if act is None or chosen is None or not _may(request, act):
+    if act is None or chosen is None or not may(request, SEE["dead_letter"], act.permission):
         raise Http404
     mode = request.POST.get("mode") or request.GET.get("mode") or Mode.RESUME.value
     form = act.form(request.POST if request.method == "POST" else None)
@@ -118,14 +118,47 @@ def act_page(
         "title": act.title,
         "form": form,
         "chosen": chosen,
+        "words": selections.shown(chosen, with_text=view_payload(request.user))[1],
         "changelist": f"{site.name}:flowengine_deadletterrecord_changelist",
         **(_planned(request, chosen, mode) if name == "replay" else {}),
     }
     return TemplateResponse(request, "flowengine/admin/act.html", context)
 
 
+def act_on_each(
+    request: HttpRequest,
+    model_admin: admin.ModelAdmin[Any],
+    rows: QuerySet[Any],
+    do: Callable[[Any, By], object],
+    said: Any,
+) -> HttpResponse | None:
+    """Do it to each of the chosen rows, by their keys, with a reason; those that refuse are told one by one.
+
+    Args:
+        request: with the action.
+        model_admin: whose list it is.
+        rows: what was chosen.
+        do: given the key, and who does it.
+        said: what to say in the end, with ``%d`` for how many it was done to.
+    """
+    chosen = list(rows.values_list("pk", flat=True)[: model_admin.list_per_page])
+    reason = ask_why(request, model_admin, chosen)
+    if not isinstance(reason, str):
+        return reason
+    done = 0
+    for key in chosen:
+        try:
+            do(key, by(request, reason))
+        except CallerError as error:
+            messages.error(request, f"{key}: {error.message}")
+        else:
+            done += 1
+    messages.success(request, said % done)
+    return None
+
+
 def ask_why(
-    request: HttpRequest, site: admin.AdminSite, title: Any, chosen: Sequence[UUID]
+    request: HttpRequest, model_admin: admin.ModelAdmin[Any], chosen: Sequence[Any]
 ) -> str | TemplateResponse:
     """The reason that was given for the action at hand; the page that asks for it where none was.
 
@@ -134,14 +167,17 @@ def ask_why(
     form = ReasonForm(request.POST if "apply" in request.POST else None)
     if form.is_valid():
         return str(form.cleaned_data["reason"])
-    hidden = [("action", request.POST["action"]), ("apply", "1")]
+    site, name = model_admin.admin_site, request.POST["action"]
+    action = model_admin.get_action(name)
+    assert action is not None, "it is being taken"
+    hidden = [("action", name), ("apply", "1")]
     context = {
         **site.each_context(request),
-        "title": title,
+        "title": action[2],
         "form": form,
         "hidden": [*hidden, *((ACTION_CHECKBOX_NAME, str(each)) for each in chosen)],
         "count": len(chosen),
-        "changelist": f"{site.name}:flowengine_deadgrouprecord_changelist",
+        "changelist": f"{site.name}:flowengine_{model_admin.opts.model_name}_changelist",
     }
     return TemplateResponse(request, "flowengine/admin/act.html", context)
 
@@ -151,9 +187,9 @@ def query_of(ids: Sequence[UUID], *, key: str = "id") -> str:
     return f"{key}:{','.join(str(each) for each in ids)}"
 
 
-def _may(request: HttpRequest, act: Act) -> bool:
-    user = request.user
-    return user.has_perm("flowengine.view_dead_letter") and user.has_perm(act.permission)
+def may(request: HttpRequest, *names: str) -> bool:
+    """This user has all of these permissions of flowengine."""
+    return all(request.user.has_perm(f"flowengine.{name}") for name in names)
 
 
 def _selection(selection_id: UUID) -> SelectionRecord | None:
@@ -182,8 +218,11 @@ def _planned(request: HttpRequest, chosen: SelectionRecord, mode: str) -> dict[s
 def _discard(
     request: HttpRequest, site: str, chosen: SelectionRecord, person: By, _given: dict[str, Any]
 ) -> HttpResponse:
-    count = groups.discard(chosen.id, person)
-    messages.success(request, _("Discarded: %d") % count)
+    begun = replay.discard(chosen.id, person)
+    if begun.ended_at is None:
+        messages.success(request, _("The discarding has begun; this page shows how it goes."))
+        return _page_of(site, begun)
+    messages.success(request, _("Discarded: %d") % begun.succeeded)
     return redirect(f"{site}:flowengine_deadletterrecord_changelist")
 
 
@@ -195,27 +234,28 @@ def _replay(
         given["mode"],
         {},
         {"canary": given["canary"], "rate": given["rate"]},
-        by=person.who,
-        reason=person.reason,
-        door=person.door,
-        address=person.address,
+        by=person,
         # Sent twice, by a double click or after going back, it is the same replay.
         request_key=f"{person.who}/admin/{chosen.id}",
     )
     messages.success(request, _("The replay has begun; this page shows how it goes."))
+    return _page_of(site, begun)
+
+
+def _page_of(site: str, begun: replay.Replay) -> HttpResponse:
     model = ReplayRecord._meta.model_name  # noqa: SLF001 - public in effect
     return redirect(reverse(f"{site}:flowengine_{model}_change", args=[begun.id]))
 
 
 ACTS = {
     "discard": Act(
-        permission="flowengine.discard",
+        permission="discard",
         title=gettext_lazy("Discard dead letters"),
         form=ReasonForm,
         do=_discard,
     ),
     "replay": Act(
-        permission="flowengine.replay",
+        permission="replay",
         title=gettext_lazy("Replay dead letters"),
         form=ReplayForm,
         do=_replay,

@@ -1,26 +1,20 @@
-"""Causes of dead letters, replays and the audit: to look at; causes to be acknowledged, replayed, discarded."""
+"""Causes of dead letters and the audit: to look at; causes to be acknowledged, replayed, discarded."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from flowengine.access import SEE
 from flowengine.admin import acting, showing
-from flowengine.admin.dead_letters import SEE
-from flowengine.admin.filters import GroupStateFilter, ReplayStateFilter
-from flowengine.admin.read_only import ReadOnlyAdmin, may_view_payload
-from flowengine.conf import settings
-from flowengine.errors import CallerError
-from flowengine.models import AuditRecord, DeadGroupRecord, ReplayItemRecord, ReplayRecord
+from flowengine.admin.filters import GroupStateFilter
+from flowengine.admin.read_only import ReadOnlyAdmin
+from flowengine.models import AuditRecord, DeadGroupRecord
 from flowengine.orchestration import groups
-
-ITEMS_MAX = 500
 
 
 @admin.register(DeadGroupRecord)
@@ -53,37 +47,24 @@ class GroupAdmin(ReadOnlyAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """As dead letters."""
-        return request.user.has_perm(SEE)
+        return acting.may(request, SEE["dead_letter"])
 
     def has_triage_permission(self, request: HttpRequest) -> bool:
         """For the action."""
-        return request.user.has_perm("flowengine.triage_dead_letter")
+        return acting.may(request, "triage_dead_letter")
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """For the action."""
-        return request.user.has_perm("flowengine.replay")
+        return acting.may(request, "replay")
 
     def has_discard_permission(self, request: HttpRequest) -> bool:
         """For the action."""
-        return request.user.has_perm("flowengine.discard")
+        return acting.may(request, "discard")
 
     @admin.action(description=_("Acknowledge: somebody has seen it"), permissions=["triage"])
     def acknowledge(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         """Those that are new or have regressed."""
-        chosen = list(rows.values_list("pk", flat=True)[: self.list_per_page])
-        reason = acting.ask_why(request, self.admin_site, _("Acknowledge causes"), chosen)
-        if not isinstance(reason, str):
-            return reason
-        done = 0
-        for group in chosen:
-            try:
-                groups.acknowledge(group, acting.by(request, reason))
-            except CallerError as error:
-                messages.error(request, f"{group}: {error.message}")
-            else:
-                done += 1
-        messages.success(request, _now("Acknowledged: %d") % done)
-        return None
+        return acting.act_on_each(request, self, rows, groups.acknowledge, _("Acknowledged: %d"))
 
     @admin.action(description=_("Replay what is open: look at the plan"), permissions=["replay"])
     def replay(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -106,58 +87,6 @@ class GroupAdmin(ReadOnlyAdmin):
         return acting.choose(request, self.admin_site.name, act, query)
 
 
-@admin.register(ReplayRecord)
-class ReplayAdmin(ReadOnlyAdmin):
-    """Replays, the newest first."""
-
-    list_display = ("mode", "state", "total", "succeeded", "failed", "skipped", "by", "created_at")
-    list_filter = (ReplayStateFilter,)
-    id_fields = ("pk", "selection_id")
-    search_help_text = _("The whole id of a replay, or of a selection")
-    shown = (
-        *("id", "mode", "state", "said", "total", "sent", "succeeded", "failed", "skipped", "pace"),
-        *("by", "reason", "door", "address", "approver", "selection_id", "created_at", "ended_at"),
-        "items",
-    )
-    payloads = ("options", "details")
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """As dead letters."""
-        return request.user.has_perm(SEE)
-
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """With payloads, the items are shown once, with why."""
-        fields = super().get_fields(request, obj)
-        if may_view_payload(request):
-            fields = tuple(name for name in fields if name != "items")
-        return fields
-
-    @admin.display(description=_("verdict"))
-    def said(self, replay: ReplayRecord) -> str:
-        """What it has come to, once it is over."""
-        return str(json.loads(replay.verdict).get("words") or showing.EMPTY)
-
-    @admin.display(description=_("items"))
-    def items(self, replay: ReplayRecord) -> str:
-        """Originals with their copies."""
-        site = self.admin_site.name
-        rows = [
-            (item.n, item.object_id, item.state, showing.run_link(site, item.run_id))
-            for item in _items(replay)
-        ]
-        return showing.table(["", _("original"), _("state"), _("run")], rows)
-
-    @admin.display(description=_("items"))
-    def details(self, replay: ReplayRecord) -> str:
-        """The same, with why."""
-        site = self.admin_site.name
-        rows = [
-            (item.n, item.object_id, item.state, showing.run_link(site, item.run_id), item.detail)
-            for item in _items(replay)
-        ]
-        return showing.table(["", _("original"), _("state"), _("run"), _("why")], rows)
-
-
 @admin.register(AuditRecord)
 class AuditAdmin(ReadOnlyAdmin):
     """What people did, the newest first."""
@@ -177,8 +106,3 @@ class AuditAdmin(ReadOnlyAdmin):
     def why(self, row: AuditRecord) -> str:
         """What people gave as their reason; the system's quotes errors, and is payload."""
         return row.reason if row.door != "system" else showing.EMPTY
-
-
-def _items(replay: ReplayRecord) -> QuerySet[ReplayItemRecord]:
-    rows = ReplayItemRecord.objects.using(settings().DATABASE).filter(replay_id=replay.id)
-    return rows.order_by("n")[:ITEMS_MAX]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,12 +12,12 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from flowengine.access import SEE
 from flowengine.admin import acting, showing
 from flowengine.admin.filters import LetterStateFilter, PeriodFilter, WorkflowFilter
 from flowengine.admin.read_only import ReadOnlyAdmin, may_view_payload
 from flowengine.models import DeadGroupRecord, DeadLetterRecord, EventRecord
-
-SEE = "flowengine.view_dead_letter"
+from flowengine.orchestration import dead
 
 
 @admin.register(DeadLetterRecord)
@@ -32,21 +33,21 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     shown = (
         *("id", "kind", "code", "state", "workflow", "step", "item", "run", "event", "group"),
         *("event_type", "source", "tries", "worker", "version", "fingerprint", "created_at"),
-        *("closed_at", "closed_by", "reason"),
+        *("closed_at", "closed_by", "reason", "expires"),
     )
     payloads = ("message", "error", "raw_body", "headers")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """The same as everywhere else."""
-        return request.user.has_perm(SEE)
+        return acting.may(request, SEE["dead_letter"])
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """For the action."""
-        return request.user.has_perm("flowengine.replay")
+        return acting.may(request, "replay")
 
     def has_discard_permission(self, request: HttpRequest) -> bool:
         """For the action."""
-        return request.user.has_perm("flowengine.discard")
+        return acting.may(request, "discard")
 
     @admin.action(description=_("Replay: look at the plan first"), permissions=["replay"])
     def replay(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -84,6 +85,11 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         """A link to its cause."""
         model = DeadGroupRecord._meta.model_name or ""  # noqa: SLF001 - public in effect
         return showing.link(self.admin_site.name, model, letter.group_id)
+
+    @admin.display(description=_("will be deleted"))
+    def expires(self, letter: DeadLetterRecord) -> datetime | None:
+        """When; nothing as long as it is open."""
+        return dead.expires_at(letter)
 
     @admin.display(description=_("failure"))
     def error(self, letter: DeadLetterRecord) -> str:

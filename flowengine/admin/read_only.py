@@ -91,6 +91,10 @@ class ReadOnlyAdmin(_ModelAdmin):
         """The same: all of it."""
         return self.get_fields(request, obj)
 
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """By that permission alone: Django's own rule shows a row to who may change it, too."""
+        return request.user.has_perm(f"flowengine.view_{self.opts.model_name}")
+
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Never: rows come from the engine."""
         return False

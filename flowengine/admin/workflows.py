@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from flowengine.admin import showing
+from flowengine.admin import acting, showing
 from flowengine.admin.read_only import ReadOnlyAdmin
 from flowengine.conf import settings
 from flowengine.models import DefinitionRecord, ScheduleRecord, WorkflowRecord
+from flowengine.orchestration.switching import switch
 
 VERSIONS_MAX = 50
 
@@ -48,20 +50,16 @@ class WorkflowAdmin(ReadOnlyAdmin):
         return request.user.has_perm("flowengine.change_workflowrecord")
 
     @admin.action(description=_("Disable: start no new runs"), permissions=["switch"])
-    def disable(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+    def disable(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         """Open runs go on to their end; each event's answer is ``disabled``."""
-        self._switch(request, rows, is_enabled=False)
+        do = partial(switch, is_enabled=False)
+        return acting.act_on_each(request, self, rows, do, _("Disabled: %d"))
 
     @admin.action(description=_("Enable: start runs again"), permissions=["switch"])
-    def enable(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+    def enable(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         """From now on; what came meanwhile started nothing, and still does not."""
-        self._switch(request, rows, is_enabled=True)
-
-    def _switch(self, request: HttpRequest, rows: QuerySet[Any], *, is_enabled: bool) -> None:
-        names = sorted(rows.values_list("name", flat=True))
-        rows.filter(name__in=names).update(is_enabled=is_enabled)
-        said = _("Enabled: %s") if is_enabled else _("Disabled: %s")
-        self.message_user(request, said % ", ".join(names))
+        do = partial(switch, is_enabled=True)
+        return acting.act_on_each(request, self, rows, do, _("Enabled: %d"))
 
     @admin.display(description=_("version"))
     def version(self, workflow: WorkflowRecord) -> str:

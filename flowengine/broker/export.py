@@ -13,7 +13,7 @@ from typing import Any
 from flowengine.broker.topology import DEAD_QUEUE, Topology, queue_arguments
 
 DEAD_MAX_MESSAGES = 100_000
-"""How many the net keeps; the oldest go first. What flowengine gives up on is kept in its rows."""
+"""How many may wait in the net until somebody routes; more are not taken, and none is dropped."""
 WORK_MAX_BYTES = 1024**3
 """How much may wait in one queue before publishers are refused and rows wait instead."""
 

@@ -21,6 +21,9 @@ INTAKE_QUEUE = "flowengine.v1.intake"
 DEAD_QUEUE = "flowengine.v1.dead"
 DELIVERY_LIMIT = 20
 """Deliveries of one message before the broker dead-letters it; always set (the default differs)."""
+DEAD_DELIVERY_LIMIT = 2**31 - 1
+"""As good as none for the dead queue, behind which there is nothing: a message over the limit is gone.
+RabbitMQ 4 has 20 where nothing is said, and knows -1 for none, which 3.x refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,20 +109,19 @@ def queue_arguments(queue: Queue) -> dict[str, Any]:
     """The arguments with which RabbitMQ 3.10 to 4.3 makes that queue safe.
 
     At-least-once dead-lettering needs ``reject-publish``: with the default overflow it silently
-    becomes at-most-once. What may be tuned later (lengths, time-outs) belongs in a policy,
-    because arguments can never be changed.
+    becomes at-most-once. The dead queue has it as well: where a policy bounds it, nothing that it holds
+    is dropped. What may be tuned later (lengths, time-outs) belongs in a policy, because arguments
+    can never be changed.
     """
-    arguments: dict[str, Any] = {
-        "x-queue-type": "quorum",
+    arguments: dict[str, Any] = {"x-queue-type": "quorum", "x-overflow": "reject-publish"}
+    if not queue.dead_letters:
+        return {**arguments, "x-delivery-limit": DEAD_DELIVERY_LIMIT}
+    return {
+        **arguments,
         "x-delivery-limit": DELIVERY_LIMIT,
+        "x-dead-letter-exchange": DEAD_EXCHANGE,
+        "x-dead-letter-strategy": "at-least-once",
     }
-    if queue.dead_letters:
-        arguments |= {
-            "x-dead-letter-exchange": DEAD_EXCHANGE,
-            "x-dead-letter-strategy": "at-least-once",
-            "x-overflow": "reject-publish",
-        }
-    return arguments
 
 
 def is_routed(topology: Topology, exchange: str, routing_key: str) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from argparse import ArgumentParser, Namespace
 
 from flowengine.cli import people
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.terminal import Terminal
-from flowengine.orchestration.groups import By
+from flowengine.orchestration.audit import By
 
 
 def add_confirmation(parser: ArgumentParser) -> None:
@@ -19,15 +18,28 @@ def add_confirmation(parser: ArgumentParser) -> None:
 
 
 def add_reason(parser: ArgumentParser) -> None:
-    """``--reason`` of what is written down."""
+    """``--reason`` of what is written down, and ``--as`` of who does it."""
     parser.add_argument("--reason", default="", metavar="TEXT", help="why; kept in the audit")
-
-
-def by(options: Namespace) -> By:
-    """Who types, why, and on which host."""
-    return By(
-        who=people.operator(), reason=options.reason, door="cli", address=socket.gethostname()
+    parser.add_argument(
+        "--as",
+        dest="named",
+        metavar="USER",
+        help="the user who does it, by name or key, with his permissions; else you, who type",
     )
+
+
+def by(options: Namespace, *needs: str) -> By:
+    """Who does it, why, and from where.
+
+    Args:
+        options: of the command.
+        needs: the permissions of ``flowengine`` without which a user may not.
+
+    Raises:
+        Stopped: the user who is named may not, or there is none.
+    """
+    who = people.acting(options.named, needs)
+    return By(who=who, reason=options.reason, door="cli", address=people.place())
 
 
 def confirm(question: str, options: Namespace, terminal: Terminal) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sized
 
-from flowengine.cli import people
 from flowengine.cli.arguments import id_of
+from flowengine.cli.terminal import Terminal
 from flowengine.models import SelectionRecord
 from flowengine.orchestration import selections
+from flowengine.orchestration.querying import Filter
 
 
 def add_choice(parser: ArgumentParser) -> None:
@@ -30,8 +32,15 @@ def add_choice(parser: ArgumentParser) -> None:
     )
 
 
-def freeze(options: Namespace, kind: str) -> SelectionRecord:
-    """The selection that is meant.
+def say_how_far(chosen: Filter, found: Sized, limit: int, terminal: Terminal) -> None:
+    """Say how far a list that has come to its end was looked back, where that was not to the end of all."""
+    newest = selections.searched(chosen) if len(found) < limit else None
+    if newest is not None:
+        terminal.say(f"only the newest {newest:,} were looked at; 'until:' looks further back")
+
+
+def freeze(options: Namespace, kind: str, who: str) -> SelectionRecord:
+    """The selection that is meant; *who* chooses it.
 
     Raises:
         QueryRefused: the query cannot be understood.
@@ -40,4 +49,4 @@ def freeze(options: Namespace, kind: str) -> SelectionRecord:
     if options.selection is not None:
         return selections.load(options.selection, kind)
     query = options.q if options.group is None else f"group:{options.group} state:open"
-    return selections.freeze(kind, query, people.operator())
+    return selections.freeze(kind, query, who)

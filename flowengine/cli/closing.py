@@ -30,7 +30,11 @@ def move(act: Callable[..., Station], options: Namespace, terminal: Terminal) ->
         near = difflib.get_close_matches(options.name, known, n=1)
         way = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
         raise Stopped(f"there is no station '{options.name}'; {way}", exit_code=Exit.REFUSED)
-    found = act(options.name, asking.by(options), DatabaseClock().now())
+    found = act(
+        options.name,
+        asking.by(options, "view_workerrecord", "pause_station"),
+        DatabaseClock().now(),
+    )
     if options.json:
         terminal.json(as_json(found, stations.ready([found.name])[found.name]))
     else:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flowengine.cli.terminal import Style, clean, styled
-from flowengine.orchestration.replay import Plan, Replay, ReplayState
+from flowengine.orchestration.replay import DISCARD, Plan, Replay, ReplayState
 from flowengine.representations import instant
 
 BAR = 28
@@ -97,13 +97,17 @@ def in_a_line(replay: Replay, *, rate: float = 0.0) -> str:
 
 def in_lines(replay: Replay) -> Iterator[str]:
     """One replay."""
-    yield clean(f"replay {replay.id} of {replay.kind.replace('_', ' ')}s by {replay.mode}")
+    what = "discarding" if replay.mode == DISCARD else f"by {replay.mode}"
+    yield clean(f"replay {replay.id} of {replay.kind.replace('_', ' ')}s {what}")
     yield f"  {in_a_line(replay)}"
     yield clean(f"  {instant(replay.created_at)} {replay.by} ({replay.door}): {replay.reason}")
     if replay.approver:
         yield clean(f"  approved by {replay.approver}")
-    pace = json.loads(replay.pace)
-    yield "  " + ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in pace.items())
+    pace = {} if replay.mode == DISCARD else json.loads(replay.pace)
+    if pace:
+        yield "  " + ", ".join(
+            f"{name.replace('_', ' ')} {value:g}" for name, value in pace.items()
+        )
     if replay.verdict.get("words"):
         yield clean(f"  {replay.verdict['words']}")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
+from flowengine.access import SEE
 from flowengine.cli import asking, replay_lines
 from flowengine.cli.arguments import id_of
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
-from flowengine.orchestration.replay import Replay
+from flowengine.orchestration.replay import Replay, needs, status
 
 id_of_replay = id_of("replay", "replay list")
 
@@ -23,8 +24,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def steer(act: Callable[..., Replay], options: Namespace, terminal: Terminal) -> int:
     """Do it, and say how the replay stands."""
-    by = asking.by(options)
-    found = act(options.id, by=by.who, reason=by.reason, door=by.door, address=by.address)
+    held = status(options.id)
+    wanted = needs(held.mode, held.options, act)
+    found = act(options.id, asking.by(options, SEE[held.kind], *wanted))
     if options.json:
         terminal.json(replay_lines.as_json(found))
     else:

@@ -8,8 +8,9 @@ pace, and then freely. People may close and open it as they like, and their word
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, replace
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -133,31 +134,47 @@ def _parked(station: Station, now: datetime, limits: Limits) -> Station:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What ended at one station lately, in one process."""
+
+    ended: int = 0
+    """Attempts in all, well or not."""
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """By fingerprint."""
+
+
+def worst(counts: Iterable[Counts], limits: Limits) -> str:
+    """The fingerprint that closes the door, by what all processes together have seen; empty = none does."""
+    ended, failures = 0, Counter[str]()
+    for each in counts:
+        ended += each.ended
+        failures.update(each.failures)
+    found = max(failures, key=lambda each: failures[each], default="")
+    count = failures[found]
+    is_over = count >= limits.failures and count >= limits.share * ended
+    return found if is_over else ""
+
+
 class Tally:
     """What ended at one station lately, in one process. Times are seconds of any one clock."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
         self._within_s = limits.within / timedelta(seconds=1)
-        self._ends: deque[tuple[float, str]] = deque(maxlen=_ENDS_MAX)
+        self._ends: deque[tuple[float, str, str]] = deque(maxlen=_ENDS_MAX)
 
-    def add(self, at: float, fingerprint: str = "") -> None:
-        """One attempt has ended: well, or with a failure of this cause."""
-        self._ends.append((at, fingerprint))
+    def add(self, at: float, fingerprint: str = "", words: str = "") -> None:
+        """One attempt has ended: well, or with a failure of this cause, which *words* tell to people."""
+        self._ends.append((at, fingerprint, words))
 
-    def clear(self) -> None:
-        """Forget what ended."""
-        self._ends.clear()
-
-    def cause(self, at: float) -> str:
-        """The fingerprint that closes the door now; empty = none does."""
+    def counts(self, at: float) -> Counts:
+        """What has ended in the time before *at* that counts."""
         while self._ends and self._ends[0][0] < at - self._within_s:
             self._ends.popleft()
-        counts: dict[str, int] = {}
-        for _at, fingerprint in self._ends:
-            counts[fingerprint] = counts.get(fingerprint, 0) + 1
-        counts.pop("", None)
-        worst = max(counts, key=lambda each: counts[each], default="")
-        count = counts.get(worst, 0)
-        is_over = count >= self._limits.failures and count >= self._limits.share * len(self._ends)
-        return worst if is_over else ""
+        failures = Counter(fingerprint for _at, fingerprint, _words in self._ends if fingerprint)
+        return Counts(ended=len(self._ends), failures=dict(failures))
+
+    def words(self, fingerprint: str) -> str:
+        """What is told of that cause; empty = none of the failures that count is of it."""
+        found = (words for _at, each, words in reversed(self._ends) if each == fingerprint)
+        return next(found, "")

@@ -20,7 +20,7 @@ from flowengine.models.notification import (
 from flowengine.models.replay import ReplayItemRecord, ReplayRecord
 from flowengine.models.run import HistoryRecord, RunRecord, StepRecord
 from flowengine.models.selection import SelectionItemRecord, SelectionRecord
-from flowengine.models.station import StationRecord
+from flowengine.models.station import StationCountRecord, StationRecord
 from flowengine.models.wait import EventKeyRecord, WaitRecord
 from flowengine.models.worker import WorkerRecord
 
@@ -47,6 +47,7 @@ __all__ = [
     "ScheduleRecord",
     "SelectionItemRecord",
     "SelectionRecord",
+    "StationCountRecord",
     "StationRecord",
     "StepRecord",
     "SubscriptionRecord",

@@ -18,11 +18,11 @@ class AuditRecord(models.Model):
     verb = models.TextField()
     reason = models.TextField(blank=True, default="")
     door = models.TextField()
-    """api, cli, admin, system."""
+    """api, cli, admin, page, code, system."""
     address = models.TextField(blank=True, default="")
     """Where from: an IP address or a host."""
     kind = models.TextField(blank=True, default="")
-    """What it was done to: dead_letter, dead_group, run, event, replay, selection, station."""
+    """What it was done to: dead_letter, dead_group, run, replay, station, workflow."""
     object_id = models.TextField(blank=True, default="")
     selection_id = models.UUIDField(null=True, db_index=True)
     replay_id = models.UUIDField(null=True, db_index=True)
@@ -38,7 +38,6 @@ class AuditRecord(models.Model):
         verbose_name = _("audit row")
         verbose_name_plural = _("audit rows")
         ordering = ["-number"]
-        permissions = [("view_audit", _("Can see what people did"))]
         indexes = [
             models.Index(fields=["kind", "object_id"], name="flowengine_audit_object"),
             models.Index(fields=["at"], name="flowengine_audit_at"),

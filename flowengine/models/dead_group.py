@@ -57,6 +57,16 @@ class DeadGroupRecord(models.Model):
         indexes = [
             models.Index(fields=["last_at", "id"], name="flowengine_dead_group_last"),
             models.Index(
+                fields=["last_at", "id"],
+                name="flowengine_dead_group_at_open",
+                condition=Q(open_count__gt=0),
+            ),
+            models.Index(
+                fields=["last_at", "id"],
+                name="flowengine_dead_groups_open",
+                condition=Q(open_count__gt=0, merged_into__isnull=True),
+            ),
+            models.Index(
                 fields=["merged_into"],
                 name="flowengine_dead_group_merged",
                 condition=Q(merged_into__isnull=False),

@@ -78,7 +78,7 @@ class DeadLetterRecord(models.Model):
             models.Index(fields=["state", "created_at", "id"], name="flowengine_dead_state"),
             models.Index(fields=["workflow", "created_at", "id"], name="flowengine_dead_workflow"),
             models.Index(
-                fields=["closed_at"],
+                fields=["closed_at", "id"],
                 name="flowengine_dead_closed",
                 condition=Q(closed_at__isnull=False),
             ),

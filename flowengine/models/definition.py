@@ -33,6 +33,8 @@ class WorkflowRecord(models.Model):
     digest = models.TextField()
     is_enabled = models.BooleanField(default=True)
     updated_at = models.DateTimeField()
+    pace = models.TextField(null=True, editable=False)
+    """JSON: how long its runs take (``representations.pace``). None: not known."""
 
     class Meta:
         db_table = "flowengine_workflow"

@@ -1,4 +1,4 @@
-"""Rows of replays: how what died goes back into the line, item by item."""
+"""Rows of replays: how what died goes back into the line, item by item, or is discarded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class ReplayRecord(models.Model):
     id = models.UUIDField(primary_key=True)
     selection_id = models.UUIDField(db_index=True)
     mode = models.TextField()
-    """event, restart, resume."""
+    """event, restart, resume; discard, which has no items of its own: the selection has them."""
     options = models.TextField(default="{}")
     """JSON: edits, the one workflow, what to suppress, whether keys are new."""
     pace = models.TextField(default="{}")
@@ -75,6 +75,8 @@ class ReplayItemRecord(models.Model):
     """pending, sent, succeeded, failed, skipped, refused."""
     detail = models.TextField(blank=True, default="")
     """Why it was skipped or refused, or how it ended."""
+    origin_id = models.UUIDField(null=True)
+    """The event that it is about; of an edited copy the original."""
     target_id = models.UUIDField(null=True)
     """What is at work for it: an event and a workflow. No two items that were sent have the same."""
     event_id = models.UUIDField(null=True, db_index=True)
@@ -110,9 +112,9 @@ class ReplayItemRecord(models.Model):
         indexes = [
             models.Index(fields=["replay_id", "state", "n"], name="flowengine_replay_item_state"),
             models.Index(
-                fields=["target_id"],
-                name="flowengine_replay_item_good",
-                condition=Q(state="succeeded"),
+                fields=["origin_id"],
+                name="flowengine_replay_item_origin",
+                condition=Q(state__in=["sent", "succeeded"]),
             ),
         ]
 

@@ -200,6 +200,11 @@ class StepRecord(models.Model):
                 condition=Q(state="waiting", kind="approval"),
             ),
             models.Index(
+                fields=["step"],
+                name="flowengine_step_asleep",
+                condition=Q(state__in=["waiting", "retrying"]),
+            ),
+            models.Index(
                 fields=["worker_id"],
                 name="flowengine_step_held",
                 condition=Q(state__in=["ready", "running"], worker_id__isnull=False),

@@ -30,3 +30,28 @@ class StationRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.door}"
+
+
+class StationCountRecord(models.Model):
+    """What ended lately at a station in one worker process, while something fails there.
+
+    Each process writes its own row, at most once per ``POLL_S``: nobody waits for another one.
+    """
+
+    pk = models.CompositePrimaryKey("station", "worker_id")
+    station = models.TextField()
+    worker_id = models.UUIDField()
+    since = models.DateTimeField(null=True)
+    """Since when the station's door is as it was while this was counted: other counts do not count."""
+    at = models.DateTimeField()
+    ended = models.IntegerField(default=0)
+    failures = models.TextField(default="{}")
+    """JSON: how many failures, by fingerprint."""
+
+    class Meta:
+        db_table = "flowengine_station_count"
+        verbose_name = _("count of a station")
+        verbose_name_plural = _("counts of stations")
+
+    def __str__(self) -> str:
+        return f"{self.station} {self.worker_id}"

@@ -16,6 +16,11 @@ class WorkerRecord(models.Model):
     stations = models.TextField(default="[]")
     """JSON list of the stations it serves."""
     version = models.TextField(default="")
+    """Of flowengine."""
+    project_version = models.TextField(default="")
+    """Of the project; empty = it does not say one."""
+    concurrency = models.IntegerField(default=0)
+    """How many attempts it makes at the same time."""
     state = models.TextField(default="alive")
     """alive, draining, ended."""
     due_at = models.DateTimeField(null=True, db_index=True)
@@ -24,6 +29,10 @@ class WorkerRecord(models.Model):
     seen_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)
     """When it last took work, for the readiness probe."""
+    meter = models.TextField(default="{}")
+    """JSON: what it has counted of the last minute; see :mod:`flowengine.engine.gauge`."""
+    metered_at = models.DateTimeField(null=True)
+    """When it wrote that."""
 
     class Meta:
         db_table = "flowengine_worker"

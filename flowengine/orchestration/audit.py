@@ -2,10 +2,14 @@
 
 A row without its effect, or an effect without its row, cannot be committed. What is written stays: the
 database refuses to change it, and :func:`verify` finds what was changed in spite of that.
+
+Only people's acts are here, and what stations do by themselves. What a program does without naming
+anybody stands in the history of what it did it to.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -14,8 +18,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from django.http import HttpRequest
+
+from flowengine.access import user_key
 from flowengine.engine.identity import uuid7
 from flowengine.engine.printable import printable
+from flowengine.errors import ReasonMissing
 from flowengine.store import audit
 from flowengine.store.audit import START, Link, Stored, chained
 
@@ -23,28 +32,65 @@ _TEXT_MAX = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """Who does something, why, and from where."""
+
+    who: str
+    """The key of a user, or ``cli:<login>``; empty = nobody, it is a program that acts by itself."""
+    reason: str = ""
+    door: str = "api"
+    """``api``, ``cli``, ``admin``, ``page``, ``code`` (the project's own) or ``system``."""
+    address: str = ""
+    """An IP address or a host."""
+
+    @property
+    def is_person(self) -> bool:
+        """Somebody has to answer for it: it is kept in the audit."""
+        return bool(self.who)
+
+    @property
+    def is_user(self) -> bool:
+        """It is a user of the project: not just somebody at a terminal."""
+        return self.is_person and not self.who.startswith("cli:")
+
+
+NOBODY = By(who="", door="code")
+"""A program that acts by itself."""
+
+
+def from_request(request: HttpRequest, reason: str, door: str) -> By:
+    """The signed-in user, at the address that the server was called from."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    return By(who=user_key(request.user), reason=reason, door=door, address=address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A payload that somebody has changed, or given."""
+
+    before_sha256: str = ""
+    """As it was; empty = there was none."""
+    after_sha256: str
+    difference: str = ""
+    """JSON: the operations of a JSON Patch; empty = it is not kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One act, to be written."""
 
-    who: str
-    """The key of a user; empty = the system."""
+    by: By
     verb: str
     """``replay.start``, ``discard`` …"""
-    reason: str = ""
-    door: str = "api"
-    """``api``, ``cli``, ``admin`` or ``system``."""
-    address: str = ""
-    """Where from: an IP address or a host."""
     kind: str = ""
-    """What it was done to: dead_letter, dead_group, run, event, replay, selection, station."""
+    """What it was done to: dead_letter, dead_group, run, replay, station, workflow."""
     object_id: str = ""
     selection_id: UUID | None = None
     replay_id: UUID | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     """Plain JSON; UUIDs and instants become text."""
-    before_sha256: str = ""
-    """Of a payload as it was; empty = none was changed."""
-    after_sha256: str = ""
+    edit: Edit | None = None
+    """None = no payload was changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +113,21 @@ def record(entries: Sequence[Entry], now: datetime) -> None:
     audit.append([_row(entry, now) for entry in entries])
 
 
+def wants_reason(by: By) -> None:
+    """Refuse what is done without a reason.
+
+    Raises:
+        ReasonMissing: FE513.
+    """
+    if not by.reason.strip():
+        raise ReasonMissing("say why: this is kept with what is done")
+
+
+def digest(payload: object) -> str:
+    """The SHA-256 of plain JSON with sorted names, as hex."""
+    return hashlib.sha256(msgspec.json.encode(payload, order="sorted")).hexdigest()
+
+
 def verify() -> Verified:
     """Look at every row, in the order in which they were written."""
     link = START
@@ -84,21 +145,24 @@ def _follows(before: Link, found: Stored) -> bool:
 
 
 def _row(entry: Entry, now: datetime) -> audit.Row:
+    edit, details = entry.edit, dict(entry.details)
+    if edit is not None and edit.difference:
+        details["difference"] = json.loads(edit.difference)
     return audit.Row(
         id=uuid7(int(now.timestamp() * 1000), os.urandom(10)),
         at=now,
-        who=_text(entry.who),
+        who=_text(entry.by.who),
         verb=entry.verb,
-        reason=_text(entry.reason),
-        door=entry.door,
-        address=_text(entry.address),
+        reason=_text(entry.by.reason.strip()),
+        door=entry.by.door,
+        address=_text(entry.by.address),
         kind=entry.kind,
         object_id=entry.object_id,
         selection_id=entry.selection_id,
         replay_id=entry.replay_id,
-        details=json.dumps(dict(entry.details), default=str, sort_keys=True),
-        before_sha256=entry.before_sha256,
-        after_sha256=entry.after_sha256,
+        details=json.dumps(details, default=str, sort_keys=True),
+        before_sha256="" if edit is None else edit.before_sha256,
+        after_sha256="" if edit is None else edit.after_sha256,
     )
 
 

@@ -1,5 +1,8 @@
 """What people do to runs: cancel, resume, give up, answer. Each is one transaction.
 
+Where somebody is named, it ends with its row in the audit: from then on nobody else can write there until
+the transaction has ended. What a program does by itself stands in the history of the run.
+
 Who may is asked before, with the predicates of :mod:`flowengine.access`; only whom an approval asks is
 known to its row, so that is checked here.
 """
@@ -7,6 +10,7 @@ known to its row, so that is checked here.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -31,8 +35,11 @@ from flowengine.errors import (
     NotPermitted,
     RunRefused,
 )
-from flowengine.orchestration.advance import Advanced, tell, write
+from flowengine.orchestration import audit
+from flowengine.orchestration.advance import Advanced, Told, Work, apply, write
+from flowengine.orchestration.audit import NOBODY, By, Edit, Entry, digest, wants_reason
 from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.edits import edit_of
 from flowengine.orchestration.payload import encode
 from flowengine.orchestration.retake import retake
 from flowengine.orchestration.trace import Act, Read, Trace, read, settle
@@ -44,22 +51,37 @@ ANSWER_MAX_BYTES = 64 * 1024
 """Of one answer to an approval, as JSON: several of them and the step's output stay within limits."""
 
 
-def cancel(
-    run_id: UUID, *, by: str = "", reason: str = "", hooks: bool = False, now: datetime
-) -> Advanced:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """What came of resuming runs."""
+
+    committed: Committed
+    edits: Mapping[UUID, Edit]
+    """By run, of those of which something was given by hand."""
+
+
+def cancel(run_id: UUID, *, by: By = NOBODY, hooks: bool = False, now: datetime) -> Advanced:
     """End the run early: what waits ends at once, an attempt that runs is told and awaited.
 
     Cancelling a final run is stale: nothing changes; with *hooks*, those that are at work end, without
     awaiting anybody. The caller has checked the permission.
+
+    Raises:
+        ReasonMissing: FE513, somebody does it, and does not say why.
     """
-    return tell({run_id: Cancel(by=by, reason=reason, hooks=hooks)}, now)
+    _check_reason(by)
+    message = Cancel(by=by.who, reason=by.reason, hooks=hooks)
+    with sql.writing():
+        advanced = apply(Work(told=(Told(run_id=run_id, message=message),)), now, wait=True)
+        if advanced.committed.heads:
+            _keep(by, "run.cancel", run_id, now, details={"hooks": hooks})
+        return advanced
 
 
 def resume(
     run_id: UUID,
     *,
-    by: str = "",
-    reason: str = "",
+    by: By = NOBODY,
     inputs: Mapping[str, Any] | None = None,
     output: Any = None,
     is_done: bool = False,
@@ -72,8 +94,7 @@ def resume(
 
     Args:
         run_id: the run.
-        by: who wants it: a user key; empty for the system.
-        reason: for the history.
+        by: who wants it, and why.
         inputs: corrected inputs of the failed steps, by name.
         output: with *is_done*, what the failed step left.
         is_done: the failed step was done by hand.
@@ -83,19 +104,31 @@ def resume(
     Raises:
         RunRefused: FE501, it is not failed or held, or something was undone.
         EditRefused: FE502, what was given does not fit.
+        NotPermitted: FE522, with ``REPLAY_FOUR_EYES`` nobody corrects a run alone: it is replayed.
+        ReasonMissing: FE513, somebody does it, and does not say why.
     """
+    _check_reason(by)
     given = dict(inputs or {})
-    if is_done + skip + bool(given) > 1:
+    by_hand = is_done + skip + bool(given)
+    if by_hand > 1:
         raise EditRefused("give corrected inputs, or an output, or skip the step: one of them")
-    message = Resume(by=by, reason=reason, inputs=given, output=output, is_done=is_done, skip=skip)
+    if by_hand and by.is_person and settings().REPLAY_FOUR_EYES:
+        raise NotPermitted(
+            "here somebody else approves an edit: replay the run with it", code="FE522"
+        )
+    message = Resume(
+        by=by.who, reason=by.reason, inputs=given, output=output, is_done=is_done, skip=skip
+    )
     with sql.writing():
         # Before the run is locked: who replays a letter holds it first, and its run then.
-        dead_letters.close_of_runs([run_id], reason=reason, by=by, now=now)
-        return resume_all({run_id: message}, now)
+        dead_letters.close_of_runs([run_id], reason=by.reason, by=by.who, now=now)
+        resumed = resume_all({run_id: message}, now)
+        _keep(by, "run.resume", run_id, now, edit=resumed.edits.get(run_id))
+        return resumed.committed
 
 
-def resume_all(wanted: Mapping[UUID, Resume], now: datetime) -> Committed:
-    """The same for many, or for none of them, in the caller's transaction.
+def resume_all(wanted: Mapping[UUID, Resume], now: datetime) -> Resumed:
+    """The same for many, or for none of them, in the caller's transaction; who did it is his to keep.
 
     The number of statements does not grow with that of the runs.
 
@@ -115,21 +148,29 @@ def resume_all(wanted: Mapping[UUID, Resume], now: datetime) -> Committed:
     settle(batch, acts)
     for run_id, trace in batch.traces.items():
         _check_told(trace, EditRefused(f"run {run_id}: the edit is too large"))
-    return write(batch, now)
+    edits = {run_id: edit_of(trace, wanted[run_id]) for run_id, trace in batch.traces.items()}
+    return Resumed(
+        committed=write(batch, now),
+        edits={run_id: edit for run_id, edit in edits.items() if edit is not None},
+    )
 
 
-def give_up(run_id: UUID, *, by: str = "", reason: str = "", now: datetime) -> Committed:
+def give_up(run_id: UUID, *, by: By = NOBODY, now: datetime) -> Committed:
     """Hold a held run no longer: what is to be undone is, and it fails.
 
     Raises:
         RunRefused: FE501, it is not held.
+        ReasonMissing: FE513, somebody does it, and does not say why.
     """
+    _check_reason(by)
     with sql.writing():
         batch, trace = _held(run_id, [])
         refusal = RunRefused(f"run {run_id} cannot be given up: it is not held")
         if trace.run.state is not RunState.HELD:
             raise refusal
-        return _tell(batch, trace, GiveUp(by=by, reason=reason), now, refusal)
+        committed = _tell(batch, trace, GiveUp(by=by.who, reason=by.reason), now, refusal)
+        _keep(by, "run.give_up", run_id, now)
+        return committed
 
 
 def answer(
@@ -141,9 +182,12 @@ def answer(
     approved: bool,
     comment: str = "",
     form: Mapping[str, Any] | None = None,
+    by: By = NOBODY,
     now: datetime,
 ) -> Committed:
-    """Answer an approval as *user*, who is one of the people it asks.
+    """Answer an approval as *user*, who is one of the people it asks; *by* says through which door.
+
+    In the audit it is the user who does it, and that he was asked is the reason; his comment is payload.
 
     Raises:
         AnswerRefused: FE504, nobody is asked this any more, the user has answered already, or the
@@ -166,7 +210,33 @@ def answer(
             step=step, item=item, user=key, approved=approved, comment=comment, form=given
         )
         refusal = AnswerRefused(f"the answer to step '{step}' of run {run_id} changes nothing")
-        return _tell(batch, trace, message, now, refusal)
+        committed = _tell(batch, trace, message, now, refusal)
+        by = replace(by, who=key, reason=f"asked at step '{step}'")
+        told = {"step": step, "item": item, "approved": approved, "comment": comment}
+        said = Edit(after_sha256=digest({**told, "form": given}))
+        _keep(by, "run.answer", run_id, now, details=told, edit=said)
+        return committed
+
+
+def _check_reason(by: By) -> None:
+    if by.is_person:
+        wants_reason(by)
+
+
+def _keep(
+    by: By,
+    verb: str,
+    run_id: UUID,
+    now: datetime,
+    *,
+    details: Mapping[str, Any] | None = None,
+    edit: Edit | None = None,
+) -> None:
+    """Last in the transaction: who did it, where somebody did."""
+    if by.is_person:
+        told = details or {}
+        entry = Entry(by=by, verb=verb, kind="run", object_id=str(run_id), details=told, edit=edit)
+        audit.record([entry], now)
 
 
 def _said(comment: str, form: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -21,9 +21,11 @@ from django.db.models.functions import Now
 from flowengine.conf import settings
 from flowengine.engine.run import Failure
 from flowengine.models import DeadGroupRecord, DeadLetterRecord, DeadTallyRecord
+from flowengine.orchestration.querying import SEARCHED_MAX
 from flowengine.store import sql
 from flowengine.store.clock import DatabaseClock
 from flowengine.store.dead_groups import hour_of
+from flowengine.store.newest import among_newest
 
 SAMPLE = 200
 """Letters that are looked at for what a group has in common, and as many of all groups together."""
@@ -105,13 +107,13 @@ def groups(
     after: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[Group]:
-    """A page of causes, that which failed last first. Two statements.
+    """A page of causes, that which failed last first. Three statements.
 
     Args:
         states: of the group; empty = any.
         kind: ``failed run`` …; empty = any.
         owner: the key of a user, empty = nobody's; None = anybody's.
-        text: somewhere in the title, the class or the place.
+        text: somewhere in the title, the class or the place; of the newest ``SEARCHED_MAX`` causes.
         with_closed: also those without an open letter.
         with_snoozed: also those nobody wants to hear of now.
         after: ``last_at`` and id of the last one of the page before.
@@ -126,22 +128,24 @@ def groups(
         found = found.filter(kind=kind)
     if owner is not None:
         found = found.filter(owner=owner)
-    if text:
-        wanted = text.replace("\x00", "")
-        found = found.filter(
-            Q(title__icontains=wanted)
-            | Q(error_type__icontains=wanted)
-            | Q(place__icontains=wanted)
-        )
     if not with_snoozed:
         found = found.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=Now()))
-    if not with_closed:
-        has_new = DeadTallyRecord.objects.filter(open_count__gt=0).values("group_id")
-        found = found.filter(Q(open_count__gt=0) | Q(id__in=has_new))
     if after is not None:
         at, last = after
         found = found.filter(Q(last_at__lte=at) & (Q(last_at__lt=at) | Q(id__lt=last)))
-    return _counted([*found.order_by(*_SORT)[:limit]])
+    has_new = DeadTallyRecord.objects.using(settings().DATABASE).filter(open_count__gt=0)
+    # Each has an index of its own; together they would have none.
+    parts = (
+        [found]
+        if with_closed
+        else [
+            found.filter(open_count__gt=0),
+            found.filter(open_count__lte=0, id__in=has_new.values("group_id")),
+        ]
+    )
+    rows = [row for part in parts for row in _newest(part, text, limit)]
+    rows.sort(key=lambda row: (row.last_at, row.id), reverse=True)
+    return _counted(rows[:limit])
 
 
 def group(group_id: UUID) -> Page | None:
@@ -184,6 +188,18 @@ def expires_at(row: DeadLetterRecord) -> datetime | None:
     """When a dead letter will be deleted; None = not as long as it is open, or as settings stand."""
     days = settings().RETENTION_DEAD_DAYS
     return None if row.closed_at is None or days is None else row.closed_at + timedelta(days=days)
+
+
+def _newest(found: QuerySet[DeadGroupRecord], text: str, limit: int) -> list[DeadGroupRecord]:
+    """The first of these causes; with *text*, that have it, of the newest ``SEARCHED_MAX``."""
+    found = found.order_by(*_SORT)
+    if not text:
+        return [*found[:limit]]
+    wanted = text.replace("\x00", "")
+    has_text = (
+        Q(title__icontains=wanted) | Q(error_type__icontains=wanted) | Q(place__icontains=wanted)
+    )
+    return among_newest(found, has_text, looked=SEARCHED_MAX, limit=limit)
 
 
 def _groups() -> QuerySet[DeadGroupRecord]:

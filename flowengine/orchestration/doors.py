@@ -20,8 +20,7 @@ from flowengine.conf import settings
 from flowengine.engine import breaker
 from flowengine.engine.breaker import Door, Limits, Station
 from flowengine.orchestration import audit, notify
-from flowengine.orchestration.audit import Entry
-from flowengine.orchestration.groups import By
+from flowengine.orchestration.audit import By, Entry, wants_reason
 from flowengine.store import sql, stations
 
 logger = logging.getLogger("flowengine.stations")
@@ -45,21 +44,26 @@ def pause(name: str, by: By, now: datetime) -> Station:
 
     Returns:
         The station as it is now.
+
+    Raises:
+        ReasonMissing: FE513.
     """
+    wants_reason(by)
     move = partial(breaker.paused, now=now, by=by.who, reason=by.reason)
-    return _moved(name, move, _entry("station.pause", by), now)
+    return _moved(name, move, Entry(by=by, verb="station.pause", kind="station"), now)
 
 
 def resume(name: str, by: By, now: datetime) -> Station:
     """Open a station, whoever closed it; the breaker begins to count anew. As :func:`pause`."""
+    wants_reason(by)
     move = partial(breaker.opened, now=now, by=by.who)
-    return _moved(name, move, _entry("station.resume", by), now)
+    return _moved(name, move, Entry(by=by, verb="station.resume", kind="station"), now)
 
 
 def trip(name: str, fingerprint: str, reason: str, now: datetime) -> Station:
     """Close a station because what it is given fails for one cause."""
     bounds = limits(name) or Limits()
-    entry = Entry(who="", verb="station.park", reason=reason, door="system", kind="station")
+    entry = _by_itself("station.park", reason)
     return _moved(
         name, lambda station: breaker.trip(station, fingerprint, reason, now, bounds), entry, now
     )
@@ -84,7 +88,7 @@ def probed(name: str, *, succeeded: bool, now: datetime) -> Station:
     """What the caller's probe has shown."""
     bounds = limits(name) or Limits()
     word = "station.reopen" if succeeded else "station.park"
-    entry = Entry(who="", verb=word, reason="a probe", door="system", kind="station")
+    entry = _by_itself(word, "a probe")
     move = partial(breaker.probed, succeeded=succeeded, now=now, limits=bounds)
     return _moved(name, move, entry, now)
 
@@ -102,19 +106,12 @@ def drained(name: str, now: datetime) -> Station:
 def switched_off(name: str, now: datetime) -> Station:
     """The settings want no breaker at this station: what it has closed is opened."""
     reason = "the breaker is switched off"
-    entry = Entry(who="", verb="station.reopen", reason=reason, door="system", kind="station")
+    entry = _by_itself("station.reopen", reason)
     return _moved(name, lambda station: breaker.switched_off(station, now), entry, now)
 
 
-def _entry(verb: str, by: By) -> Entry:
-    return Entry(
-        who=by.who,
-        verb=verb,
-        reason=by.reason,
-        door=by.door,
-        address=by.address,
-        kind="station",
-    )
+def _by_itself(verb: str, reason: str) -> Entry:
+    return Entry(by=By(who="", reason=reason, door="system"), verb=verb, kind="station")
 
 
 def _moved(

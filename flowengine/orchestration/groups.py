@@ -1,50 +1,37 @@
 """What people do about causes of dead letters, and how causes keep count.
 
-Every act is one transaction with its row in the audit, written last. Counts come from tallies, which
-:func:`run_due` folds in: whoever buries never waits for another one.
+Every act needs a reason, and is one transaction with its row in the audit, written last. Counts come
+from tallies, which :func:`run_due` folds in: whoever buries never waits for another one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flowengine.conf import project_version, settings
 from flowengine.engine.printable import printable
-from flowengine.errors import GroupRefused, ReasonMissing
+from flowengine.errors import GroupRefused
 from flowengine.models import DeadGroupRecord
-from flowengine.orchestration import audit, selections
-from flowengine.store import dead_groups, dead_letters, dead_moves, dead_places, sql
+from flowengine.orchestration import audit
+from flowengine.orchestration.audit import By, wants_reason
+from flowengine.store import dead_groups, dead_moves, dead_places, sql
 from flowengine.store.clock import DatabaseClock
 
 FOLD_PAGE = 2000
 """Tallies folded in one transaction."""
 MOVE_PAGE = 1000
 """Letters moved in one transaction."""
-DISCARD_PAGE = 5000
 MERGED_MAX = 100
 """Causes merged in one act."""
 TEXT_MAX = 4000
-"""Characters of a note or a reason."""
+"""Characters of a note."""
 
 _ACKNOWLEDGED_FROM = ("new", "regressed")
 _RESOLVED_FROM = ("new", "acknowledged", "replayed", "regressed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class By:
-    """Who does it, why, and from where."""
-
-    who: str
-    """The key of a user."""
-    reason: str = ""
-    door: str = "api"
-    """``api``, ``cli``, ``admin`` or ``system``."""
-    address: str = ""
-    """An IP address or a host."""
 
 
 def acknowledge(group: UUID, by: By) -> None:
@@ -69,13 +56,11 @@ def acknowledge(group: UUID, by: By) -> None:
 
 
 def resolve(group: UUID, by: By) -> None:
-    """Somebody says that the cause is gone; if it fails again, it has *regressed*. Needs a reason.
+    """Somebody says that the cause is gone; if it fails again, it has *regressed*.
 
     Raises:
         GroupRefused: it is resolved, or there is no such cause.
-        ReasonMissing: none was given.
     """
-    wants_reason(by)
 
     def do(now: datetime) -> dict[str, Any]:
         found = _one(group)
@@ -98,14 +83,14 @@ def assign(group: UUID, owner: str, by: By) -> None:
 
 
 def note(group: UUID, text: str, by: By) -> None:
-    """Say something about it, in the place of what was said before."""
+    """Say something about it, in the place of what was said before; that is reason enough."""
 
     def do(_now: datetime) -> dict[str, Any]:
         before = _one(group).note
         dead_groups.set_note(group, printable(text[:TEXT_MAX]))
         return {"before": before}
 
-    _act("group.note", group, by, do)
+    _act("group.note", group, replace(by, reason=by.reason or text), do)
 
 
 def snooze(group: UUID, until: datetime | None, by: By) -> None:
@@ -168,35 +153,6 @@ def split(group: UUID, field: str, by: By) -> None:
     _act("group.split", group, by, do)
 
 
-def discard(selection_id: UUID, by: By) -> int:
-    """Close what a selection names and is still open; how many these were. Needs a reason.
-
-    In transactions of at most ``DISCARD_PAGE`` letters, each with its row in the audit. Called again, it
-    goes on where it was interrupted.
-
-    Raises:
-        SelectionRefused: there is no such selection, or it is not of dead letters.
-        ReasonMissing: none was given.
-    """
-    wants_reason(by)
-    selections.load(selection_id, "dead_letter")
-    discarded = first = 0
-    while True:
-        now = DatabaseClock().now()
-        with sql.writing():
-            ids = selections.objects(selection_id, after=first, limit=DISCARD_PAGE)
-            closed = dead_letters.close(
-                ids, "discarded", reason=_reason(by), by=by.who, now=now, before=("open",)
-            )
-            if closed or not first:
-                entry = _entry("discard", by, "dead_letter", {"count": len(closed)})
-                audit.record([replace(entry, selection_id=selection_id)], now)
-        discarded += len(closed)
-        first += len(ids)
-        if len(ids) < DISCARD_PAGE:
-            return discarded
-
-
 def run_due(now: datetime) -> bool:
     """Fold a page of tallies, and move a page of letters; True where there may be more at once.
 
@@ -213,16 +169,6 @@ def run_due(now: datetime) -> bool:
             if group is not None:
                 _move_a_page([group], now)
     return folded == FOLD_PAGE or has_letters
-
-
-def wants_reason(by: By) -> None:
-    """Refuse what is done without a reason.
-
-    Raises:
-        ReasonMissing: there is none.
-    """
-    if not by.reason.strip():
-        raise ReasonMissing("say why: this is kept with what is done")
 
 
 def _move_a_page(groups: Sequence[UUID], now: datetime) -> None:
@@ -243,25 +189,16 @@ def _one(group: UUID, *, others: Sequence[UUID] = ()) -> DeadGroupRecord:
 
 
 def _act(verb: str, group: UUID, by: By, do: Callable[[datetime], dict[str, Any]]) -> None:
-    """One transaction: what is done, then the row that says so."""
+    """One transaction: what is done, then the row that says so.
+
+    Raises:
+        ReasonMissing: FE513.
+    """
+    wants_reason(by)
     now = DatabaseClock().now()
     with sql.writing():
         details = do(now)
-        audit.record([_entry(verb, by, "dead_group", details, of=str(group))], now)
-
-
-def _entry(verb: str, by: By, kind: str, details: dict[str, Any], *, of: str = "") -> audit.Entry:
-    return audit.Entry(
-        who=by.who,
-        verb=verb,
-        reason=_reason(by),
-        door=by.door,
-        address=by.address,
-        kind=kind,
-        object_id=of,
-        details=details,
-    )
-
-
-def _reason(by: By) -> str:
-    return printable(by.reason[:TEXT_MAX])
+        entry = audit.Entry(
+            by=by, verb=verb, kind="dead_group", object_id=str(group), details=details
+        )
+        audit.record([entry], now)

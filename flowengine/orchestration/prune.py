@@ -14,6 +14,7 @@ from functools import partial
 
 from flowengine.conf import settings
 from flowengine.store import backlog, forgetting, keys, prune, sql
+from flowengine.store.prune import Mark, Page
 
 PAGE = 500
 """Rows whose deletion is one transaction; a run goes with all its steps."""
@@ -44,23 +45,59 @@ class Pruned:
         return Pruned(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
-def run_once(now: datetime, *, limit: int = PAGE) -> Pruned:
-    """Delete one page of each; each is a transaction of its own."""
-    return Pruned(**{name: _in_one(delete) for name, delete in _deletions(now, limit).items()})
+class Pass:
+    """One look at all that is old enough, page by page; what is held is passed by until the next one."""
+
+    def __init__(self, now: datetime, *, limit: int = PAGE) -> None:
+        """A pass that has not begun.
+
+        Args:
+            now: the database's clock; what grows old during the pass is left for the next.
+            limit: rows of a page.
+        """
+        self._now = now
+        self._limit = limit
+        self._ages = _ages(now)
+        self._marks: dict[str, Mark] = dict.fromkeys(self._ages, prune.START)
+
+    @property
+    def is_over(self) -> bool:
+        """All was looked at."""
+        return not self._marks
+
+    def page(self) -> Pruned:
+        """Delete the next page, in one transaction; also the last one of what ends with less.
+
+        Raises:
+            django.db.Error: the database is away; the page may be asked for again.
+        """
+        done = Pruned()
+        for name in list(self._marks):
+            with sql.writing():
+                page = self._deletion(name)(self._ages[name], self._marks[name])
+            done += Pruned(**{name: page.deleted})
+            if page.after is not None:
+                self._marks[name] = page.after
+                break
+            del self._marks[name]
+        return done
+
+    def _deletion(self, name: str) -> Callable[[datetime, Mark], Page]:
+        delete: Callable[..., Page] = getattr(prune, name)
+        given = {"now": self._now} if name == "dead_letters" else {}
+        return partial(delete, limit=self._limit, **given)
 
 
 def run(
     now: datetime, *, limit: int = PAGE, told: Callable[[Pruned], None] | None = None
 ) -> Pruned:
     """Delete all that is old enough, page by page; *told* hears after each how much it was in all."""
-    done = Pruned()
-    while True:
-        page = run_once(now, limit=limit)
-        done += page
+    done, going = Pruned(), Pass(now, limit=limit)
+    while not going.is_over:
+        done += going.page()
         if told is not None:
             told(done)
-        if not page.total:
-            return done
+    return done
 
 
 def expected(now: datetime) -> Pruned:
@@ -75,29 +112,8 @@ def expected(now: datetime) -> Pruned:
     return Pruned(**found)
 
 
-def _in_one(delete: Callable[[], int]) -> int:
-    with sql.writing():
-        return delete()
-
-
-def _deletions(now: datetime, limit: int) -> dict[str, Callable[[], int]]:
-    """What is to be done, by name; runs before the events they keep."""
-    functions: dict[str, Callable[..., int]] = {
-        "runs": prune.runs,
-        "events": prune.events,
-        "dead_letters": partial(prune.dead_letters, now=now),
-        "dead_groups": prune.dead_groups,
-        "selections": prune.selections,
-        "replays": prune.replays,
-    }
-    return {
-        name: partial(functions[name], before=before, limit=limit)
-        for name, before in _ages(now).items()
-    }
-
-
 def _ages(now: datetime) -> dict[str, datetime]:
-    """By name: what is older may go; what is kept for ever has no name."""
+    """By name: what is older may go, runs before the events they keep; what stays for ever has no name."""
     given = settings()
     days = {
         "runs": given.RETENTION_RUNS_DAYS,

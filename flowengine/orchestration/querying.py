@@ -21,6 +21,8 @@ QUERY_MAX = 2000
 """Characters of a query."""
 VALUES_MAX = 100
 """Values of one key."""
+SEARCHED_MAX = 50_000
+"""A list looks at so many of the newest for what has no index."""
 
 _WORD = re.compile(r"(?:([A-Za-z_]+):)?((?:\"(?:[^\"\\]|\\.)*\"|[^\s\",]+|,)+)")
 _VALUE = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|([^\",]+)")
@@ -35,6 +37,8 @@ class Column:
     is_uuid: bool = False
     values: tuple[str, ...] = ()
     """All that there can be; empty = anything."""
+    has_index: bool = False
+    """The rows of one value are found without reading others."""
 
 
 _KINDS = (
@@ -46,39 +50,39 @@ _RUN_STATES = (
     *("queued", "running", "waiting", "held", "cancelling", "compensating"),
     *("succeeded", "failed", "cancelled", "expired"),
 )
-_ID = Column("id", is_uuid=True)
+_ID = Column("id", is_uuid=True, has_index=True)
 COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "dead_letter": {
-        "state": Column("state", values=_LETTER_STATES),
+        "state": Column("state", values=_LETTER_STATES, has_index=True),
         "kind": Column("kind", values=_KINDS),
-        "group": Column("group_id", is_uuid=True),
+        "group": Column("group_id", is_uuid=True, has_index=True),
         "code": Column("code"),
-        "workflow": Column("workflow"),
+        "workflow": Column("workflow", has_index=True),
         "digest": Column("digest"),
         "step": Column("step"),
         "event": Column("event_type"),
         "source": Column("source"),
         "version": Column("version"),
         "worker": Column("worker"),
-        "run": Column("run_id", is_uuid=True),
-        "replay": Column("replay_id", is_uuid=True),
+        "run": Column("run_id", is_uuid=True, has_index=True),
+        "replay": Column("replay_id", is_uuid=True, has_index=True),
         "id": _ID,
     },
     "run": {
-        "state": Column("state", values=_RUN_STATES),
-        "workflow": Column("workflow"),
+        "state": Column("state", values=_RUN_STATES, has_index=True),
+        "workflow": Column("workflow", has_index=True),
         "digest": Column("digest"),
-        "actor": Column("actor"),
-        "event": Column("event_id", is_uuid=True),
-        "parent": Column("parent_run", is_uuid=True),
-        "replay_of": Column("replay_of", is_uuid=True),
+        "actor": Column("actor", has_index=True),
+        "event": Column("event_id", is_uuid=True, has_index=True),
+        "parent": Column("parent_run", is_uuid=True, has_index=True),
+        "replay_of": Column("replay_of", is_uuid=True, has_index=True),
         "id": _ID,
     },
     "event": {
         "state": Column("state", values=("pending", "published", "routed", "dead")),
-        "type": Column("type"),
+        "type": Column("type", has_index=True),
         "source": Column("source"),
-        "subject": Column("subject"),
+        "subject": Column("subject", has_index=True),
         "actor": Column("actor"),
         "key": Column("key"),
         "target": Column("target"),
@@ -105,6 +109,26 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     """Written before then."""
+
+    @property
+    def is_search(self) -> bool:
+        """It asks for what has no index: rows have to be looked at one by one."""
+        return bool(self.texts) or any(not self.has_index(key) for key in self.values)
+
+    def has_index(self, key: str) -> bool:
+        """What is asked for by that key is found without looking at others."""
+        return COLUMNS[self.kind][key].has_index and not any("*" in v for v in self.values[key])
+
+    @property
+    def query(self) -> str:
+        """A query that asks for the same, with times instead of durations."""
+        parts = [
+            f"{key}:{','.join(_quoted(value) for value in values)}"
+            for key, values in self.values.items()
+        ]
+        parts += [_quoted(text) for text in self.texts]
+        times = (("since", self.since), ("until", self.until))
+        return " ".join([*parts, *(f"{key}:{at.isoformat()}" for key, at in times if at)])
 
     @property
     def words(self) -> str:
@@ -152,6 +176,12 @@ def parse(query: str, kind: str, now: datetime) -> Filter:
             way = near(key, known) or f"there are: {', '.join(known)}"
             raise QueryRefused(f"there is no key {key!r} for {kind.replace('_', ' ')}s; {way}")
     return Filter(kind=kind, values=values, texts=tuple(texts), **times)
+
+
+def _quoted(value: str) -> str:
+    """The value as a query has it."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _words(query: str) -> Iterator[tuple[str, list[str]]]:

@@ -27,11 +27,13 @@ from flowengine.models import (
     SelectionItemRecord,
     SelectionRecord,
 )
+from flowengine.orchestration import querying
 from flowengine.orchestration.querying import COLUMNS, TEXT, Filter, parse
 from flowengine.store import sql
 from flowengine.store.clock import DatabaseClock
+from flowengine.store.newest import among_newest
 
-__all__ = ["Filter", "freeze", "load", "objects", "page", "parse"]
+__all__ = ["Filter", "freeze", "load", "objects", "page", "parse", "searched", "shown"]
 
 COUNT_MAX = 1_000_000
 """So many things can be chosen at once."""
@@ -64,7 +66,8 @@ def freeze(kind: str, query: str, by: str) -> SelectionRecord:
     now = DatabaseClock().now()
     chosen = parse(query, kind, now)
     # What is written while this is read has a later time, or no part in it.
-    found = _found(chosen).filter(created_at__lte=now).order_by("created_at", "id")
+    found = _indexed(chosen).filter(_looked_for(chosen), created_at__lte=now)
+    found = found.order_by("created_at", "id")
     numbered = found.annotate(n=Window(RowNumber(), order_by=[F("created_at"), F("id")]))
     selection = SelectionRecord(
         id=uuid7(int(now.timestamp() * 1000), os.urandom(10)),
@@ -101,30 +104,73 @@ def load(selection_id: UUID, kind: str) -> SelectionRecord:
     return found
 
 
+def shown(selection: SelectionRecord, *, with_text: bool) -> tuple[str, str]:
+    """The query, and the same in words, as somebody sees them.
+
+    What is looked for in error texts says what stands in them: without the right to see payloads
+    (*with_text*) there is ``…`` in its place.
+    """
+    kept = json.loads(selection.filter)
+    if with_text or selection.kind != "dead_letter" or not kept.get("texts"):
+        return selection.query, selection.words
+    times = {name: kept[name] and datetime.fromisoformat(kept[name]) for name in ("since", "until")}
+    texts = tuple("…" for _text in kept["texts"])
+    values = {key: tuple(each) for key, each in kept["values"].items()}
+    hidden = Filter(kind=selection.kind, values=values, texts=texts, **times)
+    return hidden.query, hidden.words
+
+
 def objects(selection_id: UUID, *, after: int = 0, limit: int) -> list[UUID]:
     """The ids of things that it names, in order, from the one after number *after*."""
     items = SelectionItemRecord.objects.using(settings().DATABASE)
-    found = items.filter(selection_id=selection_id, n__gt=after).order_by("n")
-    return [*found.values_list("object_id", flat=True)[:limit]]
+    # Numbers have no gaps: both bounds are in the index, also where the planner knows nothing yet.
+    found = items.filter(selection_id=selection_id, n__gt=after, n__lte=after + limit)
+    return [*found.order_by("n").values_list("object_id", flat=True)]
 
 
 def page(kind: str, chosen: Filter, after: After | None = None, limit: int = 50) -> Sequence[Any]:
-    """A page of what *chosen* asks for, newest first: rows without their payloads. One statement."""
-    found = _found(chosen)
+    """A page of what *chosen* asks for, newest first: rows without their payloads. One statement.
+
+    What has no index is looked for in the newest ``SEARCHED_MAX`` of what the rest finds.
+    """
+    wanted = _looked_for(chosen)
     if after is not None:
         at, last = after
         # The first says where the index begins; the other leaves out what the page before had.
-        found = found.filter(Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(id__lt=last)))
-    return [*found.order_by("-created_at", "-id").defer(*_PAYLOAD[kind])[:limit]]
+        wanted &= Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(id__lt=last))
+    newest = _indexed(chosen).order_by("-created_at", "-id").defer(*_PAYLOAD[kind])
+    if chosen.is_search:
+        return among_newest(newest, wanted, looked=querying.SEARCHED_MAX, limit=limit)
+    return [*newest.filter(wanted)[:limit]]
 
 
-def _found(chosen: Filter) -> QuerySet[Any]:
+def searched(chosen: Filter) -> int | None:
+    """How many of the newest a list looks at, where there are more than these; None = at all."""
+    count = querying.SEARCHED_MAX
+    if not chosen.is_search:
+        return None
+    newest = _indexed(chosen).order_by("-created_at", "-id")
+    return count if newest[count : count + 1].exists() else None
+
+
+def _looked_for(chosen: Filter) -> Q:
+    """What has to be seen in each row."""
+    wanted, columns = Q(), COLUMNS[chosen.kind]
+    for key, values in chosen.values.items():
+        if not chosen.has_index(key):
+            wanted &= _any_of(columns[key].name, values)
+    for text in chosen.texts:
+        wanted &= Q(**{f"{TEXT[chosen.kind]}__icontains": text.replace("\x00", "")})
+    return wanted
+
+
+def _indexed(chosen: Filter) -> QuerySet[Any]:
+    """What is found without looking at rows one by one."""
     columns = COLUMNS[chosen.kind]
     found: QuerySet[Any] = QuerySet(_MODELS[chosen.kind], using=settings().DATABASE)
     for key, values in chosen.values.items():
-        found = found.filter(_any_of(columns[key].name, values))
-    for text in chosen.texts:
-        found = found.filter(**{f"{TEXT[chosen.kind]}__icontains": text.replace("\x00", "")})
+        if chosen.has_index(key):
+            found = found.filter(_any_of(columns[key].name, values))
     if chosen.since is not None:
         found = found.filter(created_at__gte=chosen.since)
     if chosen.until is not None:

@@ -135,6 +135,7 @@ REPLAY_ITEM = Table(
         "n": "integer",
         "state": "text",
         "detail": "text",
+        "origin_id": "uuid",
         "target_id": "uuid",
         "event_id": "uuid",
         "event_replay": "smallint",

@@ -33,7 +33,8 @@ SELECT k.object_id, r.id, r.state FROM {rows}
 JOIN flowengine_run r ON r.replay_of = {run} WHERE {wanted}
 UNION ALL
 SELECT k.object_id, i.run_id, 'succeeded' FROM {rows}
-JOIN flowengine_replay_item i ON i.target_id IN ({target}, {every}) AND i.state = 'succeeded'
+JOIN flowengine_replay_item i ON i.origin_id = {event} AND i.state = 'succeeded'
+  AND ({workflow} = '' OR i.target_id IN ({target}, {every}))
 WHERE i.run_id IS NOT NULL AND i.ended_at > {since}"""
 _WANTED = """((r.state = 'succeeded' AND r.finished_at > {since})
   OR (r.id <> {run} AND NOT r.state = ANY(%(final)s)))"""
@@ -112,8 +113,10 @@ class Question:
     """Empty = of whichever."""
     run_id: UUID | None
     since: datetime
-    targets: tuple[UUID, ...]
-    """What a replay may have sent for it: its event and workflow, and its event for all of them."""
+    target: UUID
+    """What a replay may have sent for it: its event and workflow."""
+    every: UUID
+    """The same for all workflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +183,8 @@ def since(questions: Sequence[Question]) -> dict[UUID, Since]:
         "workflows": [each.workflow for each in questions],
         "runs": [each.run_id or UUID(int=0) for each in questions],
         "sinces": [each.since for each in questions],
-        "targets": [each.targets[0] for each in questions],
-        "everies": [each.targets[-1] for each in questions],
+        "targets": [each.target for each in questions],
+        "everies": [each.every for each in questions],
     }
     final = {"final": sorted(FINAL_RUN_STATES)}
     found: dict[UUID, Since] = {}

@@ -71,6 +71,7 @@ class Item:
     object_id: UUID
     state: str
     detail: str = ""
+    origin_id: UUID | None = None
     target_id: UUID | None = None
     event_id: UUID | None = None
     event_replay: int | None = None
@@ -119,8 +120,8 @@ LEFT JOIN flowengine_decision d ON d.event_id = i.event_id AND d.replay = i.even
 LEFT JOIN flowengine_run r ON r.id = COALESCE(d.run_id, i.run_id)
 WHERE i.replay_id = %(replay)s AND i.state = 'sent' ORDER BY i.sent_at, i.n"""
 _BUSY = """
-SELECT target_id FROM flowengine_replay_item
-WHERE state = 'sent' AND target_id = ANY(%(targets)s)"""
+SELECT origin_id, target_id FROM flowengine_replay_item
+WHERE state = 'sent' AND origin_id = ANY(%(origins)s)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,10 +277,12 @@ def sent(replay_id: UUID) -> list[Came]:
     ]
 
 
-def busy(targets: Collection[UUID]) -> set[UUID]:
-    """Those of these targets that some replay has sent, and that have not ended."""
-    rows = sql.query(_BUSY, {"targets": sorted(targets)})
-    return {sql.as_uuid(row[0]) for row in rows}
+def busy(origins: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """What replays have sent of these events and has not ended: the targets, by event."""
+    found: dict[UUID, set[UUID]] = {}
+    for origin, target in sql.query(_BUSY, {"origins": sorted(origins)}):
+        found.setdefault(sql.as_uuid(origin), set()).add(sql.as_uuid(target))
+    return found
 
 
 def _uuid(value: Any) -> UUID | None:

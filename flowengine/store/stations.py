@@ -1,16 +1,30 @@
-"""Rows of stations: their doors. A station without a row is open."""
+"""Rows of stations: their doors, and what each worker has lately seen fail there.
+
+A station without a row is open.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from flowengine.engine.breaker import Door, Station
+from flowengine.engine.breaker import Counts, Door, Station
 from flowengine.store import sql, tables
 
 _COLUMNS = ("name", "door", "since", "due_at", "fingerprint", "reason", "by", "trips")
 _ALL = f"SELECT {', '.join(_COLUMNS)} FROM flowengine_station ORDER BY name"
 _ONE = f"SELECT {', '.join(_COLUMNS)} FROM flowengine_station WHERE name = %(name)s FOR UPDATE"
+
+_OF_COUNT = ("station", "worker_id", "since", "at", "ended", "failures")
+_COUNTED = f"SELECT {', '.join(_OF_COUNT)} FROM flowengine_station_count WHERE at > %(after)s"
+_FORGET = """
+DELETE FROM flowengine_station_count WHERE (station, worker_id) IN (
+  SELECT station, worker_id FROM flowengine_station_count WHERE at < %(before)s
+  ORDER BY station, worker_id FOR UPDATE SKIP LOCKED)"""
 
 READY_MAX = 10_000
 """More that waits at a station is not counted."""
@@ -22,6 +36,44 @@ _READY = f"{_WAITS} FROM unnest(%(names)s::text[]) AS w(name)"
 _READY_SQLITE = (
     _WAITS.replace("w.name", "json_extract(w.value, '$[0]')") + " FROM json_each(%(rows)s) w"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What one worker has written of a station."""
+
+    station: str
+    worker: UUID
+    since: datetime | None
+    """Since when the door was as it is, while this was counted."""
+    counts: Counts
+
+
+def counted(after: datetime) -> list[Counted]:
+    """What workers have written since then; one statement."""
+    return [_counted(row) for row in sql.query(_COUNTED, {"after": after})]
+
+
+def count(
+    worker: UUID,
+    counts: Mapping[str, tuple[datetime | None, Counts]],
+    now: datetime,
+    *,
+    before: datetime,
+) -> None:
+    """Write what this worker has seen at each station since its door moved, in the place of what it wrote.
+
+    What anybody wrote *before* then is deleted with it. A transaction of its own.
+    """
+    if not counts:
+        return
+    rows = [
+        (station, worker, since, now, each.ended, json.dumps(dict(each.failures), sort_keys=True))
+        for station, (since, each) in sorted(counts.items())
+    ]
+    with sql.writing():
+        sql.insert(tables.STATION_COUNT, _OF_COUNT, rows, over=("station", "worker_id"))
+        sql.execute(_FORGET, {"before": before})
 
 
 def every() -> dict[str, Station]:
@@ -65,4 +117,14 @@ def _station(row: tuple[object, ...]) -> Station:
         reason=str(reason),
         by=str(by),
         trips=int(str(trips)),
+    )
+
+
+def _counted(row: tuple[Any, ...]) -> Counted:
+    station, worker, since, _at, ended, failures = row
+    return Counted(
+        station=station,
+        worker=sql.as_uuid(worker),
+        since=sql.as_datetime(since),
+        counts=Counts(ended=ended, failures=json.loads(failures)),
     )

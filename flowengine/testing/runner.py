@@ -14,6 +14,7 @@ from uuid import UUID
 
 from flowengine.orchestration import control
 from flowengine.orchestration import start as starting
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.emit import Emitted, Options, emit
 from flowengine.orchestration.sync import sync_project
@@ -156,13 +157,14 @@ class Runner:
             )
         )
 
-    def resume(self, run: SeenRun | UUID, **edit: Any) -> None:
+    def resume(self, run: SeenRun | UUID, *, by: str = "", reason: str = "", **edit: Any) -> None:
         """Resume a failed or held run, and run; *edit* as of :func:`control.resume`.
 
         Raises:
-            RunRefused, EditRefused: as in production.
+            RunRefused, EditRefused, ReasonMissing: as in production.
         """
-        self._say(control.resume(_id(run), now=self.clock.now(), **edit))
+        person = By(who=by, reason=reason, door="code")
+        self._say(control.resume(_id(run), by=person, now=self.clock.now(), **edit))
 
     def give_up(self, run: SeenRun | UUID, *, reason: str = "") -> None:
         """Hold a held run no longer, and run.
@@ -170,11 +172,12 @@ class Runner:
         Raises:
             RunRefused: it is not held.
         """
-        self._say(control.give_up(_id(run), reason=reason, now=self.clock.now()))
+        self._say(control.give_up(_id(run), by=By(who="", reason=reason), now=self.clock.now()))
 
     def cancel(self, run: SeenRun | UUID, *, reason: str = "") -> None:
         """End a run early, and run; one that has ended is left as it is."""
-        self._say(control.cancel(_id(run), reason=reason, now=self.clock.now()).committed)
+        by = By(who="", reason=reason)
+        self._say(control.cancel(_id(run), by=by, now=self.clock.now()).committed)
 
     # -- what can be seen -------------------------------------------------------------------------
 

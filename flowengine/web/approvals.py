@@ -18,9 +18,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from flowengine import api
 from flowengine.access import answer_approval, read_groups, user_key, view_run
 from flowengine.errors import AnswerRefused, NotPermitted, RunRefused
+from flowengine.orchestration import acts
+from flowengine.orchestration.audit import from_request
 from flowengine.representations import Json, instant, unturned, words
 from flowengine.store import approvals, progress
 from flowengine.store.approvals import Approval
@@ -108,7 +109,7 @@ def approval_page(request: HttpRequest, run_id: UUID, step: str, item: str = "")
     if approved and any(each.problem for each in fields):
         return _page(request, approval, fields, comment=comment, status=422)
     try:
-        _answer(request.user, approval, approved=approved, comment=comment, form=form)
+        _answer(request, approval, approved=approved, comment=comment, form=form)
     except (AnswerRefused, RunRefused, NotPermitted):
         # Most often it was answered meanwhile, here or elsewhere: the page says what is so now.
         now = _found(request.user, run_id, step, item)
@@ -142,7 +143,7 @@ def approval_json(request: HttpRequest, run_id: UUID, step: str, item: str = "")
         raise BadBody("`comment` is text and `form` an object")
     try:
         _answer(
-            request.user,
+            request,
             approval,
             approved=approved,
             comment=comment[:COMMENT_MAX],
@@ -158,16 +159,17 @@ def approval_json(request: HttpRequest, run_id: UUID, step: str, item: str = "")
 
 
 def _answer(
-    user: Any, approval: Approval, *, approved: bool, comment: str, form: dict[str, Any]
+    request: HttpRequest, approval: Approval, *, approved: bool, comment: str, form: dict[str, Any]
 ) -> None:
-    api.answer(
+    acts.answer(
         approval.run_id,
         approval.step,
         item=approval.item,
-        user=user,
+        user=request.user,
         approved=approved,
         comment=comment,
         form=form,
+        by=from_request(request, "", "page"),
     )
 
 

@@ -1,17 +1,18 @@
 """The doors of the stations that one worker serves: which are open, what may be tried at the others.
 
-It counts how the attempts of this process end, closes a station that fails for one cause, and asks for
-its probes. What it knows of the doors is read once per ``POLL_S``; for so long a door that another has
-closed may still give out work.
+It counts how the attempts of this process end, adds what the other processes have counted, closes a
+station that fails for one cause, and asks for its probes. What it knows of the doors and of the others is
+read once per ``POLL_S``; for so long a door that another has closed may still give out work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from flowengine.conf import settings
-from flowengine.engine.breaker import Door, Limits, Station, Tally
+from flowengine.engine.breaker import Counts, Door, Limits, Station, Tally, worst
 from flowengine.engine.dead_letter import cause
 from flowengine.engine.messages import Failed, GivenBack, Succeeded
 from flowengine.orchestration import doors
@@ -35,17 +36,23 @@ class Doors:
         self,
         names: Collection[str],
         *,
+        worker: UUID,
         tasks: Collection[str],
         clock: Clock,
         monotonic: Callable[[], float],
     ) -> None:
         self._names = frozenset(names)
+        self._worker = worker
         self._tasks = sorted(tasks)
         self._clock = clock
         self._monotonic = monotonic
         self._known: dict[str, Station] = {}
         self._limits: dict[str, Limits | None] = {name: doors.limits(name) for name in names}
         self._tallies: dict[str, Tally] = {}
+        self._others: dict[str, list[Counts]] = {}
+        """What other processes have counted since the door of a station has moved."""
+        self._written: dict[str, Counts] = {}
+        """What the others can read of this process."""
         self._tripped: dict[str, tuple[str, str]] = {}
         """Stations to be closed, each with the fingerprint and the words of its cause."""
         self._probes: dict[RowKey, str] = {}
@@ -83,9 +90,8 @@ class Doors:
             failure=failure,
             step=order.step,
         )
-        tally.add(at, found.fingerprint)
-        if tally.cause(at) == found.fingerprint:
-            self._tripped[order.station] = (found.fingerprint, found.title)
+        tally.add(at, found.fingerprint, found.title)
+        self._judge(order.station, bounds, at)
         if probed is not None:
             self._shown[probed] = False
         if not self._is_closed_for(order.station, found.fingerprint):
@@ -105,8 +111,9 @@ class Doors:
         Raises:
             django.db.Error: the database is away; nothing that was seen is forgotten.
         """
+        self._read()
+        self._share()
         self._write()
-        self._known = stations.every()
         probing = {name for name, each in self._known.items() if each.door is Door.PROBING}
         self._probes = {key: name for key, name in self._probes.items() if name in probing}
         now = self._clock.now()
@@ -131,15 +138,67 @@ class Doors:
         self.open = self._names - self.closed
         return tried
 
+    def _read(self) -> None:
+        """All doors; what was counted at one before it has moved is forgotten."""
+        before, self._known = self._known, stations.every()
+        for name in self._names:
+            if _since(before, name) != _since(self._known, name):
+                self._forget(name)
+                self._tripped.pop(name, None)
+
+    def _forget(self, name: str) -> None:
+        for counted in (self._tallies, self._others, self._written):
+            counted.pop(name, None)
+
+    def _share(self) -> None:
+        """Let the others know what fails here, and add what they know; nothing is written where all is well.
+
+        Where something fails elsewhere, what ends well here is of interest, too.
+        """
+        bounds = {name: each for name, each in self._limits.items() if each is not None}
+        if not bounds:
+            return
+        now, at = self._clock.now(), self._monotonic()
+        within = max(each.within for each in bounds.values())
+        found = stations.counted(now - within)
+        self._others = {
+            name: [
+                each.counts
+                for each in found
+                if each.station == name
+                and each.worker != self._worker
+                and each.since == _since(self._known, name)
+            ]
+            for name in bounds
+        }
+        wanted = {}
+        for name, limits in bounds.items():
+            own = self._tallies.setdefault(name, Tally(limits)).counts(at)
+            known = self._written.get(name, Counts())
+            if own != known and (own.failures or known.failures or self._others[name]):
+                wanted[name] = (_since(self._known, name), own)
+            if own.failures:
+                self._judge(name, limits, at)
+        stations.count(self._worker, wanted, now, before=now - 2 * within)
+        self._written |= {name: own for name, (_at, own) in wanted.items()}
+
+    def _judge(self, name: str, limits: Limits, at: float) -> None:
+        """Close the station if what all have counted says so, and this process knows the words for it."""
+        tally = self._tallies[name]
+        own = tally.counts(at)
+        found = worst((own, *self._others.get(name, ())), limits)
+        if found in own.failures:
+            self._tripped[name] = (found, tally.words(found))
+
     def _write(self) -> None:
         now = self._clock.now()
         for name, (fingerprint, title) in list(self._tripped.items()):
             self._known[name] = doors.trip(name, fingerprint, title, now)
-            self._tallies.pop(name, None)
+            self._forget(name)
             del self._tripped[name]
         for name, succeeded in list(self._shown.items()):
             self._known[name] = doors.probed(name, succeeded=succeeded, now=now)
-            self._tallies.pop(name, None)
+            self._forget(name)
             del self._shown[name]
 
     def _probe(self, name: str) -> list[RowKey]:
@@ -165,3 +224,9 @@ class Doors:
             and station.door in {Door.PARKED, Door.PROBING}
             and station.fingerprint == fingerprint
         )
+
+
+def _since(known: Mapping[str, Station], name: str) -> datetime | None:
+    """Since when the door of a station is as it is; None = nobody has ever spoken of it."""
+    station = known.get(name)
+    return None if station is None else station.since

@@ -14,8 +14,8 @@ from flowengine.engine.identity import uuid7
 from flowengine.engine.run import Failure, Frame
 from flowengine.models import DeadGroupRecord, DeadLetterRecord, DeadTallyRecord
 from flowengine.orchestration import groups
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.bury import letter
-from flowengine.orchestration.groups import By
 from flowengine.store import dead_groups, dead_letters, sql
 from flowengine.store.dead_letters import DeadLetter
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from flowengine.store import sql
 
@@ -16,7 +16,7 @@ LARGE = {
     f"flowengine_{name}"
     for name in (
         *("event", "decision", "run", "step", "history", "wait", "event_key", "place", "key"),
-        *("dead_letter", "dead_group", "audit"),
+        *("dead_letter", "dead_group", "audit", "selection_item", "replay_item"),
     )
 }
 
@@ -41,12 +41,12 @@ class Seen:
     def add(self, node: dict[str, Any]) -> None:
         """One node of a plan, and all below it."""
         if node.get("Relation Name") in LARGE and "Scan" in node["Node Type"]:
-            if node["Node Type"] == "Seq Scan":
-                self.scanned.add(node["Relation Name"])
             rows = sum(
                 node.get(name, 0)
                 for name in ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter")
             )
+            if node["Node Type"] == "Seq Scan" and rows:  # an empty table is no large one
+                self.scanned.add(node["Relation Name"])
             self.read += round(rows * node["Actual Loops"])
         for below in node.get("Plans", ()):
             self.add(below)
@@ -59,17 +59,38 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
     run = sql._executed
 
     @contextmanager
-    def explain(text: str, parameters: Any) -> Iterator[Any]:
+    def explain(text: str, parameters: Any, **how: Any) -> Iterator[Any]:
         answers = list(_explained(run, text, parameters))
         answer, best_ms = answers[-1], min(each["Execution Time"] for each in answers)
         seen.plans.append((text, answer))
         seen.slowest_ms = max(seen.slowest_ms, best_ms)
         seen.add(answer["Plan"])
-        with run(text, parameters) as cursor:
+        with run(text, parameters, **how) as cursor:
             yield cursor
 
     with monkeypatch.context() as patched:
         patched.setattr(sql, "_executed", explain)
+        yield seen
+
+
+@contextmanager
+def all_explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
+    """Explains what Django's ORM asks as well, once each."""
+    is_explaining = False
+
+    def explain(execute: Any, text: str, parameters: Any, many: Any, context: Any) -> Any:
+        nonlocal is_explaining
+        if not is_explaining and text.lstrip().startswith("SELECT"):
+            is_explaining = True
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}", parameters)
+                [[[answer]]] = cursor.fetchall()
+            is_explaining = False
+            seen.plans.append((text, answer))
+            seen.add(answer["Plan"])
+        return execute(text, parameters, many, context)
+
+    with explained(monkeypatch) as seen, connection.execute_wrapper(explain):
         yield seen
 
 

@@ -63,7 +63,7 @@ class Line:
         self.run("-m", "django", "migrate", "--verbosity=0")
         self.run("-m", "flowengine", "sync")
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, limit_s: float = 120) -> str:
         """Run a program to its end; what it printed."""
         done = subprocess.run(
             [sys.executable, *arguments],
@@ -71,7 +71,7 @@ class Line:
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=limit_s,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

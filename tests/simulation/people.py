@@ -22,6 +22,7 @@ from flowengine.engine.states import RunState, StepState
 from flowengine.errors import CallerError
 from flowengine.orchestration import control
 from flowengine.orchestration.advance import tell
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.sync import sync
 from flowengine.store import drafts, events, sql
 from flowengine.store.clock import Clock
@@ -31,6 +32,7 @@ from tests.simulation.stores import Store
 from tests.simulation.workflows import Workflows
 
 Act = Callable[[], None]
+BY = By(who="1", reason="a schedule")
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ class People:
     def _cancels(self) -> None:
         run = self._some(lambda _run: True)
         if run is not None:
-            control.cancel(run.id, by="1", now=self.clock.now())
+            control.cancel(run.id, by=BY, now=self.clock.now())
 
     def _answers(self) -> None:
         asked = [
@@ -134,13 +136,13 @@ class People:
         )
         for _ in range(self.random.choice([1, 1, 2])):
             with suppress(CallerError):
-                control.resume(run.id, by="1", now=self.clock.now(), **how)
+                control.resume(run.id, by=BY, now=self.clock.now(), **how)
 
     def _gives_up(self) -> None:
         run = self._some(lambda run: run.state is RunState.HELD)
         if run is not None:
             with suppress(CallerError):
-                control.give_up(run.id, by="1", now=self.clock.now())
+                control.give_up(run.id, by=BY, now=self.clock.now())
 
     def _publishes(self) -> None:
         """A new version of ``main`` takes new runs from now on."""
@@ -159,7 +161,7 @@ class People:
             return
         event_id = self.whims.choice(routed)
         restarted = next((run.id for run in self.runs() if run.event.id == event_id), None)
-        again = Again(origin=event_id, by="1")
+        again = Again(origin=event_id, by=BY.who)
         if restarted is not None and self.whims.random() < 0.5:
             again = replace(again, only="main", restart_of=restarted)
         with sql.writing():
@@ -183,7 +185,7 @@ class People:
         if failed:
             run = self.whims.choice(failed)
             with suppress(CallerError):
-                control.resume(run.id, by="1", inputs={"more": 3}, now=self.clock.now())
+                control.resume(run.id, by=BY, inputs={"more": 3}, now=self.clock.now())
 
     def _some(self, is_wanted: Callable[[Run], bool]) -> Run | None:
         found = list(filter(is_wanted, self.runs()))

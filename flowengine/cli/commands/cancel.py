@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from flowengine.api import cancel
-from flowengine.cli import people
+from flowengine.cli import asking
 from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.terminal import Terminal
 from flowengine.engine.states import FINAL_RUN_STATES, RunState
+from flowengine.orchestration import acts
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``cancel``."""
     parser.add_argument("id", type=id_of_run, metavar="ID", help="the run's id")
-    parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the run's history")
+    asking.add_reason(parser)
     parser.add_argument(
         "--hooks", action="store_true", help="of a run that has ended, end the hooks at work"
     )
@@ -24,8 +24,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Cancel; refused where the run has ended, or is being cancelled already."""
+    by = asking.by(options, "view_run", "cancel_run")
     before = find(options.id)
-    changed = cancel(before.id, by=people.operator(), reason=options.reason, hooks=options.hooks)
+    changed = acts.cancel(before.id, by, hooks=options.hooks)
     after = find(options.id)
     if not changed:
         what = "has ended" if after.state in FINAL_RUN_STATES else "is being cancelled already"

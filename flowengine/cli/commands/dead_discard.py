@@ -7,8 +7,10 @@ from argparse import ArgumentParser, Namespace
 from flowengine.cli import asking
 from flowengine.cli.chosen import add_choice, freeze
 from flowengine.cli.exits import Exit
+from flowengine.cli.replay_progress import follow
 from flowengine.cli.terminal import Terminal, clean
-from flowengine.orchestration import groups
+from flowengine.orchestration import replay
+from flowengine.orchestration.audit import wants_reason
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -16,19 +18,27 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_choice(parser)
     asking.add_reason(parser)
     asking.add_confirmation(parser)
+    parser.add_argument("--no-follow", action="store_true", help="begin, and do not watch")
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Discard what is open among them."""
-    by = asking.by(options)
+    by = asking.by(options, "view_dead_letter", "discard")
     if not options.dry_run:
-        groups.wants_reason(by)
-    chosen = freeze(options, "dead_letter")
+        wants_reason(by)
+    chosen = freeze(options, "dead_letter", by.who)
     terminal.say(clean(f"{chosen.count:,} chosen: {chosen.words}"))
     if options.dry_run:
         terminal.data(f"selection {chosen.id}")
         terminal.next(f"dead discard --selection {chosen.id} --reason …")
         return Exit.OK
     asking.confirm(f"Discard what is open among these {chosen.count:,}?", options, terminal)
-    terminal.data(f"{groups.discard(chosen.id, by)} discarded")
+    begun = replay.discard(chosen.id, by)
+    if begun.ended_at is None:
+        terminal.data(f"replay {begun.id} {begun.state}")
+        if not options.no_follow:
+            return follow(begun.id, terminal)
+        terminal.next(f"replay show {begun.id} --follow")
+        return Exit.OK
+    terminal.data(f"{begun.succeeded} discarded")
     return Exit.OK

@@ -74,7 +74,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
 
 def _act(options: Namespace) -> None:
     group: UUID = options.id
-    by = asking.by(options)
+    by = asking.by(options, "view_dead_letter", "triage_dead_letter")
     if options.acknowledge:
         groups.acknowledge(group, by)
     elif options.assign is not None:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from flowengine.cli.arguments import add_limit, add_query
+from flowengine.cli.chosen import say_how_far
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
 from flowengine.models import DeadLetterRecord
@@ -88,6 +89,7 @@ def _groups(options: Namespace, terminal: Terminal) -> int:
 def _letters(options: Namespace, terminal: Terminal) -> int:
     chosen = selections.parse(options.q, "dead_letter", DatabaseClock().now())
     found = selections.page("dead_letter", chosen, limit=options.limit)
+    say_how_far(chosen, found, options.limit, terminal)
     if options.json:
         for each in found:
             terminal.json(letter_as_json(each))

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flowengine.cli.arguments import add_limit, add_query
+from flowengine.cli.chosen import say_how_far
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
 from flowengine.conf import settings
@@ -29,6 +30,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     """List."""
     chosen = selections.parse(options.q, "event", DatabaseClock().now())
     found = selections.page("event", chosen, limit=options.limit)
+    say_how_far(chosen, found, options.limit, terminal)
     answers = _answers([row.id for row in found])
     if options.json:
         for row in found:

@@ -8,15 +8,17 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from flowengine.access import SEE
 from flowengine.cli import asking, replay_lines
 from flowengine.cli.arguments import share
+from flowengine.cli.by_hand import add_by_hand, by_hand
 from flowengine.cli.chosen import add_choice, freeze
 from flowengine.cli.exits import Exit, Stopped
-from flowengine.cli.given import inputs, parse_data
+from flowengine.cli.given import parse_data
 from flowengine.cli.replay_progress import follow
 from flowengine.cli.terminal import Terminal, clean
 from flowengine.orchestration import replay
-from flowengine.orchestration.groups import wants_reason
+from flowengine.orchestration.audit import wants_reason
 from flowengine.orchestration.replay import Mode, ReplayState
 
 _DEFAULT_MODE = {"dead_letter": Mode.RESUME, "run": Mode.RESUME, "event": Mode.EVENT}
@@ -45,12 +47,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Plan; then replay, with 0 where all that was sent succeeded."""
-    by = asking.by(options)
+    mode, how = replay.options_of(options.mode or _DEFAULT_MODE[options.kind], _options(options))
+    by = asking.by(options, SEE[options.kind], *how.needs)
     if not options.dry_run:
         wants_reason(by)
-    how = _options(options)
-    chosen = freeze(options, options.kind)
-    mode = options.mode or _DEFAULT_MODE[options.kind]
+    chosen = freeze(options, options.kind, by.who)
     plan = replay.plan(chosen.id, mode, how, limit=_ITEMS_SHOWN)
     if options.dry_run and options.json:
         terminal.json(replay_lines.plan_as_json(plan, str(chosen.id)))
@@ -70,16 +71,13 @@ def run(options: Namespace, terminal: Terminal) -> int:
         mode,
         how,
         {name: getattr(options, name) for name in _PACE if getattr(options, name) is not None},
-        by=by.who,
-        reason=by.reason,
-        door=by.door,
-        address=by.address,
+        by=by,
     )
     if not options.json:
         terminal.data(f"replay {begun.id} {begun.state}")
     if begun.state == ReplayState.PROPOSED:
         terminal.say("somebody else has to approve its edits")
-        terminal.next(f"replay approve {begun.id}")
+        terminal.next(f"replay approve {begun.id} --as …")
     elif not options.no_follow:
         return follow(begun.id, terminal, as_json=options.json)
     if options.json:
@@ -89,20 +87,9 @@ def run(options: Namespace, terminal: Terminal) -> int:
 
 
 def _add_options(parser: ArgumentParser) -> None:
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument(
+    add_by_hand(parser).add_argument(
         "--edit", metavar="JSON|@FILE|-", help="a JSON Patch of the event's data, for each item"
     )
-    how.add_argument(
-        "--set",
-        dest="edits",
-        action="append",
-        default=[],
-        metavar="with.NAME=VALUE",
-        help="resume: a corrected input of the failed step",
-    )
-    how.add_argument("--output", metavar="JSON|@FILE|-", help="resume: it was done by hand")
-    how.add_argument("--skip", action="store_true", help="resume: go on without the failed step")
     parser.add_argument("--workflow", default="", help="event: only this one; '*' = all")
     parser.add_argument("--new-keys", action="store_true", help="other idempotency keys")
     parser.add_argument(
@@ -126,15 +113,11 @@ def _add_pace(parser: ArgumentParser) -> None:
 def _options(options: Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {
         "workflow": options.workflow,
-        "skip": options.skip,
         "new_keys": options.new_keys,
         "even_if_succeeded": options.even_if_succeeded,
         "suppress_notify": options.suppress_notify,
+        **by_hand(options),
     }
     if options.edit is not None:
         found["edit"] = parse_data(options.edit, where="--edit")
-    if options.edits:
-        found["set"] = inputs(options.edits)
-    if options.output is not None:
-        found["output"] = parse_data(options.output, where="--output")
     return found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from flowengine.api import answer
 from flowengine.cli import people
 from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit
 from flowengine.cli.given import pairs
 from flowengine.cli.terminal import Terminal
+from flowengine.orchestration import acts
+from flowengine.orchestration.audit import By
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     """Answer; refused where nobody is asked that any more, or somebody else is."""
     found = find(options.id)
     step, _, item = options.step.partition(".")
-    answer(
+    acts.answer(
         found.id,
         step,
         item=item,
@@ -41,6 +42,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         approved=options.approve,
         comment=options.comment,
         form=pairs(options.form, "--form"),
+        by=By(who="", door="cli", address=people.place()),
     )
     terminal.data(f"{found.id} {options.step} {'approved' if options.approve else 'rejected'}")
     terminal.next(f"run {found.id} --follow")

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from flowengine.api import give_up
-from flowengine.cli import people
+from flowengine.cli import asking
 from flowengine.cli.arguments import id_of_run
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
+from flowengine.orchestration import acts
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``run give-up``."""
     parser.add_argument("id", type=id_of_run, metavar="RUN", help="the run's id")
-    parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the run's history")
+    asking.add_reason(parser)
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Give up; refused where the run is not held."""
+    by = asking.by(options, "view_run", "resume_run")
     found = find(options.id)
-    give_up(found.id, by=people.operator(), reason=options.reason)
+    acts.give_up(found.id, by)
     terminal.data(f"{found.id} {find(found.id).state}")
     return Exit.OK

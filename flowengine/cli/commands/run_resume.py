@@ -4,44 +4,37 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from flowengine.api import resume
-from flowengine.cli import people
+from flowengine.cli import asking
 from flowengine.cli.arguments import id_of_run
+from flowengine.cli.by_hand import add_by_hand, by_hand
 from flowengine.cli.commands.run import find
 from flowengine.cli.exits import Exit
 from flowengine.cli.follow import follow
-from flowengine.cli.given import inputs, parse_data
 from flowengine.cli.terminal import Terminal
+from flowengine.orchestration import acts
+from flowengine.orchestration.replay import NEEDS_OF_EDITS
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of ``run resume``."""
     parser.add_argument("id", type=id_of_run, metavar="RUN", help="the run's id")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument(
-        "--set",
-        dest="edits",
-        action="append",
-        default=[],
-        metavar="with.NAME=VALUE",
-        help="try again with a corrected input",
-    )
-    how.add_argument("--output", metavar="JSON|@FILE|-", help="it was done by hand; its output")
-    how.add_argument("--skip", action="store_true", help="go on without it")
-    parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the run's history")
+    add_by_hand(parser)
+    asking.add_reason(parser)
     parser.add_argument("--follow", action="store_true", help="show the run until it ends")
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """Resume; refused where the run is not failed or held, or something was undone."""
+    given = by_hand(options)
+    edits = NEEDS_OF_EDITS if given else ()
+    by = asking.by(options, "view_run", "resume_run", *edits)
     found = find(options.id)
-    resume(
+    acts.resume(
         found.id,
-        by=people.operator(),
-        reason=options.reason,
-        inputs=inputs(options.edits),
-        output=None if options.output is None else parse_data(options.output, where="--output"),
-        is_done=options.output is not None,
+        by,
+        inputs=given.get("set"),
+        output=given.get("output"),
+        is_done="output" in given,
         skip=options.skip,
     )
     terminal.data(f"{found.id} {find(found.id).state}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from flowengine.cli.arguments import add_limit, add_query
+from flowengine.cli.chosen import say_how_far
 from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
 from flowengine.models import RunRecord
@@ -24,6 +25,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     """List."""
     chosen = selections.parse(options.q, "run", DatabaseClock().now())
     found = selections.page("run", chosen, limit=options.limit)
+    say_how_far(chosen, found, options.limit, terminal)
     if options.json:
         for row in found:
             terminal.json(as_json(row))

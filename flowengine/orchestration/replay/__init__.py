@@ -5,15 +5,26 @@ steer it. See the decision on replays.
 """
 
 from flowengine.engine.pace import Pace
-from flowengine.orchestration.replay.options import ALL, Mode, Options, options_of, pace_of
+from flowengine.orchestration.replay.discarding import discard
+from flowengine.orchestration.replay.options import (
+    ALL,
+    NEEDS_OF_EDITS,
+    Mode,
+    Options,
+    options_of,
+    pace_of,
+)
 from flowengine.orchestration.replay.planning import Effects, Plan, PlannedItem, plan
 from flowengine.orchestration.replay.reading import ReplayItem, items, newest, status
 from flowengine.orchestration.replay.starting import start
-from flowengine.orchestration.replay.steering import approve, go_on, pause, slower, stop
+from flowengine.orchestration.replay.steering import approve, go_on, needs, pause, slower, stop
+from flowengine.orchestration.replay.verdict import DISCARD
 from flowengine.store.replays import Replay, ReplayState
 
 __all__ = [
     "ALL",
+    "DISCARD",
+    "NEEDS_OF_EDITS",
     "Effects",
     "Mode",
     "Options",
@@ -24,8 +35,10 @@ __all__ = [
     "ReplayItem",
     "ReplayState",
     "approve",
+    "discard",
     "go_on",
     "items",
+    "needs",
     "newest",
     "options_of",
     "pace_of",

@@ -17,10 +17,18 @@ import msgspec
 from flowengine.engine import pace as paces
 from flowengine.engine.pace import Pace, Tally
 from flowengine.orchestration.commit import Committed
+from flowengine.orchestration.replay import discarding
 from flowengine.orchestration.replay.outcome import Ending, ending_of
 from flowengine.orchestration.replay.sending import DETAIL_MAX, send
 from flowengine.orchestration.replay.subjects import DEAD_LETTER
-from flowengine.orchestration.replay.verdict import ended, in_row, moved, moved_at, with_verdict
+from flowengine.orchestration.replay.verdict import (
+    DISCARD,
+    ended,
+    in_row,
+    moved,
+    moved_at,
+    with_verdict,
+)
 from flowengine.store import dead_letters, replays, sql
 from flowengine.store.replays import ACTIVE, Came, Replay, ReplayState
 
@@ -49,6 +57,9 @@ def _go_on(replay_id: UUID, now: datetime) -> Committed:
     with sql.writing():
         replay = replays.take(replay_id, now)
         if replay is None:
+            return Committed()
+        if replay.mode == DISCARD:
+            replays.save(discarding.page(replay, now))
             return Committed()
         replay, in_flight = _harvest(replay, now)
         replay, batch = _next(replay, in_flight, now)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +21,7 @@ from flowengine.engine.rules.admission import Declined, ask
 from flowengine.engine.states import FINAL_RUN_STATES, RunState
 from flowengine.errors import CallerError, FlowengineError
 from flowengine.orchestration import active
+from flowengine.orchestration.audit import Edit, digest
 from flowengine.orchestration.control import forbidden, unfit
 from flowengine.orchestration.emit import check_data
 from flowengine.orchestration.payload import encode
@@ -60,11 +60,8 @@ class Judged:
     why: str = ""
     event: Event | None = None
     """What is to be routed; None = it is no event that is replayed, or nothing is."""
-    before_sha256: str = ""
-    """Of its data, where they are edited."""
-    after_sha256: str = ""
-    difference: str = ""
-    """JSON: the operations."""
+    edit: Edit | None = None
+    """Of its data; None = they stay as they are."""
 
     @property
     def is_eligible(self) -> bool:
@@ -101,8 +98,8 @@ class _Case:
     versions: Mapping[str, Workflow]
     """By digest, of the runs that would be resumed."""
     since: Mapping[UUID, Since]
-    busy: frozenset[UUID]
-    """Targets of what other replays have sent."""
+    busy: Mapping[UUID, Collection[UUID]]
+    """Of events of which replays have sent something that has not ended: its targets."""
 
 
 def judge(
@@ -131,19 +128,21 @@ def judge(
         catalog=active.catalog(),
         versions=definitions.load(digests) if mode is Mode.RESUME else {},
         since=replayed.since([*filter(None, map(_question, subjects))]),
-        busy=frozenset(replays.busy({target for each in subjects for target in each.targets})),
+        busy=replays.busy({each.event.id for each in subjects if each.event is not None}),
     )
     return [_judged(subject, case) for subject in subjects]
 
 
 def _question(subject: Subject) -> Question | None:
-    if subject.event is None or subject.since is None:
+    target, every = subject.target, subject.every
+    if subject.event is None or target is None or every is None or subject.since is None:
         return None
     return Question(
         object_id=subject.id,
         event_id=subject.event.id,
         workflow=subject.workflow,
-        targets=subject.targets,
+        target=target,
+        every=every,
         run_id=None if subject.run is None else subject.run.id,
         since=subject.since,
     )
@@ -175,7 +174,8 @@ def _look(subject: Subject, case: _Case) -> None:
     {Mode.RESUME: _look_at_resume, Mode.RESTART: _look_at_restart, Mode.EVENT: _look_at_event}[
         case.mode
     ](subject, case)
-    if not case.busy.isdisjoint(subject.targets):
+    sent = () if subject.event is None else case.busy.get(subject.event.id, ())
+    if subject.meets(sent):
         raise _Refused(Word.NOT_OPEN, "another replay has sent it")
 
 
@@ -239,14 +239,12 @@ def _with_event(subject: Subject, case: _Case) -> Judged:
     _ask(subject, event, case)
     if not patch:
         return Judged(subject=subject, word=Word.ELIGIBLE, event=event)
-    return Judged(
-        subject=subject,
-        word=Word.ELIGIBLE,
-        event=event,
-        before_sha256=_digest(original.data),
-        after_sha256=_digest(event.data),
+    edit = Edit(
+        before_sha256=digest(original.data),
+        after_sha256=digest(event.data),
         difference=msgspec.json.encode(patch).decode(),
     )
+    return Judged(subject=subject, word=Word.ELIGIBLE, event=event, edit=edit)
 
 
 def _edited(event: Event, patch: list[object], subject: Subject, case: _Case) -> Event:
@@ -298,8 +296,3 @@ def _ask(subject: Subject, event: Event, case: _Case) -> None:
     answer = ask(workflow, event, run_id=run, now=case.now, config=settings().CONFIG)
     if isinstance(answer, Declined):
         raise _Refused(Word.INVALID, f"{answer.outcome}: {answer.detail}")
-
-
-def _digest(data: object) -> str:
-    """The SHA-256 of a payload, as hex."""
-    return hashlib.sha256(msgspec.json.encode(data, order="sorted")).hexdigest()

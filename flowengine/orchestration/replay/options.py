@@ -16,6 +16,8 @@ from flowengine.errors import EditRefused
 
 ALL = "*"
 """Of ``workflow``: each that wants the event."""
+NEEDS_OF_EDITS = ("edit_dead_letter", "view_payload")
+"""Permissions of who gives something by hand: who may not see what he changes does not change it."""
 
 
 class Mode(StrEnum):
@@ -57,6 +59,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Something is given by hand."""
         by_hand = self.skip or self.is_done or bool(self.set)
         return by_hand or bool(self.edit or self.edits)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The permissions of ``flowengine`` without which nobody may ask for this, or approve it."""
+        edits = NEEDS_OF_EDITS if self.is_edited else ()
+        return ("replay", *edits, *(("replay_new_keys",) if self.new_keys else ()))
 
     @property
     def is_done(self) -> bool:

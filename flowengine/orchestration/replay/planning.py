@@ -144,7 +144,7 @@ def _pages(selection_id: UUID, after: int) -> Iterator[list[tuple[UUID, int]]]:
 
 
 def _shown(judged: Judged, n: int) -> PlannedItem:
-    is_edited = bool(judged.difference)
+    is_edited = judged.edit is not None
     original, event = judged.subject.event, judged.event
     return PlannedItem(
         object_id=judged.subject.id,

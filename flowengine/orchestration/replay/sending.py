@@ -17,9 +17,9 @@ from uuid import UUID
 
 from flowengine.engine.messages import Resume
 from flowengine.orchestration import audit
-from flowengine.orchestration.audit import Entry
+from flowengine.orchestration.audit import By, Entry
 from flowengine.orchestration.commit import Committed
-from flowengine.orchestration.control import resume_all
+from flowengine.orchestration.control import Resumed, resume_all
 from flowengine.orchestration.halving import in_halves
 from flowengine.orchestration.replay.judging import Judged, Word, judge
 from flowengine.orchestration.replay.options import Mode, Options
@@ -72,8 +72,8 @@ def _send(replay_id: UUID, ids: Sequence[UUID], *, now: datetime) -> Sent:
             subjects, mode, options, now, replay=replay_id, by=replay.by, reason=replay.reason
         )
         judged = [*_each_target_once(judged)]
-        going = _claimed([each for each in judged if each.is_eligible], replay)
-        committed = _go(going, replay, mode, options, now)
+        won = _claimed([each for each in judged if each.is_eligible], replay)
+        committed, going = _go(won, replay, mode, options, now)
         gone = {each.subject.id for each in going}
         rest = [each for each in judged if each.subject.id not in gone]
         skipped = [each for each in rest if each.word != Word.ON_ITS_WAY]
@@ -114,8 +114,8 @@ def _claimed(going: Sequence[Judged], replay: Replay) -> list[Judged]:
 
 def _go(
     going: Sequence[Judged], replay: Replay, mode: Mode, options: Options, now: datetime
-) -> Committed:
-    """Let them go through the line again."""
+) -> tuple[Committed, Sequence[Judged]]:
+    """Let them go through the line again; the same, those of which steps were edited with that."""
     runs = [each.subject.run.id for each in going if each.subject.run is not None]
     if mode is not Mode.EVENT:
         # Those that were not selected themselves: what they tell of is replayed, too.
@@ -129,7 +129,10 @@ def _go(
             is_done=options.is_done,
             skip=options.skip,
         )
-        return resume_all(dict.fromkeys(runs, message), now) if runs else Committed()
+        if not runs:
+            return Committed(), going
+        resumed = resume_all(dict.fromkeys(runs, message), now)
+        return resumed.committed, [_with_edit(each, resumed) for each in going]
     again = [each for each in going if not each.is_copy]
     copies = [each for each in going if each.is_copy]
     stored = [each.subject.stored for each in again if each.subject.stored is not None]
@@ -143,7 +146,12 @@ def _go(
             if each.subject.stored is not None and each.event is not None
         }
     )
-    return Committed()
+    return Committed(), going
+
+
+def _with_edit(judged: Judged, resumed: Resumed) -> Judged:
+    assert judged.subject.run is not None, "it was resumed"
+    return dataclasses.replace(judged, edit=resumed.edits.get(judged.subject.run.id))
 
 
 def _write(
@@ -171,17 +179,18 @@ def _write(
 
 
 def _item(judged: Judged, mode: Mode, now: datetime) -> Item:
-    subject, event = judged.subject, judged.event
+    subject, event, edit = judged.subject, judged.event, judged.edit
     return Item(
         object_id=subject.id,
         state="sent",
+        origin_id=None if subject.event is None else subject.event.id,
         target_id=subject.target,
         event_id=None if event is None else event.id,
         event_replay=None if event is None else event.replay,
         run_id=subject.run.id if mode is Mode.RESUME and subject.run is not None else None,
-        before_sha256=judged.before_sha256,
-        after_sha256=judged.after_sha256,
-        difference=judged.difference,
+        before_sha256="" if edit is None else edit.before_sha256,
+        after_sha256="" if edit is None else edit.after_sha256,
+        difference="" if edit is None else edit.difference,
         sent_at=now,
     )
 
@@ -189,21 +198,15 @@ def _item(judged: Judged, mode: Mode, now: datetime) -> Item:
 def _entry(replay: Replay, judged: Judged) -> Entry:
     event = judged.event
     details = {} if event is None else {"event": str(event.id), "replay": event.replay}
-    if judged.difference:
-        details["difference"] = judged.difference
     return Entry(
-        who=replay.by,
+        by=By(who=replay.by, reason=replay.reason, door=replay.door, address=replay.address),
         verb=f"replay.{replay.mode}",
-        reason=replay.reason,
-        door=replay.door,
-        address=replay.address,
         kind=judged.subject.kind,
         object_id=str(judged.subject.id),
         selection_id=replay.selection_id,
         replay_id=replay.id,
         details=details,
-        before_sha256=judged.before_sha256,
-        after_sha256=judged.after_sha256,
+        edit=judged.edit,
     )
 
 

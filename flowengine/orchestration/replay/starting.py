@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,10 +14,10 @@ import msgspec
 from flowengine.conf import settings
 from flowengine.engine.identity import uuid7
 from flowengine.engine.pace import Pace
-from flowengine.errors import ReasonMissing, ReplayRefused
+from flowengine.errors import ReplayRefused
 from flowengine.models import SelectionRecord
 from flowengine.orchestration import audit
-from flowengine.orchestration.audit import Entry
+from flowengine.orchestration.audit import By, Entry, wants_reason
 from flowengine.orchestration.replay.options import Options, options_of, pace_of
 from flowengine.orchestration.replay.verdict import ended
 from flowengine.store import replays, sql, wake
@@ -36,26 +35,19 @@ def start(
     options: Mapping[str, Any] | Options | None = None,
     pace: Mapping[str, Any] | Pace | None = None,
     *,
-    by: str,
-    reason: str,
-    door: str = "api",
-    address: str = "",
+    by: By,
     request_key: str | None = None,
 ) -> Replay:
     """Send a selection through the line again, at a pace; the beats do it. May be repeated.
 
-    The caller has checked the permissions: ``replay``; ``edit_dead_letter`` where
-    ``Options.is_edited``; ``replay_new_keys`` where ``Options.new_keys``.
+    The caller has checked the permissions, ``Options.needs``.
 
     Args:
         selection_id: what was chosen.
         mode: ``event``, ``restart`` or ``resume``.
         options: how; see :class:`Options`.
         pace: how fast, and when to stop; see :class:`Pace`.
-        by: the key of the user who wants it.
-        reason: why; not empty.
-        door: ``api``, ``cli`` or ``admin``.
-        address: where it comes from.
+        by: who wants it, why, and from where.
         request_key: names the request: the same again is the same replay. None = it is another.
 
     Returns:
@@ -64,13 +56,14 @@ def start(
     Raises:
         EditRefused: FE502, options or pace will not do.
         ReasonMissing: FE513.
-        ReplayRefused: FE521, there is no such selection, or the request key names another replay.
+        ReplayRefused: FE521, there is no such selection, or the request key names another replay;
+            FE522, somebody else would have to approve it, and it is no user who proposes it.
     """
     found_mode, found_options = options_of(mode, options)
     found_pace = pace_of(pace)
-    _check_words(reason, request_key)
+    wants_reason(by)
+    _check_request(request_key)
     now = _clock.now()
-    person = Person(by=by, reason=reason.strip(), door=door, address=address)
     with sql.writing():
         replay = Replay(
             id=uuid7(int(now.timestamp() * 1000), os.urandom(10)),
@@ -79,37 +72,28 @@ def start(
             mode=found_mode,
             options=found_options.stored(),
             pace=msgspec.json.encode(found_pace).decode(),
-            state=_first_state(found_pace, found_options),
-            **dataclasses.asdict(person),
+            state=_first_state(found_pace, found_options, by),
+            by=by.who,
+            reason=by.reason.strip(),
+            door=by.door,
+            address=by.address,
             request_key=request_key,
             created_at=now,
         )
         if not replays.insert(replay):
             return _asked_before(replay)
         replay = _filled(replay, now)
-        audit.record([entry(replay, "replay.start", person)], now)
+        audit.record([entry(replay, "replay.start", by)], now)
     wake.wake_after_commit(settings().DATABASE)
     return replay
 
 
-def _check_words(reason: str, request_key: str | None) -> None:
-    if not reason.strip():
-        raise ReasonMissing("a replay needs a reason: why may it succeed now?")
+def _check_request(request_key: str | None) -> None:
     if request_key is not None and not 0 < len(request_key) <= REQUEST_KEY_MAX:
         raise ReplayRefused(f"a request key has 1 to {REQUEST_KEY_MAX} characters")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who does something to a replay, why, and from where."""
-
-    by: str
-    reason: str
-    door: str
-    address: str
-
-
-def entry(replay: Replay, verb: str, person: Person) -> Entry:
+def entry(replay: Replay, verb: str, by: By) -> Entry:
     """What is kept of an act upon a replay."""
     details = {
         "mode": replay.mode,
@@ -119,11 +103,8 @@ def entry(replay: Replay, verb: str, person: Person) -> Entry:
         "pace": msgspec.json.decode(replay.pace),
     }
     return Entry(
-        who=person.by,
+        by=by,
         verb=verb,
-        reason=person.reason,
-        door=person.door,
-        address=person.address,
         kind="replay",
         object_id=str(replay.id),
         selection_id=replay.selection_id,
@@ -137,10 +118,24 @@ def first_state(pace: Pace) -> ReplayState:
     return ReplayState.CANARY if pace.canary else ReplayState.RUNNING
 
 
-def _first_state(pace: Pace, options: Options) -> ReplayState:
-    if options.is_edited and settings().REPLAY_FOUR_EYES:
-        return ReplayState.PROPOSED
-    return first_state(pace)
+def _first_state(pace: Pace, options: Options, by: By) -> ReplayState:
+    if not options.is_edited or not settings().REPLAY_FOUR_EYES:
+        return first_state(pace)
+    check_user(by)
+    return ReplayState.PROPOSED
+
+
+def check_user(by: By) -> None:
+    """Refuse who cannot be told from the other one of two who have to look at an edit.
+
+    Raises:
+        ReplayRefused: FE522.
+    """
+    if not by.is_user:
+        raise ReplayRefused(
+            "who proposes or approves an edit is a user of the project; --as names him",
+            code="FE522",
+        )
 
 
 def _kind_of(selection_id: UUID) -> str:

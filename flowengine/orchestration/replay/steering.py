@@ -1,4 +1,4 @@
-"""Steering a replay: approve, pause, go on, slower, stop. Each is one transaction, and is said."""
+"""Steering a replay: approve, pause, go on, slower, stop. Each needs a reason, is one transaction, and is said."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from flowengine.conf import settings
 from flowengine.engine.pace import Pace
 from flowengine.errors import ReplayRefused
 from flowengine.orchestration import audit
+from flowengine.orchestration.audit import By, wants_reason
 from flowengine.orchestration.replay.due import stopped
-from flowengine.orchestration.replay.starting import Person, entry, first_state
+from flowengine.orchestration.replay.options import Options
+from flowengine.orchestration.replay.starting import check_user, entry, first_state
+from flowengine.orchestration.replay.verdict import DISCARD
 from flowengine.store import replays, sql, wake
 from flowengine.store.clock import DatabaseClock
 from flowengine.store.replays import ACTIVE, Replay, ReplayState
@@ -23,30 +26,40 @@ _clock = DatabaseClock()
 _Change = Callable[[Replay, datetime], Replay]
 
 
-def approve(
-    replay_id: UUID, *, by: str, reason: str = "", door: str = "api", address: str = ""
-) -> Replay:
-    """Let a proposed replay begin; not by who proposed it.
+def needs(mode: str, options: str, act: object) -> tuple[str, ...]:
+    """The permissions of ``flowengine`` without which nobody does that to a replay.
+
+    Args:
+        mode: of the replay.
+        options: of the replay, as its row keeps them.
+        act: one of the functions below. Who approves, needs what one needs to propose.
+    """
+    found = Options.of_stored(options).needs if act is approve else ("replay",)
+    return (*found, "discard") if mode == DISCARD else found
+
+
+def approve(replay_id: UUID, by: By) -> Replay:
+    """Let a proposed replay begin; not by who proposed it, nor at the terminal where it was proposed.
 
     Raises:
-        ReplayRefused: FE521, there is none, it is not proposed, or FE522, the same person proposed it.
+        ReplayRefused: FE521, there is none, it is not proposed, or FE522, the same person proposed it,
+            or it is no user who approves it.
     """
 
     def change(held: Replay, now: datetime) -> Replay:
         _must_be(held, ReplayState.PROPOSED)
-        if not by or held.by == by:
+        check_user(by)
+        at_same_terminal = held.door == by.door == "cli" and held.address == by.address
+        if held.by == by.who or at_same_terminal:
             raise ReplayRefused(
                 "who proposes a replay with edits does not approve it", code="FE522"
             )
-        return replace(held, state=first_state(_pace(held)), approver=by, due_at=now)
+        return replace(held, state=first_state(_pace(held)), approver=by.who, due_at=now)
 
-    person = Person(by=by, reason=reason, door=door, address=address)
-    return _steer(replay_id, "replay.approve", change, person)
+    return _steer(replay_id, "replay.approve", change, by)
 
 
-def pause(
-    replay_id: UUID, *, by: str, reason: str = "", door: str = "api", address: str = ""
-) -> Replay:
+def pause(replay_id: UUID, by: By) -> Replay:
     """Send nothing more until somebody lets it go on; what was sent is seen to its end.
 
     Raises:
@@ -58,13 +71,10 @@ def pause(
         verdict = {**held.verdict, "paused_as": held.state}
         return replace(held, state=ReplayState.PAUSED, due_at=now, verdict=verdict)
 
-    person = Person(by=by, reason=reason, door=door, address=address)
-    return _steer(replay_id, "replay.pause", change, person)
+    return _steer(replay_id, "replay.pause", change, by)
 
 
-def go_on(
-    replay_id: UUID, *, by: str, reason: str = "", door: str = "api", address: str = ""
-) -> Replay:
+def go_on(replay_id: UUID, by: By) -> Replay:
     """Go on with a paused replay where it was.
 
     Raises:
@@ -76,13 +86,10 @@ def go_on(
         state = held.verdict.get("paused_as", ReplayState.RUNNING)
         return replace(held, state=state, due_at=now)
 
-    person = Person(by=by, reason=reason, door=door, address=address)
-    return _steer(replay_id, "replay.go_on", change, person)
+    return _steer(replay_id, "replay.go_on", change, by)
 
 
-def slower(
-    replay_id: UUID, *, by: str, reason: str = "", door: str = "api", address: str = ""
-) -> Replay:
+def slower(replay_id: UUID, by: By) -> Replay:
     """Go half as fast from now on, with half as many under way.
 
     Raises:
@@ -91,15 +98,14 @@ def slower(
 
     def change(held: Replay, now: datetime) -> Replay:  # noqa: ARG001 - as all of them
         _must_be(held, *ACTIVE, ReplayState.PAUSED)
+        if held.mode == DISCARD:
+            raise ReplayRefused("what is discarded is discarded as fast as it can be")
         return replace(held, pace=msgspec.json.encode(_pace(held).slower).decode())
 
-    person = Person(by=by, reason=reason, door=door, address=address)
-    return _steer(replay_id, "replay.slower", change, person)
+    return _steer(replay_id, "replay.slower", change, by)
 
 
-def stop(
-    replay_id: UUID, *, by: str, reason: str = "", door: str = "api", address: str = ""
-) -> Replay:
+def stop(replay_id: UUID, by: By) -> Replay:
     """Send nothing more, for good; what was sent is seen to its end. Dead letters not sent stay open.
 
     Raises:
@@ -108,14 +114,13 @@ def stop(
 
     def change(held: Replay, now: datetime) -> Replay:
         _must_be(held, *ACTIVE, ReplayState.PAUSED, ReplayState.PROPOSED)
-        why = f"by {by}: {reason}" if reason else f"by {by}"
-        return stopped(held, why, len(replays.sent(held.id)), now)
+        return stopped(held, f"by {by.who}: {by.reason}", len(replays.sent(held.id)), now)
 
-    person = Person(by=by, reason=reason, door=door, address=address)
-    return _steer(replay_id, "replay.stop", change, person)
+    return _steer(replay_id, "replay.stop", change, by)
 
 
-def _steer(replay_id: UUID, verb: str, change: _Change, person: Person) -> Replay:
+def _steer(replay_id: UUID, verb: str, change: _Change, by: By) -> Replay:
+    wants_reason(by)
     now = _clock.now()
     with sql.writing():
         held = replays.get(replay_id, lock=True)
@@ -123,7 +128,7 @@ def _steer(replay_id: UUID, verb: str, change: _Change, person: Person) -> Repla
             raise ReplayRefused(f"there is no replay {replay_id}")
         changed = change(held, now)
         replays.save(changed)
-        audit.record([entry(changed, verb, person)], now)
+        audit.record([entry(changed, verb, by)], now)
     wake.wake_after_commit(settings().DATABASE)
     return changed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -44,11 +44,15 @@ class Subject:
         return None if self.event is None else run_id(self.event.id, self.workflow or ALL)
 
     @property
-    def targets(self) -> tuple[UUID, ...]:
-        """What may be, or may have been, at work for it: the same, and all workflows of the event."""
-        if self.event is None or self.target is None:
-            return ()
-        return (self.target, run_id(self.event.id, ALL))
+    def every(self) -> UUID | None:
+        """The same, where all workflows of its event are."""
+        return None if self.event is None else run_id(self.event.id, ALL)
+
+    def meets(self, targets: Collection[UUID]) -> bool:
+        """What is at work by these targets, all of them of its event, is at work for it."""
+        if not self.workflow:
+            return bool(targets)
+        return self.target in targets or self.every in targets
 
     @property
     def since(self) -> datetime | None:

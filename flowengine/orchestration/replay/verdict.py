@@ -9,6 +9,9 @@ from datetime import datetime
 from flowengine.orchestration.replay.outcome import Ending
 from flowengine.store.replays import Replay
 
+DISCARD = "discard"
+"""The mode of an act that sends nothing, but closes what was chosen."""
+
 
 def in_row(before: Replay, endings: Sequence[Ending]) -> Replay:
     """The replay after these have ended, in this order."""
@@ -53,7 +56,9 @@ def with_verdict(replay: Replay) -> Replay:
     """The replay with what is to be said of it."""
     why = replay.verdict.get("why")
     words = (
-        f"{replay.sent} of {replay.total} replayed: {replay.succeeded} succeeded,"
+        f"{replay.succeeded} of {replay.total} discarded, {replay.skipped} were not open"
+        if replay.mode == DISCARD
+        else f"{replay.sent} of {replay.total} replayed: {replay.succeeded} succeeded,"
         f" {replay.failed} failed again, {replay.skipped} skipped"
     )
     return replace(

@@ -7,8 +7,7 @@ from typing import Annotated
 from django.http import HttpRequest
 from pydantic import Field
 
-from flowengine import access
-from flowengine.orchestration.groups import By
+from flowengine.orchestration.audit import By, from_request
 from flowengine.web.api.paging import TEXT_MAX, Given
 
 
@@ -18,17 +17,6 @@ class Reason(Given):
     reason: Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
 
 
-class PerhapsReason(Given):
-    """Why, where there is something to say."""
-
-    reason: Annotated[str, Field(max_length=TEXT_MAX)] = ""
-
-
 def by(request: HttpRequest, reason: str) -> By:
     """The signed-in user, at the address that the server was called from."""
-    return By(
-        who=access.user_key(request.user),
-        reason=reason,
-        door="api",
-        address=str(request.META.get("REMOTE_ADDR", "")),
-    )
+    return from_request(request, reason, "api")

@@ -18,6 +18,7 @@ from flowengine.web.api import (
     dead_letters,
     definitions,
     events,
+    floor,
     groups,
     people,
     replays,
@@ -60,6 +61,7 @@ api = NinjaAPI(
     urls_namespace="flowengine-api",
 )
 for _each in (
+    floor,
     runs,
     events,
     dead_letters,

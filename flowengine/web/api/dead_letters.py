@@ -12,10 +12,10 @@ from ninja import Path, Query
 from flowengine import access
 from flowengine.conf import settings
 from flowengine.models import DeadLetterRecord
-from flowengine.orchestration import selections
+from flowengine.orchestration import dead, selections
 from flowengine.representations import instant
 from flowengine.web.api.failures import JSON, FailureTold, failure_told
-from flowengine.web.api.filters import Listed, wanted
+from flowengine.web.api.filters import Listed, all_told, wanted
 from flowengine.web.api.gate import Door, permission
 from flowengine.web.api.paging import Instant, Page, Shape, cursor, page_of, place_after
 from flowengine.web.api.problems import not_found
@@ -53,6 +53,8 @@ class LetterTold(Shape):
     """Why it was closed."""
     closed_at: Instant | None
     closed_by: str
+    expires_at: Instant | None
+    """When it will be deleted; null = never, as long as it is open and settings stand."""
     created_at: Instant
     message: str = ""
     """Only with ``view_payload``."""
@@ -76,12 +78,13 @@ def list_dead_letters(request: HttpRequest, query: Query[Listed]) -> Any:
         "dead_letter", chosen, after=place_after(query.after), limit=query.limit + 1
     )
     with_text = access.view_payload(request.user)
-    return page_of(
+    page = page_of(
         found,
         query.limit,
         lambda letter: _told(letter, with_text=with_text),
         lambda letter: cursor(letter.created_at, letter.id),
     )
+    return all_told(page, chosen)
 
 
 @door.get("dead-letters/{uuid:letter_id}", needs=SEE, answer=OneLetterTold)
@@ -123,6 +126,7 @@ def _told(letter: DeadLetterRecord, *, with_text: bool) -> dict[str, Any]:
     return {
         **{name: getattr(letter, name) for name in _PLAIN},
         "closed_at": instant(letter.closed_at),
+        "expires_at": instant(dead.expires_at(letter)),
         "created_at": instant(letter.created_at),
         **({"message": letter.message} if with_text else {}),
     }

@@ -18,7 +18,7 @@ from flowengine.representations import instant
 from flowengine.store import events as stored
 from flowengine.store.clock import DatabaseClock
 from flowengine.web.api.failures import JSON
-from flowengine.web.api.filters import Listed, wanted
+from flowengine.web.api.filters import Listed, all_told, wanted
 from flowengine.web.api.gate import Door, permission
 from flowengine.web.api.paging import Instant, Page, Shape, cursor, page_of, place_after
 from flowengine.web.api.problems import not_found
@@ -89,12 +89,13 @@ def list_events(request: HttpRequest, query: Query[Listed]) -> Any:
         "event", chosen, after=place_after(query.after), limit=query.limit + 1
     )
     answers = _answers(request, [event.id for event in found])
-    return page_of(
+    page = page_of(
         found,
         query.limit,
         lambda event: _told(event, answers[event.id]),
         lambda event: cursor(event.created_at, event.id),
     )
+    return all_told(page, chosen)
 
 
 @door.get("events/{uuid:event_id}", needs=permission("view_eventrecord"), answer=EventTold)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from pydantic import Field
 
 from flowengine import access
+from flowengine.orchestration import selections
 from flowengine.orchestration.selections import Filter, parse
 from flowengine.store.clock import system_now
 from flowengine.web.api.gate import Need, permission
@@ -18,11 +19,7 @@ from flowengine.web.api.problems import Refusal
 Query = Annotated[str, Field(max_length=TEXT_MAX)]
 """``state:failed workflow:order since:2h``; see the reference."""
 
-SEE: Mapping[str, Need] = {
-    "run": permission("view_run"),
-    "event": permission("view_eventrecord"),
-    "dead_letter": permission("view_dead_letter"),
-}
+SEE: Mapping[str, Need] = {kind: permission(name) for kind, name in access.SEE.items()}
 """What one needs to see things of a kind."""
 
 
@@ -31,6 +28,12 @@ class Listed(Paged):
 
     q: Query = ""
     """``state:failed workflow:order since:2h``; see the reference."""
+
+
+def all_told(page: dict[str, Any], chosen: Filter) -> dict[str, Any]:
+    """The page of a list, with how far it was looked back where that was not to the end."""
+    newest = selections.searched(chosen) if page["next"] is None else None
+    return page if newest is None else {**page, "searched_newest": newest}
 
 
 def wanted(request: HttpRequest, query: str, kind: str) -> Filter:

@@ -8,7 +8,7 @@ see *this* run is asked of :mod:`flowengine.access` besides, and the answer is t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -39,6 +39,17 @@ class Need:
 def permission(name: str) -> Need:
     """The need of a Django permission of ours: ``view_run``."""
     return Need(f"flowengine.{name}", lambda user: bool(user.has_perm(f"flowengine.{name}")))
+
+
+def demand(request: HttpRequest, names: Iterable[str]) -> None:
+    """Refuse who lacks one of these permissions of ours: what this request wants needs more than the gate.
+
+    Raises:
+        Refusal: 403.
+    """
+    for need in map(permission, names):
+        if not need.is_met(request.user):
+            raise Refusal(403, "FE802", f"This needs {need.name}.")
 
 
 SIGNED_IN = Need("to be signed in", lambda _user: True)

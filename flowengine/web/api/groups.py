@@ -11,11 +11,14 @@ from pydantic import AwareDatetime, Field
 
 from flowengine import access
 from flowengine.orchestration import dead, groups
-from flowengine.representations import instant
-from flowengine.web.api.acting import PerhapsReason, Reason, by
+from flowengine.orchestration.floor import deaths
+from flowengine.store import dead_totals
+from flowengine.store.clock import DatabaseClock
+from flowengine.web.api.acting import Reason, by
 from flowengine.web.api.gate import Door, permission
 from flowengine.web.api.paging import (
     TEXT_MAX,
+    Given,
     Instant,
     Page,
     Paged,
@@ -29,6 +32,7 @@ from flowengine.web.api.problems import Refusal, not_found
 door = Door("causes")
 SEE = permission("view_dead_letter")
 TRIAGE = permission("triage_dead_letter")
+_clock = DatabaseClock()
 
 State = Literal["new", "acknowledged", "replayed", "resolved", "regressed"]
 
@@ -76,6 +80,15 @@ class GroupTold(Shape):
     """The message without what differs from case to case; only with ``view_payload``."""
 
 
+class ListedGroupTold(GroupTold):
+    """A cause, as a list shows it."""
+
+    workflow: str | None
+    """Of its newest letter."""
+    hours: list[int]
+    """How many died in each of the last 24 hours, oldest first."""
+
+
 class CommonTold(Shape):
     """What most letters of a cause share, and fewer of the others."""
 
@@ -101,39 +114,41 @@ class OneGroupTold(GroupTold):
     """The causes that were merged into it."""
 
 
-class Assignment(PerhapsReason):
+class Assignment(Reason):
     """Who sees to it."""
 
     owner: Annotated[str, Field(max_length=200)]
     """The key of a user; empty = nobody."""
 
 
-class Note(PerhapsReason):
+class Note(Given):
     """What is said about it, in the place of what was said before."""
 
     text: Annotated[str, Field(max_length=TEXT_MAX)]
+    reason: Annotated[str, Field(max_length=TEXT_MAX)] = ""
+    """Why; empty = the text says it."""
 
 
-class Snooze(PerhapsReason):
+class Snooze(Reason):
     """Until when nobody wants to hear of it."""
 
     until: AwareDatetime | None
     """Null = that is over."""
 
 
-class Merge(PerhapsReason):
+class Merge(Reason):
     """Which causes are the same as this one."""
 
     groups: Annotated[list[UUID], Field(min_length=1, max_length=groups.MERGED_MAX)]
 
 
-class Split(PerhapsReason):
+class Split(Reason):
     """By what its letters are told apart."""
 
     field: Annotated[str, Field(max_length=50)]
 
 
-@door.get("groups", needs=SEE, answer=Page[GroupTold])
+@door.get("groups", needs=SEE, answer=Page[ListedGroupTold])
 def list_groups(request: HttpRequest, query: Query[GroupQuery]) -> Any:
     """Causes of dead letters, that which failed last first."""
     with_text = access.view_payload(request.user)
@@ -151,12 +166,14 @@ def list_groups(request: HttpRequest, query: Query[GroupQuery]) -> Any:
         after=place_after(query.after),
         limit=query.limit + 1,
     )
-    return page_of(
-        found,
-        query.limit,
-        lambda group: _told(group, with_text=with_text),
-        lambda group: cursor(group.row.last_at, group.row.id),
-    )
+    workflows, now = dead_totals.workflows([group.row.id for group in found]), _clock.now()
+
+    def told(group: dead.Group) -> dict[str, Any]:
+        shown = _told(group, with_text=with_text)
+        hours = deaths.hours(group, now)
+        return {**shown, "workflow": workflows.get(group.row.id), "hours": hours}
+
+    return page_of(found, query.limit, told, lambda group: cursor(group.row.last_at, group.row.id))
 
 
 @door.get("groups/{uuid:group_id}", needs=SEE, answer=OneGroupTold)
@@ -166,7 +183,7 @@ def get_group(request: HttpRequest, group_id: Path[UUID]) -> Any:
 
 
 @door.post("groups/{uuid:group_id}/acknowledge", needs=TRIAGE, answer=OneGroupTold)
-def acknowledge_group(request: HttpRequest, group_id: Path[UUID], body: PerhapsReason) -> Any:
+def acknowledge_group(request: HttpRequest, group_id: Path[UUID], body: Reason) -> Any:
     """Somebody has seen it."""
     _visible(request, group_id)
     groups.acknowledge(group_id, by(request, body.reason))
@@ -221,21 +238,10 @@ def split_group(request: HttpRequest, group_id: Path[UUID], body: Split) -> Any:
     return _page(request, group_id)
 
 
-_PLAIN = (
-    *("id", "kind", "code", "error_type", "place", "step", "state", "owner", "note", "split_by"),
-)
-_INSTANTS = ("state_at", "first_at", "last_at", "snoozed_until")
-
-
 def _told(group: dead.Group, *, with_text: bool) -> dict[str, Any]:
-    row = group.row
     return {
-        **{name: getattr(row, name) for name in _PLAIN},
-        **{name: instant(getattr(row, name)) for name in _INSTANTS},
-        "count": group.count,
-        "open_count": group.open_count,
-        "closed_count": group.closed_count,
-        **({"title": row.title} if with_text else {}),
+        **deaths.group_view(group),
+        **({"title": group.row.title} if with_text else {}),
     }
 
 

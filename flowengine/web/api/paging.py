@@ -54,6 +54,9 @@ class Page(Shape, Generic[Row]):
     items: list[Row]
     next: str | None
     """What to ask for ``after``; null = this is the last page."""
+    searched_newest: int = 0
+    """Only of a last page: so many of the newest were looked at for what has no index, and there are
+    older ones; not there = there are none."""
 
 
 def page_of(

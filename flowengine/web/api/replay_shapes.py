@@ -68,6 +68,12 @@ class ReplayStart(Reason):
     pace: PaceGiven = PaceGiven()
 
 
+class Discarding(Reason):
+    """What to discard."""
+
+    selection_id: UUID
+
+
 class PlannedTold(Shape):
     """What would be done with one item."""
 
@@ -112,7 +118,7 @@ class PlanTold(Shape):
 
 
 class ReplayTold(Shape):
-    """A replay."""
+    """A replay; or a discarding, of which what was closed has ``succeeded``, and nothing is paced."""
 
     id: UUID
     selection_id: UUID
@@ -120,7 +126,7 @@ class ReplayTold(Shape):
     """Of what was chosen: ``dead_letter``, ``run`` or ``event``."""
     words: str
     """What was chosen, for people."""
-    mode: ModeName
+    mode: Literal["event", "restart", "resume", "discard"]
     state: Literal["proposed", "canary", "running", "paused", "stopped", "done"]
     by: str
     reason: str

@@ -1,4 +1,4 @@
-"""Replays: planned, begun, approved, steered, and followed item by item."""
+"""Replays: planned, begun, approved, steered, and followed item by item; and discarding, which is steered alike."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from flowengine import access
 from flowengine.conf import settings
 from flowengine.models import ReplayRecord, SelectionRecord
 from flowengine.orchestration import replay
+from flowengine.orchestration import selections as frozen
 from flowengine.orchestration.replay import Options
 from flowengine.representations import instant
 from flowengine.web.api import filters, selections
-from flowengine.web.api.acting import PerhapsReason, Reason, by
-from flowengine.web.api.gate import SIGNED_IN, Door, permission
+from flowengine.web.api.acting import Reason, by
+from flowengine.web.api.gate import SIGNED_IN, Door, demand, permission
 from flowengine.web.api.paging import Page, Paged, cursor, number_after, page_of, place_after
-from flowengine.web.api.problems import Refusal, not_found
+from flowengine.web.api.problems import not_found
 from flowengine.web.api.replay_shapes import (
+    Discarding,
     ItemTold,
     OptionsGiven,
     PlanTold,
@@ -95,13 +97,22 @@ def start_replay(request: HttpRequest, body: ReplayStart, idempotency_key: Reque
         body.mode,
         _options(request, body.mode, body.options),
         body.pace.model_dump(exclude_unset=True),
-        by=person.who,
-        reason=person.reason,
-        door=person.door,
-        address=person.address,
+        by=person,
         # A user's keys are his own: nobody's replay is swallowed by another's.
         request_key=f"{person.who}/{idempotency_key}",
     )
+    return _one(request, begun.id)
+
+
+@door.post("discards", needs=permission("discard"), answer=ReplayTold, status=201)
+def discard(request: HttpRequest, body: Discarding) -> Any:
+    """Close the open dead letters that a selection names. The same selection again is the same act.
+
+    What is more than a page goes on by itself: ``replays/{id}`` says how far it is. To pause, resume or
+    stop it takes ``replay`` besides.
+    """
+    selections.visible(request, body.selection_id)
+    begun = replay.discard(body.selection_id, by(request, body.reason))
     return _one(request, begun.id)
 
 
@@ -154,27 +165,25 @@ def list_replay_items(request: HttpRequest, replay_id: Path[UUID], query: Query[
 
 
 @door.post("replays/{uuid:replay_id}/approve", needs=REPLAY, answer=ReplayTold)
-def approve_replay(request: HttpRequest, replay_id: Path[UUID], body: PerhapsReason) -> Any:
+def approve_replay(request: HttpRequest, replay_id: Path[UUID], body: Reason) -> Any:
     """Let a proposed replay begin; not by who proposed it. Needs what one needs to propose it."""
-    row, _chosen = _visible(request, replay_id)
-    _permitted(request, Options.of_stored(row.options))
     return _steer(request, replay_id, replay.approve, body.reason)
 
 
 @door.post("replays/{uuid:replay_id}/pause", needs=REPLAY, answer=ReplayTold)
-def pause_replay(request: HttpRequest, replay_id: Path[UUID], body: PerhapsReason) -> Any:
+def pause_replay(request: HttpRequest, replay_id: Path[UUID], body: Reason) -> Any:
     """Send nothing more until somebody lets it go on; what was sent is seen to its end."""
     return _steer(request, replay_id, replay.pause, body.reason)
 
 
 @door.post("replays/{uuid:replay_id}/resume", needs=REPLAY, answer=ReplayTold)
-def resume_replay(request: HttpRequest, replay_id: Path[UUID], body: PerhapsReason) -> Any:
+def resume_replay(request: HttpRequest, replay_id: Path[UUID], body: Reason) -> Any:
     """Go on with a paused replay where it was."""
     return _steer(request, replay_id, replay.go_on, body.reason)
 
 
 @door.post("replays/{uuid:replay_id}/slower", needs=REPLAY, answer=ReplayTold)
-def slow_replay(request: HttpRequest, replay_id: Path[UUID], body: PerhapsReason) -> Any:
+def slow_replay(request: HttpRequest, replay_id: Path[UUID], body: Reason) -> Any:
     """Go half as fast from now on, with half as many under way."""
     return _steer(request, replay_id, replay.slower, body.reason)
 
@@ -193,37 +202,14 @@ def _options(request: HttpRequest, mode: str, given: OptionsGiven) -> Options:
         Refusal: 403.
     """
     _mode, options = replay.options_of(mode, given.model_dump(mode="json", exclude_unset=True))
-    _permitted(request, options)
+    demand(request, options.needs)
     return options
 
 
-def _permitted(request: HttpRequest, options: Options) -> None:
-    """Refuse what these options need more than a replay does.
-
-    Raises:
-        Refusal: 403.
-    """
-    needs = []
-    if options.is_edited:
-        # Who may not see what he changes does not change it.
-        needs += [permission("edit_dead_letter"), permission("view_payload")]
-    if options.new_keys:
-        needs.append(permission("replay_new_keys"))
-    for need in needs:
-        if not need.is_met(request.user):
-            raise Refusal(403, "FE802", f"This needs {need.name}.")
-
-
 def _steer(request: HttpRequest, replay_id: UUID, act: Any, reason: str) -> dict[str, Any]:
-    _visible(request, replay_id)
-    person = by(request, reason)
-    act(
-        replay_id,
-        by=person.who,
-        reason=person.reason,
-        door=person.door,
-        address=person.address,
-    )
+    row, _chosen = _visible(request, replay_id)
+    demand(request, replay.needs(row.mode, row.options, act))
+    act(replay_id, by(request, reason))
     return _one(request, replay_id)
 
 
@@ -257,7 +243,7 @@ def _told(row: ReplayRecord, chosen: SelectionRecord, *, with_text: bool) -> dic
     return {
         **{name: getattr(row, name) for name in _PLAIN},
         "kind": chosen.kind,
-        "words": chosen.words,
+        "words": frozen.shown(chosen, with_text=with_text)[1],
         "pace": json.loads(row.pace),
         **{name: getattr(options, name) for name in _FLAGS},
         "verdict": verdict.get("words", ""),

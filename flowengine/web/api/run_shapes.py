@@ -35,6 +35,24 @@ class RunTold(Shape):
     finished_at: Instant | None
 
 
+class ListedRunTold(RunTold):
+    """A run, as a list shows it."""
+
+    subject: str | None
+    """Of the event that caused it."""
+    progress: int | None
+    """Per cent; null = its definition cannot be read here."""
+    done: int | None
+    total: int | None
+    """Steps of its line, without those inside others; null as above."""
+    step: str
+    """The title of the step that it is at, or at which it failed; empty = at none."""
+    note: str
+    """What that step says of itself."""
+    attempts: int
+    """How often that step was tried."""
+
+
 class OneRunTold(RunTold):
     """A run, as its page shows it."""
 

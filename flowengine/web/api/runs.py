@@ -10,17 +10,17 @@ from django.http import HttpRequest
 from ninja import Path, Query
 from pydantic import Field
 
-from flowengine import access, api
-from flowengine.conf import settings
+from flowengine import access
 from flowengine.engine.states import RunState
 from flowengine.models import RunRecord
-from flowengine.orchestration import selections
+from flowengine.orchestration import acts, listing, selections
+from flowengine.orchestration.replay import NEEDS_OF_EDITS
 from flowengine.representations import instant, unturned
 from flowengine.store import inspect, progress
-from flowengine.web.api.acting import Reason
+from flowengine.web.api.acting import Reason, by
 from flowengine.web.api.failures import failure_told, without_text
-from flowengine.web.api.filters import SEE, Listed, wanted
-from flowengine.web.api.gate import Door, permission
+from flowengine.web.api.filters import SEE, Listed, all_told, wanted
+from flowengine.web.api.gate import Door, demand, permission
 from flowengine.web.api.paging import (
     Given,
     Page,
@@ -31,14 +31,14 @@ from flowengine.web.api.paging import (
     parts_of,
     place_after,
 )
-from flowengine.web.api.problems import Refusal, not_found
+from flowengine.web.api.problems import not_found
 from flowengine.web.api.run_shapes import (
     Acted,
     FactTold,
+    ListedRunTold,
     OneRunTold,
     Resumption,
     RunPayload,
-    RunTold,
     StepPayload,
     StepTold,
 )
@@ -46,7 +46,7 @@ from flowengine.web.api.run_shapes import (
 door = Door("runs")
 
 
-@door.get("runs", needs=permission("view_run"), answer=Page[RunTold])
+@door.get("runs", needs=permission("view_run"), answer=Page[ListedRunTold])
 def list_runs(request: HttpRequest, query: Query[Listed]) -> Any:
     """Runs that the filter finds, the newest first.
 
@@ -60,8 +60,14 @@ def list_runs(request: HttpRequest, query: Query[Listed]) -> Any:
         page["items"] = [run for run in page["items"] if access.view_run(request.user, run)]
     with_text = _may_see_payloads(request)
     failures = inspect.failures([run.id for run in page["items"] if run.state in _HAS_FAILURE])
-    page["items"] = [_told(run, failures.get(run.id), with_text=with_text) for run in page["items"]]
-    return page
+    page["items"] = [
+        {
+            **listing.plain(row),
+            "failure": failure_told(failures.get(row.run.id), with_text=with_text),
+        }
+        for row in listing.rows(page["items"])
+    ]
+    return all_told(page, chosen)
 
 
 @door.get("runs/{uuid:run_id}", needs=permission("view_run"), answer=OneRunTold)
@@ -160,25 +166,22 @@ def get_step_payload(
 def cancel_run(request: HttpRequest, run_id: Path[UUID], body: Reason) -> Any:
     """End a run early; one that has ended, or is being cancelled, stays as it is."""
     visible(request, run_id)
-    api.cancel(run_id, by=request.user, reason=body.reason)
+    acts.cancel(run_id, by(request, body.reason))
     return _stands(run_id)
 
 
 @door.post("runs/{uuid:run_id}/resume", needs=permission("resume_run"), answer=Acted)
 def resume_run(request: HttpRequest, run_id: Path[UUID], body: Resumption) -> Any:
-    """Go on with a failed or held run. Corrected values need ``view_payload``: who may not see may not write.
+    """Go on with a failed or held run. An edit needs ``edit_dead_letter`` and ``view_payload`` too.
 
     With ``REPLAY_FOUR_EYES``, edits are made by a replay, which somebody else approves.
     """
     visible(request, run_id)
-    if (body.inputs is not None or body.is_done) and not _may_see_payloads(request):
-        raise Refusal(403, "FE802", "To give values needs flowengine.view_payload.")
-    if settings().REPLAY_FOUR_EYES and (body.inputs is not None or body.is_done or body.skip):
-        raise Refusal(403, "FE802", "Here somebody else approves an edit: replay the run with it.")
-    api.resume(
+    if body.inputs is not None or body.is_done or body.skip:
+        demand(request, NEEDS_OF_EDITS)
+    acts.resume(
         run_id,
-        by=request.user,
-        reason=body.reason,
+        by(request, body.reason),
         inputs=body.inputs,
         output=body.output,
         is_done=body.is_done,
@@ -191,7 +194,7 @@ def resume_run(request: HttpRequest, run_id: Path[UUID], body: Resumption) -> An
 def give_up_run(request: HttpRequest, run_id: Path[UUID], body: Reason) -> Any:
     """Hold a held run no longer: what is to be undone is, and it fails."""
     visible(request, run_id)
-    api.give_up(run_id, by=request.user, reason=body.reason)
+    acts.give_up(run_id, by(request, body.reason))
     return _stands(run_id)
 
 

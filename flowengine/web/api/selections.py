@@ -1,4 +1,4 @@
-"""Selections: what a bulk act is about, frozen when it is chosen; and discarding what one names."""
+"""Selections: what a bulk act is about, frozen when it is chosen."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from ninja import Path, Query
 from flowengine import access
 from flowengine.conf import settings
 from flowengine.models import SelectionItemRecord, SelectionRecord
-from flowengine.orchestration import groups
 from flowengine.orchestration import selections as frozen
 from flowengine.representations import instant
 from flowengine.web.api import filters
-from flowengine.web.api.acting import Reason, by
-from flowengine.web.api.gate import SIGNED_IN, Door, permission
+from flowengine.web.api.gate import SIGNED_IN, Door
 from flowengine.web.api.paging import (
     Given,
     Instant,
@@ -45,6 +43,7 @@ class SelectionTold(Shape):
     id: UUID
     kind: str
     query: str
+    """Without ``view_payload``, ``…`` stands for words that are looked for in error texts."""
     words: str
     """The same for people."""
     count: int
@@ -60,19 +59,6 @@ class ItemTold(Shape):
     object_id: UUID
 
 
-class Discarding(Reason):
-    """What to discard."""
-
-    selection_id: UUID
-
-
-class Discarded(Shape):
-    """What was discarded."""
-
-    count: int
-    """Dead letters that were open, and are not any more."""
-
-
 @door.post("selections", needs=SIGNED_IN, answer=SelectionTold, status=201)
 def create_selection(request: HttpRequest, body: Choice) -> Any:
     """Choose what a filter finds now; what comes later has no part in it. Needs to see such things."""
@@ -85,13 +71,13 @@ def create_selection(request: HttpRequest, body: Choice) -> Any:
             403, "FE802", "Runs cannot be chosen in bulk where CAN_VIEW_RUN decides who sees which."
         )
     filters.wanted(request, body.q, body.kind)
-    return _told(frozen.freeze(body.kind, body.q, access.user_key(request.user)))
+    return _told(request, frozen.freeze(body.kind, body.q, access.user_key(request.user)))
 
 
 @door.get("selections/{uuid:selection_id}", needs=SIGNED_IN, answer=SelectionTold)
 def get_selection(request: HttpRequest, selection_id: Path[UUID]) -> Any:
     """One selection, for who may see such things."""
-    return _told(visible(request, selection_id))
+    return _told(request, visible(request, selection_id))
 
 
 @door.get("selections/{uuid:selection_id}/items", needs=SIGNED_IN, answer=Page[ItemTold])
@@ -111,13 +97,6 @@ def list_selection_items(
     )
 
 
-@door.post("discards", needs=permission("discard"), answer=Discarded)
-def discard(request: HttpRequest, body: Discarding) -> Any:
-    """Close the open dead letters that a selection names. Called again, it goes on where it was interrupted."""
-    visible(request, body.selection_id)
-    return {"count": groups.discard(body.selection_id, by(request, body.reason))}
-
-
 def visible(request: HttpRequest, selection_id: UUID) -> SelectionRecord:
     """The selection, if this user may see things of its kind.
 
@@ -131,9 +110,11 @@ def visible(request: HttpRequest, selection_id: UUID) -> SelectionRecord:
     return found
 
 
-def _told(selection: SelectionRecord) -> dict[str, Any]:
-    names = ("id", "kind", "query", "words", "count", "created_by")
+def _told(request: HttpRequest, selection: SelectionRecord) -> dict[str, Any]:
+    query, words = frozen.shown(selection, with_text=access.view_payload(request.user))
     return {
-        **{name: getattr(selection, name) for name in names},
+        **{name: getattr(selection, name) for name in ("id", "kind", "count", "created_by")},
+        "query": query,
+        "words": words,
         "created_at": instant(selection.created_at),
     }

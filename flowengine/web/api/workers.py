@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +9,30 @@ from django.db.models import Q
 from django.http import HttpRequest
 from ninja import Query
 
+from flowengine import access
 from flowengine.conf import settings
 from flowengine.models import WorkerRecord
-from flowengine.representations import instant
+from flowengine.orchestration.floor import hands
+from flowengine.orchestration.floor.hands import without_run
+from flowengine.store import fleet, floor
 from flowengine.store.clock import DatabaseClock
+from flowengine.store.fleet import Member
+from flowengine.web.api.filters import SEE
 from flowengine.web.api.gate import Door, permission
 from flowengine.web.api.paging import Instant, Page, Paged, Shape, cursor, page_of, place_after
 
 door = Door("workers")
 _clock = DatabaseClock()
+
+
+class AttemptTold(Shape):
+    """What a worker is at."""
+
+    task: str
+    step: str
+    since: Instant | None
+    run: UUID | None = None
+    """Only with ``view_run``, and where the project does not decide itself who may see which run."""
 
 
 class WorkerTold(Shape):
@@ -31,9 +44,23 @@ class WorkerTold(Shape):
     pid: int
     stations: list[str]
     version: str
+    """Of flowengine."""
+    project_version: str
+    """Of the project; empty = it does not say one."""
+    concurrency: int
+    """Attempts that it makes at the same time."""
     state: str
     is_alive: bool
     """Its lease has not run out."""
+    is_silent: bool
+    """It has not ended, and was not heard of for two thirds of a lease."""
+    is_behind: bool
+    """It is alive, and of other versions than the process that was started last."""
+    busy: int
+    per_s: float
+    """Attempts that ended in the last minute, by its seconds."""
+    now: list[AttemptTold]
+    """At most four, those that began first."""
     due_at: Instant | None
     """The end of its lease; null = it has ended."""
     started_at: Instant
@@ -51,21 +78,15 @@ def list_workers(request: HttpRequest, query: Query[Paged]) -> Any:
     if place is not None:
         at, key = place
         rows = rows.filter(Q(started_at__lt=at) | Q(started_at=at, id__lt=key))
-    return page_of(
-        list(rows[: query.limit + 1]),
-        query.limit,
-        lambda row: _told(row, now),
-        lambda row: cursor(row.started_at, row.id),
-    )
+    found = [fleet.member(row) for row in rows[: query.limit + 1]]
+    busy, _asleep = floor.at_work([each.id for each in found], [])
+    latest = hands.newest(fleet.members(now), now)
+    with_runs = SEE["run"].is_met(request.user) and access.is_default()
 
+    def told(member: Member) -> dict[str, Any]:
+        shown = hands.worker_view(member, now, busy=busy, latest=latest)
+        if not with_runs:
+            shown["now"] = [without_run(each) for each in shown["now"]]
+        return shown
 
-def _told(row: WorkerRecord, now: datetime) -> dict[str, Any]:
-    return {
-        **{name: getattr(row, name) for name in ("id", "name", "host", "pid", "version", "state")},
-        "stations": json.loads(row.stations),
-        "is_alive": row.due_at is not None and row.due_at > now,
-        **{
-            name: instant(getattr(row, name))
-            for name in ("due_at", "started_at", "seen_at", "consumed_at")
-        },
-    }
+    return page_of(found, query.limit, told, lambda each: cursor(each.started_at, each.id))

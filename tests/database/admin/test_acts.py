@@ -17,6 +17,7 @@ from flowengine.models import (
     SelectionRecord,
 )
 from flowengine.orchestration import doors, groups
+from flowengine.orchestration.replay import discarding
 from tests.builders.line import now
 from tests.database.admin.test_admin import a_client, page
 from tests.database.api.given import CANARY, a_letter
@@ -36,6 +37,22 @@ def choose(client: Client, url: str, action: str, *ids: UUID, **more: str) -> An
 
 def states() -> set[str]:
     return set(DeadLetterRecord.objects.values_list("state", flat=True))
+
+
+def test_discarding_of_more_than_a_page_is_shown_as_it_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(discarding, "PAGE", 1)
+    letters = [a_letter() for _ in range(2)]
+    client = a_client("view_dead_letter", "discard")
+    chosen = choose(client, LETTERS, "discard", *letters)
+
+    begun = client.post(chosen["Location"], {"reason": "test data"}, follow=True)
+
+    page = begun.content.decode()
+    assert "The discarding has begun" in page
+    assert str(ReplayRecord.objects.get().pk) in page
+    assert begun.status_code == 200
 
 
 def test_discarding_asks_why_and_is_written_down() -> None:

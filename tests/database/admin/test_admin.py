@@ -33,6 +33,7 @@ from flowengine.models import (
     WorkflowRecord,
 )
 from flowengine.orchestration import replay, selections
+from flowengine.orchestration.audit import By
 from flowengine.testing import Runner
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +69,7 @@ def a_failed_run(flow_runner: Runner) -> UUID:
 def a_replay() -> None:
     """A replay of all dead letters, and the row that says so."""
     chosen = selections.freeze("dead_letter", "", "7")
-    replay.start(chosen.id, "resume", by="7", reason="x")
+    replay.start(chosen.id, "resume", by=By(who="7", reason="x"))
 
 
 def page(client: Client, model: type[Any], key: Any = None, **query: str) -> str:
@@ -327,9 +328,9 @@ def test_a_worker_counts_as_alive_until_its_lease_ends() -> None:
 
 
 def switch(client: Client, action: str) -> int:
-    """Do that to ``chain`` on the list of workflows; the status."""
+    """Do that to ``chain`` on the list of workflows, with a reason; the status."""
     url = reverse("admin:flowengine_workflowrecord_changelist")
-    sent = {"action": action, "_selected_action": "chain"}
+    sent = {"action": action, "_selected_action": "chain", "apply": "1", "reason": "a moment"}
     return client.post(url, sent, follow=True).status_code
 
 
@@ -344,6 +345,17 @@ def test_a_disabled_workflow_starts_nothing_until_it_is_enabled(flow_runner: Run
     flow_runner.run()
 
     assert list(RunRecord.objects.values_list("pk", flat=True)) == [after.run_ids["chain"]]
+    rows = AuditRecord.objects.order_by("number")
+    assert [row.verb for row in rows] == ["workflow.disable", "workflow.enable"]
+    assert {(row.object_id, row.reason, row.door) for row in rows} == {
+        ("chain", "a moment", "admin")
+    }
+
+
+def test_switching_a_workflow_that_is_so_already_is_not_written_down(flow_runner: Runner) -> None:
+    switch(a_client(*VIEWS, "change_workflowrecord"), "enable")
+
+    assert not AuditRecord.objects.exists()
 
 
 def test_who_may_only_look_switches_nothing_off(flow_runner: Runner) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from flowengine.store import backlog, keys, places
+from flowengine.store import backlog, due, keys, places
 from tests.builders import crowd
 from tests.builders.door import at
 from tests.builders.events import NOON
@@ -43,6 +43,7 @@ def hot(some_runs: list[UUID]) -> dict[str, tuple[Callable[[], object], int]]:
     return {
         "queued runs that are due": (lambda: places.due(at(PAGE), limit=PAGE), 2 * PAGE),
         "the next start": (places.next_start, 5),
+        "what a beat has to do": (lambda: due.earliest(NOON), 10),
         "whose turn it is": (lambda: places.heads(free, KEYS, NOON), 5 * len(KEYS)),
         "what runs hold": (lambda: places.of_runs(some_runs), PAGE),
         "what final runs held": (lambda: places.of_ended(some_runs), 3 * PAGE),

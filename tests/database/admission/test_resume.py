@@ -16,6 +16,7 @@ from flowengine.models import (
 )
 from flowengine.orchestration import control, turns
 from flowengine.orchestration.advance import Told, Wanted, Work, advance
+from flowengine.orchestration.audit import By
 from tests.builders.conflicts import QUEUE
 from tests.builders.door import check_counts, said, see, states
 from tests.builders.events import NOON
@@ -36,7 +37,7 @@ def test_failed_run_that_is_resumed_holds_a_place_again_and_the_next_waits_for_i
     _fail(first)
     assert not PlaceRecord.objects.exists()
 
-    see(control.resume(first, by="7", now=NOON))
+    see(control.resume(first, by=By(who="7", reason="repaired"), now=NOON))
 
     second = said(name="ann")
     assert states(first, second) == ["running", "queued"]
@@ -54,7 +55,7 @@ def test_run_that_is_resumed_waits_for_nobody_and_its_place_is_one_too_many(
     _fail(first)
     second, third = said(name="ann"), said(name="ann")
 
-    see(control.resume(first, by="7", now=NOON))
+    see(control.resume(first, by=By(who="7", reason="repaired"), now=NOON))
     assert states(first, second, third) == ["running", "running", "queued"]
     _fail(second)
 
@@ -88,7 +89,7 @@ def test_end_that_is_passed_on_after_the_run_was_resumed_leaves_its_place(
     synchronise(settings, tmp_path, TROUBLED)
     first = said(name="ann")
     _fail(first)
-    see(control.resume(first, by="7", now=NOON))
+    see(control.resume(first, by=By(who="7", reason="repaired"), now=NOON))
 
     turns.release([first], NOON)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 API = "/flow/api/v1/"
 
@@ -33,6 +34,12 @@ def get(client: Client, place: str, **query: Any) -> Any:
     answer = client.get(API + place, query)
     assert answer.status_code == 200, (answer.status_code, answer.content)
     return answer.json()
+
+
+def own(asked: CaptureQueriesContext) -> list[str]:
+    """The statements that were asked of our tables: without those that find out who asks."""
+    statements = [each["sql"] for each in asked]
+    return [text for text in statements if "flowengine_" in text and "EXPLAIN" not in text]
 
 
 def post(client: Client, place: str, body: Any = None, **headers: str) -> Any:

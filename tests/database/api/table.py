@@ -52,6 +52,9 @@ def _steer(act: str, allowed: tuple[int, ...] = (200,)) -> Row:
 
 TABLE: Mapping[str, Row] = {
     "get_session": Row(place="session"),
+    # -- the floor --------------------------------------------------------------------------------
+    "get_floor": Row(place="floor", needs="view_run"),
+    "get_floor_of_workflow": Row(place="floor/{workflow}", needs="view_run"),
     # -- runs -------------------------------------------------------------------------------------
     "list_runs": Row(place="runs", needs="view_run"),
     "get_run": Row(place="runs/{run}", needs="view_run"),
@@ -108,6 +111,7 @@ TABLE: Mapping[str, Row] = {
         needs="discard",
         besides="view_dead_letter",
         post={**REASON, "selection_id": "{selection}"},
+        allowed=(201,),
     ),
     # -- replays ----------------------------------------------------------------------------------
     "plan_replay": Row(

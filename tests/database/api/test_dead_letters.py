@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flowengine.models import AuditRecord, DeadLetterRecord
+from flowengine.orchestration.replay import discarding
 from flowengine.testing import Runner
 from tests.database.api.given import CANARY, a_failed_run, a_letter
 from tests.database.api.people import API, a_client, get, post
@@ -179,14 +180,35 @@ def test_what_was_chosen_is_discarded_once_and_written_down() -> None:
     first = post(client, "discards", body)
     again = post(client, "discards", body)
 
-    assert first.json() == {"count": 3}
-    assert again.json() == {"count": 0}
+    told = first.json()
+    assert (first.status_code, told["mode"], told["state"]) == (201, "discard", "done")
+    assert (told["total"], told["succeeded"], told["selection_id"]) == (3, 3, str(chosen))
+    assert again.json() == told == client.get(f"{API}replays/{told['id']}").json()
     assert set(DeadLetterRecord.objects.values_list("state", flat=True)) == {"discarded"}
     row = AuditRecord.objects.order_by("number").first()
     assert row is not None
     assert (row.verb, row.reason, row.door) == ("discard", "test data", "api")
     assert (row.selection_id, row.address) == (chosen, "127.0.0.1")
     assert row.who == client.session["_auth_user_id"]
+
+
+def test_large_selection_is_answered_with_an_act_that_goes_on_and_is_steered_by_who_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(discarding, "PAGE", 2)
+    for _ in range(3):
+        a_letter()
+    client = a_client("view_dead_letter", "discard", "replay")
+    chosen = choose(client)
+
+    told = post(client, "discards", {"selection_id": str(chosen), "reason": "test data"}).json()
+    other = a_client("view_dead_letter", "replay", name="bob")
+    refused = post(other, f"replays/{told['id']}/stop", {"reason": "x"})
+    stopped = post(client, f"replays/{told['id']}/stop", {"reason": "x"})
+
+    assert (told["state"], told["succeeded"], told["ended_at"]) == ("running", 2, None)
+    assert (refused.status_code, stopped.json()["state"]) == (403, "stopped")
+    assert DeadLetterRecord.objects.filter(state="open").count() == 1
 
 
 def test_nobody_discards_what_he_may_not_see() -> None:

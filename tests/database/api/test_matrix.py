@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from flowengine.models import DeadLetterRecord
 from flowengine.orchestration import replay, selections
+from flowengine.orchestration.audit import By
 from flowengine.testing import Runner
 from flowengine.web.api.gate import Session
 from tests.database.api.given import CANARY, a_failed_run, a_letter
@@ -48,7 +49,7 @@ def things(settings: Any, flow_runner: Runner) -> Mapping[str, Mapping[str, str]
     letter = a_letter(body=CANARY.encode(), message=CANARY, headers={"x": CANARY})
     failed = DeadLetterRecord.objects.filter(run_id=mine.id).get()
     chosen = selections.freeze("dead_letter", "", "7").id
-    begun = replay.start(chosen, "event", by="7", reason="x")
+    begun = replay.start(chosen, "event", by=By(who="7", reason="x"))
     there = {
         "run": str(mine.id),
         "event": str(mine.event_id),

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from flowengine.models import AuditRecord, DeadLetterRecord, ReplayRecord, RunRecord
 from tests.database.api.given import CANARY, a_letter
 from tests.database.api.people import API, a_client, get, permit, post
+from tests.database.api.table import REASON
 from tests.database.replay.scenes import beat, failed_orders, pay
 
 pytestmark = pytest.mark.django_db
@@ -189,14 +190,35 @@ def test_edits_and_texts_of_a_replay_are_only_for_who_may_see_payloads() -> None
     assert get(viewer, f"replays/{replay}")["is_edited"] is True
 
 
+def test_words_that_were_looked_for_in_error_texts_are_only_for_who_may_see_payloads() -> None:
+    a_letter(message=f"card {CANARY} declined")
+    reader = a_client(*OPERATOR)
+    query = f'state:open,replaying "{CANARY}" since:2h'
+    selection = choose(reader, query)
+    replay = start(reader, selection).json()["id"]
+
+    viewer = a_client("view_dead_letter", name="bob")
+    for place in (f"selections/{selection}", f"replays/{replay}", "replays"):
+        assert CANARY in reader.get(API + place).content.decode()
+        assert CANARY not in viewer.get(API + place).content.decode()
+    told = get(viewer, f"selections/{selection}")
+    assert told["words"].startswith(
+        "dead letters: state is 'open' or 'replaying', with '…', since "
+    )
+    assert told["query"].startswith('state:"open","replaying" "…" since:')
+    assert get(reader, f"selections/{selection}")["query"] == query
+
+
 def test_replay_is_paused_slowed_resumed_and_stopped() -> None:
     failed_orders(3)
     client = a_client(*OPERATOR)
     replay = start(client, choose(client), pace={"rate": 8}).json()["id"]
 
-    acts = [("pause", {}), ("slower", {}), ("resume", {}), ("stop", {"reason": "wrong"})]
-    answers: list[Any] = [post(client, f"replays/{replay}/{act}", body) for act, body in acts]
+    acts = ("pause", "slower", "resume", "stop")
+    silent: list[Any] = [post(client, f"replays/{replay}/{act}") for act in acts]
+    answers: list[Any] = [post(client, f"replays/{replay}/{act}", REASON) for act in acts]
 
+    assert {answer.status_code for answer in silent} == {422}
     states = [answer.json()["state"] for answer in answers]
     assert states == ["paused", "paused", "running", "stopped"]
     assert answers[1].json()["pace"]["rate"] == 4
@@ -204,7 +226,6 @@ def test_replay_is_paused_slowed_resumed_and_stopped() -> None:
     assert [*verbs][1:] == ["replay.pause", "replay.slower", "replay.go_on", "replay.stop"]
     again = post(client, f"replays/{replay}/stop", {"reason": "wrong"})
     assert again.status_code == 409
-    assert post(client, f"replays/{replay}/stop").status_code == 422
     assert set(DeadLetterRecord.objects.values_list("state", flat=True)) == {"open"}
 
 
@@ -215,7 +236,7 @@ def test_edits_are_approved_by_somebody_else(settings: Any) -> None:
     bob = a_client(*OPERATOR, "edit_dead_letter", name="bob")
 
     proposed = start(ann, choose(ann), options={"skip": True}).json()
-    by_ann: Any = post(ann, f"replays/{proposed['id']}/approve")
+    by_ann: Any = post(ann, f"replays/{proposed['id']}/approve", REASON)
     by_bob: Any = post(bob, f"replays/{proposed['id']}/approve", {"reason": "looks right"})
 
     assert proposed["state"] == "proposed"
@@ -233,7 +254,7 @@ def test_nobody_approves_what_he_may_not_begin_or_see(settings: Any, missing: st
     bob = a_client(*held, name="bob")
 
     proposed = start(ann, choose(ann), options={"skip": True}).json()
-    answer = post(bob, f"replays/{proposed['id']}/approve")
+    answer = post(bob, f"replays/{proposed['id']}/approve", REASON)
 
     assert (answer.status_code, answer.json()["code"]) == (403, "FE802")
     assert ReplayRecord.objects.get().state == "proposed"
@@ -249,7 +270,7 @@ def test_new_keys_are_approved_by_who_may_give_new_keys(settings: Any) -> None:
     options = {"edit": edit, "new_keys": True}
     proposed = start(ann, choose(ann), mode="restart", options=options).json()
 
-    assert post(bob, f"replays/{proposed['id']}/approve").status_code == 403
+    assert post(bob, f"replays/{proposed['id']}/approve", REASON).status_code == 403
 
 
 def test_replays_are_listed_the_newest_first_to_who_may_see_what_was_chosen() -> None:

@@ -14,7 +14,10 @@ from django.contrib.auth.models import User
 from flowengine.cli.commands.dead_group import spark
 from flowengine.cli.exits import Exit
 from flowengine.models import AuditRecord, DeadGroupRecord, DeadLetterRecord
-from flowengine.orchestration import groups
+from flowengine.orchestration import groups, replay
+from flowengine.orchestration.replay import discarding
+from flowengine.orchestration.replay.due import run_due
+from flowengine.store.clock import DatabaseClock
 from flowengine.testing import Runner
 from tests.builders.line import now
 from tests.database.api.given import a_failed_run, a_letter
@@ -64,7 +67,7 @@ def test_causes_are_listed_with_what_is_open(flow: Flow) -> None:
 def test_what_is_snoozed_or_closed_is_listed_where_that_is_asked_for(flow: Flow) -> None:
     cause = a_cause()
 
-    flow("dead", "group", str(cause), "--snooze", "2h")
+    flow("dead", "group", str(cause), "--snooze", "2h", "--reason", "later")
 
     assert flow("dead", "list").err == "nothing is dead\n"
     assert len(flow("dead", "list", "--all").out.splitlines()) == 1
@@ -149,11 +152,11 @@ def test_triage_is_done_and_written_down(flow: Flow) -> None:
         ("--snooze", "2h"),
         ("--snooze", "0s"),
         ("--merge", str(other)),
-        ("--resolve", "--reason", "it is back"),
+        ("--resolve",),
         ("--assign", ""),
         ("--split", "source"),
     ]
-    said = [flow("dead", "group", str(cause), *act) for act in acts]
+    said = [flow("dead", "group", str(cause), *act, "--reason", "INC-812") for act in acts]
 
     assert [each.code for each in said] == [Exit.OK] * len(acts), [each.err for each in said]
     row = DeadGroupRecord.objects.get(pk=cause)
@@ -164,6 +167,7 @@ def test_triage_is_done_and_written_down(flow: Flow) -> None:
     assert {each.door for each in rows} == {"cli"}
     assert all(each.who.startswith("cli:") for each in rows)
     assert len(rows) == len(acts)
+    assert {each.reason for each in rows} == {"INC-812"}
 
 
 def test_resolving_without_a_reason_is_refused(flow: Flow) -> None:
@@ -202,6 +206,31 @@ def test_discarding_off_a_terminal_needs_a_yes(flow: Flow, monkeypatch: pytest.M
 
     assert (refused.code, "--yes does it" in refused.err) == (Exit.USAGE, True)
     assert (done.code, done.out, states()) == (Exit.OK, "1 discarded\n", {"discarded"})
+
+
+def test_discarding_of_more_than_a_page_is_followed_until_beats_have_done_it(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discarding, "PAGE", 2)
+    a_cause(count=5)
+    status = replay.status
+
+    def beaten(replay_id: UUID) -> replay.Replay:
+        while status(replay_id).due_at is not None:
+            run_due(DatabaseClock().now(), limit=9)
+        return status(replay_id)
+
+    left = flow("dead", "discard", "--q", "state:open", "--reason", "x", "--yes", "--no-follow")
+    monkeypatch.setattr(replay, "status", beaten)
+    act = left.out.split()[1]
+    said = flow("replay", "show", act, "--follow")
+
+    assert (left.code, left.out.split()[0::2]) == (Exit.OK, ["replay", "running"])
+    assert said.code == Exit.OK
+    assert "5 of 5 discarded, 0 were not open" in said.err
+    shown = flow("replay", "show", act).out
+    assert f"replay {act} of dead letters discarding" in shown
+    assert "canary" not in shown
 
 
 @pytest.mark.parametrize(("typed", "code"), [("y\n", Exit.OK), ("\n", Exit.REFUSED)])

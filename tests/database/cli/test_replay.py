@@ -192,29 +192,14 @@ def test_replay_is_steered(flow: Flow) -> None:
     assert (again.code, "error[FE521]" in again.err) == (Exit.REFUSED, True)
 
 
-def test_stopping_wants_a_reason(flow: Flow) -> None:
+def test_steering_wants_a_reason(flow: Flow) -> None:
     failed_orders()
 
-    said = flow("replay", "stop", a_replay(flow))
+    replay = a_replay(flow)
 
-    assert (said.code, "error[FE513]" in said.err) == (Exit.REFUSED, True)
-
-
-def test_proposed_replay_is_approved_by_somebody_else(
-    flow: Flow, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.FLOWENGINE = {"REPLAY_FOUR_EYES": True}
-    failed_orders()
-    said = flow("replay", "--q", "state:open", "--reason", "x", "--yes", "--skip")
-    replay = said.out.split()[1]
-
-    by_same = flow("replay", "approve", replay)
-    monkeypatch.setattr("getpass.getuser", lambda: "somebody-else")
-    by_other = flow("replay", "approve", replay, "--json")
-
-    assert f"next: flowengine replay approve {replay}" in said.err
-    assert (by_same.code, "error[FE522]" in by_same.err) == (Exit.REFUSED, True)
-    assert json.loads(by_other.out)["approver"] == "cli:somebody-else"
+    for act in ("pause", "slower", "stop"):
+        said = flow("replay", act, replay)
+        assert (said.code, "error[FE513]" in said.err) == (Exit.REFUSED, True)
 
 
 @pytest.mark.parametrize("command", ["show", "pause", "stop"])

@@ -225,7 +225,7 @@ def test_held_run_goes_on_with_a_corrected_input(flow: Flow, runner: Runner, hel
 def test_held_run_goes_on_with_an_output_that_was_made_by_hand(
     flow: Flow, runner: Runner, held: SeenRun
 ) -> None:
-    flow("run", "resume", str(held.id), "--output", '{"entry": 7}')
+    flow("run", "resume", str(held.id), "--output", '{"entry": 7}', "--reason", "by hand")
 
     assert resumed(runner, held).steps["work"].output == {"entry": 7}
 
@@ -233,14 +233,14 @@ def test_held_run_goes_on_with_an_output_that_was_made_by_hand(
 def test_held_run_goes_on_without_the_failed_step(
     flow: Flow, runner: Runner, held: SeenRun
 ) -> None:
-    flow("run", "resume", str(held.id), "--skip")
+    flow("run", "resume", str(held.id), "--skip", "--reason", "not needed")
 
     assert resumed(runner, held).steps["work"].state == "skipped"
 
 
 def test_held_run_is_given_up(flow: Flow, runner: Runner, held: SeenRun) -> None:
     said = flow("run", "give-up", str(held.id), "--reason", "no use")
-    again = flow("run", "give-up", str(held.id))
+    again = flow("run", "give-up", str(held.id), "--reason", "no use")
 
     assert (said.code, said.out) == (Exit.OK, f"{held.id} failed\n")
     assert runner.run_of("held").state == "failed"
@@ -260,14 +260,14 @@ def test_held_run_is_given_up(flow: Flow, runner: Runner, held: SeenRun) -> None
 def test_edit_that_will_not_do_is_refused(
     flow: Flow, held: SeenRun, arguments: list[str], code: Exit, said: str
 ) -> None:
-    refused = flow("run", "resume", str(held.id), *arguments)
+    refused = flow("run", "resume", str(held.id), "--reason", "x", *arguments)
 
     assert refused.code == code
     assert said in refused.err
 
 
 def test_run_that_has_not_failed_is_not_resumed(flow: Flow, asked: SeenRun) -> None:
-    refused = flow("run", "resume", str(asked.id))
+    refused = flow("run", "resume", str(asked.id), "--reason", "x")
 
     assert refused.code == Exit.REFUSED
     assert "FE501" in refused.err

@@ -210,7 +210,7 @@ def test_a_waiting_run_is_cancelled_at_once_and_only_once(flow: Flow, flow_runne
     run_id = a_run(flow_runner, "later")
 
     said = flow("cancel", str(run_id), "--reason", "typo")
-    again = flow("cancel", str(run_id))
+    again = flow("cancel", str(run_id), "--reason", "typo")
 
     assert (said.code, said.out) == (Exit.OK, f"{run_id} cancelled\n")
     assert "typo" in str(flow_runner.run_of("troubled").history)
@@ -227,8 +227,8 @@ def test_hooks_of_a_run_that_has_ended_are_ended_where_that_is_said(
         state="succeeded", tail="finally", finished_at=DatabaseClock().now()
     )
 
-    refused = flow("cancel", str(run_id))
-    said = flow("cancel", str(run_id), "--hooks")
+    refused = flow("cancel", str(run_id), "--reason", "x")
+    said = flow("cancel", str(run_id), "--hooks", "--reason", "x")
 
     assert refused.code == Exit.REFUSED
     assert (said.code, said.out) == (Exit.OK, f"{run_id} succeeded\n")

@@ -89,7 +89,7 @@ class People:
 
     def _prune(self) -> None:
         later = self._now + timedelta(days=90) - timedelta(minutes=10)
-        self.deleted += prune.run_once(later, limit=3).dead_letters
+        self.deleted += prune.run(later, limit=3).dead_letters
 
 
 def counted() -> dict[UUID, tuple[int, int]]:

@@ -101,6 +101,27 @@ def test_where_nothing_is_to_be_counted_nothing_is_written() -> None:
     assert query["sql"].lstrip().startswith("SELECT EXISTS")
 
 
+def test_folding_and_moving_take_as_many_statements_for_one_as_for_many() -> None:
+    def statements(count: int) -> tuple[int, ...]:
+        bury_only([a_letter(f"order {chr(97 + n)} is odd", source=str(n)) for n in range(count)])
+        bury_only([a_letter("card gone", source=str(n)) for n in range(count)])
+        with CaptureQueriesContext(connection) as folded:
+            groups.run_due(NOON)
+        whole = DeadGroupRecord.objects.get(title="card gone", split_by=None)
+        with CaptureQueriesContext(connection) as moved:
+            groups.split(whole.id, "source", SOMEBODY)
+        fold()
+        DeadGroupRecord.objects.filter(pk=whole.id).update(split_by=None)
+        return tuple(
+            sum("clock" not in q["sql"] and "SAVEPOINT" not in q["sql"] for q in each)
+            for each in (folded, moved)
+        )
+
+    statements(1)
+
+    assert statements(2) == statements(20)
+
+
 def test_same_letter_again_is_not_counted_again() -> None:
     letter = a_letter()
 

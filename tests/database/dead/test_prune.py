@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,9 +30,10 @@ from flowengine.models import (
     StepRecord,
     WaitRecord,
 )
-from flowengine.orchestration import groups, prune, selections
+from flowengine.orchestration import dead, groups, prune, selections
 from flowengine.orchestration.prune import Pruned
 from flowengine.store import dead_letters
+from flowengine.store import prune as store
 from tests.builders.dead import NOON, SOMEBODY, a_letter, bury, fold, new_id, the_group
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +187,30 @@ def test_closed_dead_letter_goes_after_its_time_and_its_cause_with_the_last_one(
     assert not DeadLetterRecord.objects.exists()
 
 
+def test_closed_dead_letter_goes_when_its_countdown_says_so_and_not_before() -> None:
+    [closed] = bury(a_letter(), at=OLD)
+    dead_letters.close([closed], "resolved", reason="x", by="7", now=OLD)
+    told = dead.letter(closed)
+    assert told is not None
+    assert told.expires_at is not None
+    second = timedelta(seconds=1)
+
+    assert prune.run(told.expires_at - second).dead_letters == 0
+    assert prune.run(told.expires_at + second).dead_letters == 1
+
+
+def test_letter_that_comes_again_is_open_again_and_has_no_countdown() -> None:
+    letter = a_letter()
+    bury(letter, at=OLD)
+    dead_letters.close([letter.id], "discarded", reason="x", by="7", now=OLD)
+    bury(letter, at=NOON)
+    told = dead.letter(letter.id)
+
+    assert prune.run(NOON + timedelta(days=999)).dead_letters == 0
+    assert told is not None
+    assert told.expires_at is None
+
+
 def test_cause_of_which_people_have_spoken_stays() -> None:
     ids = bury(a_letter(), at=OLD)
     groups.note(the_group().id, "gateway", SOMEBODY)
@@ -303,18 +329,58 @@ def test_pages_are_bounded_and_told_of() -> None:
     done = prune.run(NOON, limit=2, told=lambda so_far: told.append(so_far.runs))
 
     assert done.runs == 5
-    assert told == [2, 4, 5, 5]
+    assert told == [2, 4, 5]
+
+
+def statements(do: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        do()
+    return sum("clock" not in query["sql"] for query in captured)
 
 
 def test_page_takes_as_many_statements_for_one_as_for_many() -> None:
-    def statements(count: int) -> int:
+    def of_a_page(count: int) -> int:
         for _ in range(count):
             a_row_of_a_run(a_row_of_an_event())
-        with CaptureQueriesContext(connection) as captured:
-            prune.run_once(NOON)
-        return len(captured)
+        return statements(prune.Pass(NOON).page)
 
-    assert statements(1) == statements(40)
+    assert of_a_page(1) == of_a_page(40)
+
+
+def test_pass_looks_once_at_what_is_held_and_still_finds_what_is_behind_it() -> None:
+    held = [a_row_of_a_run(new_id(), at=OLD, due_at=NOON) for _ in range(20)]
+    a_row_of_a_run(new_id(), at=OLD + timedelta(minutes=1))
+    going, looked = prune.Pass(NOON, limit=5), []
+
+    while not going.is_over:
+        with CaptureQueriesContext(connection) as captured:
+            done = going.page()
+        looked.append((done.runs, len([q for q in captured if "SELECT t.id, t." in q["sql"]])))
+
+    # Five pages of runs; the last, which is not full, is followed by those of what there is none of.
+    assert looked == [(0, 1)] * 4 + [(1, 6)]
+    assert set(RunRecord.objects.values_list("id", flat=True)) == set(held)
+
+
+def test_what_is_not_held_any_more_goes_with_the_next_pass() -> None:
+    a_row_of_a_run(new_id(), due_at=NOON)
+    prune.run(NOON)
+    RunRecord.objects.update(due_at=None)
+
+    assert prune.run(NOON) == Pruned(runs=1)
+
+
+def test_page_of_runs_ends_before_too_many_steps_and_a_large_one_goes_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store, "ROWS_MAX", 10)
+    for minutes, seq in enumerate([4, 4, 4, 99, 1]):
+        a_row_of_a_run(new_id(), at=OLD + timedelta(minutes=minutes), seq=seq)
+    told: list[int] = []
+
+    prune.run(NOON, told=lambda so_far: told.append(so_far.runs))
+
+    assert told == [2, 3, 4, 5]
 
 
 def test_what_would_be_deleted_is_counted_without_deleting() -> None:

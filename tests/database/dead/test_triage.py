@@ -1,4 +1,4 @@
-"""People treat causes: they acknowledge, assign, merge, split and discard, and all of it is told."""
+"""People treat causes: they acknowledge, assign, merge and split, and all of it is told."""
 
 from __future__ import annotations
 
@@ -7,16 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from flowengine.errors import GroupRefused, ReasonMissing, SelectionRefused
-from flowengine.models import (
-    AuditRecord,
-    DeadGroupRecord,
-    DeadLetterRecord,
-    DeadTallyRecord,
-    SelectionRecord,
-)
-from flowengine.orchestration import groups, selections
-from flowengine.orchestration.groups import By
+from flowengine.errors import GroupRefused, ReasonMissing
+from flowengine.models import AuditRecord, DeadGroupRecord, DeadLetterRecord, DeadTallyRecord
+from flowengine.orchestration import groups
+from flowengine.orchestration.audit import By
 from tests.builders.dead import (
     LATER,
     NOON,
@@ -195,47 +189,3 @@ def test_merges_and_splits_that_make_no_sense_are_refused() -> None:
     groups.merge([lost], stolen, SOMEBODY)
     with pytest.raises(GroupRefused, match="is merged into"):
         groups.split(lost, "source", SOMEBODY)
-
-
-# Discarding
-
-
-def test_discarded_letters_are_closed_with_who_and_why() -> None:
-    bury(a_letter("card gone"), a_letter("card gone"), a_letter("card lost"))
-    selection = selections.freeze("dead_letter", "gone", "7")
-
-    discarded = groups.discard(selection.id, SOMEBODY)
-    again = groups.discard(selection.id, SOMEBODY)
-
-    assert (discarded, again) == (2, 0)
-    closed = DeadLetterRecord.objects.filter(state="discarded")
-    assert {(each.message, each.reason, each.closed_by) for each in closed} == {
-        ("card gone", "INC-812", "7")
-    }
-    row = AuditRecord.objects.order_by("number")[0]
-    assert (row.verb, row.selection_id, row.details) == ("discard", selection.id, '{"count": 2}')
-
-
-def test_large_selection_is_discarded_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "DISCARD_PAGE", 2)
-    bury(*[a_letter() for _ in range(5)])
-    selection = selections.freeze("dead_letter", "", "7")
-
-    assert groups.discard(selection.id, SOMEBODY) == 5
-
-    assert AuditRecord.objects.count() == 3
-
-
-def test_what_is_discarded_needs_a_reason_and_a_selection_of_letters() -> None:
-    bury(a_letter())
-    chosen = selections.freeze("dead_letter", "", "7")
-    SelectionRecord.objects.create(id=new_id(), kind="run", query="", words="", created_at=NOON)
-    of_runs = SelectionRecord.objects.get(kind="run")
-
-    with pytest.raises(ReasonMissing):
-        groups.discard(chosen.id, NOBODY)
-    with pytest.raises(SelectionRefused, match="of runs"):
-        groups.discard(of_runs.id, SOMEBODY)
-    with pytest.raises(SelectionRefused, match="there is no selection"):
-        groups.discard(new_id(), SOMEBODY)
-    assert the_group().state == "new"

@@ -281,7 +281,7 @@ def test_a_corrected_number_is_scanned_and_booked(flow: Runner) -> None:
     flow.send("invoice.received", INVOICE)
     run = flow.run_of("invoice-import")
 
-    flow.resume(run, by="7", inputs={"number": "R-1a"})
+    flow.resume(run, by="7", reason="mistyped", inputs={"number": "R-1a"})
 
     assert flow.run_of("invoice-import").state == "succeeded"
     assert [each["number"] for each in outside.given("invoices.scan")] == ["R-1", "R-1a"]
@@ -293,7 +293,7 @@ def test_a_step_that_was_done_by_hand_is_not_done_again(flow: Runner) -> None:
     flow.advance("1h")
     run = flow.run_of("invoice-import")
 
-    flow.resume(run, by="7", output={"entry": 8}, is_done=True)
+    flow.resume(run, by="7", reason="booked by hand", output={"entry": 8}, is_done=True)
 
     assert flow.run_of("invoice-import").state == "succeeded"
     assert outside.given("archive.store") == [{"file": "R-1.pdf", "entry": 8}]

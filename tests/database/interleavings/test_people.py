@@ -15,6 +15,7 @@ from flowengine.errors import AnswerRefused, RunRefused
 from flowengine.models import DeadLetterRecord, RunRecord
 from flowengine.orchestration import control
 from flowengine.orchestration.advance import Advanced, Told, Work, advance
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.pass_on import pass_on
 from tests.builders.door import check_counts
@@ -74,7 +75,7 @@ def asked(quorum: int = 1) -> tuple[UUID, User, User]:
 
 
 def cancelling(run: UUID) -> Advanced:
-    return control.cancel(run, by="7", now=now())
+    return control.cancel(run, by=By(who="7", reason="changed my mind"), now=now())
 
 
 def answering(run: UUID, user: User, *, approved: bool = True) -> Committed:

@@ -13,6 +13,7 @@ from flowengine.engine.run import Failure
 from flowengine.engine.states import StepState
 from flowengine.models import DeadLetterRecord, HistoryRecord, RunRecord, StepRecord
 from flowengine.orchestration.advance import Progress, Told, Wanted, Work, advance
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.control import cancel
 from tests.builders.line import WORKER, begin, begin_by, claim, now, state_of, step_of, tell
 
@@ -133,7 +134,7 @@ def test_a_failure_for_good_leaves_one_dead_letter_in_the_same_transaction() -> 
 def test_cancel_ends_a_run_that_waits_for_a_worker_at_once() -> None:
     [run] = begin("chain")
 
-    cancel(run, by="7", reason="changed my mind", now=now())
+    cancel(run, by=By(who="7", reason="changed my mind"), now=now())
 
     assert state_of(run) == "cancelled"
     assert step_of(run, "one").state is StepState.CANCELLED

@@ -13,6 +13,7 @@ from flowengine.engine.run import Failure
 from flowengine.engine.states import StepState
 from flowengine.errors import AnswerRefused, EditRefused, NotPermitted, RunRefused
 from flowengine.models import DeadLetterRecord, RunRecord
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.control import answer, give_up, resume
 from tests.builders.stored import begin, claim, define, now, row, start, tell
 
@@ -61,7 +62,7 @@ def test_held_run_goes_on_from_its_failed_step_when_it_is_resumed() -> None:
     run = failed()
     assert state(run) == "held"
 
-    resume(run, by="7", reason="there is money now", now=now())
+    resume(run, by=By(who="7", reason="there is money now"), now=now())
 
     assert state(run) == "running"
     step = row(run, "charge")
@@ -161,7 +162,7 @@ def test_run_that_this_version_cannot_read_cannot_be_resumed() -> None:
 def test_held_run_that_is_given_up_has_failed() -> None:
     run = failed()
 
-    give_up(run, by="7", now=now())
+    give_up(run, by=By(who="7", reason="no use"), now=now())
 
     assert state(run) == "failed"
 

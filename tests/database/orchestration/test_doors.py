@@ -12,7 +12,7 @@ from flowengine import signals
 from flowengine.engine.breaker import Door, Limits
 from flowengine.models import AuditRecord, NotificationRecord
 from flowengine.orchestration import doors
-from flowengine.orchestration.groups import By
+from flowengine.orchestration.audit import By
 from flowengine.store import stations
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,6 +11,7 @@ from flowengine.engine.run import Failure
 from flowengine.models import DeadLetterRecord, EventRecord, RunRecord, StepRecord
 from flowengine.orchestration import control
 from flowengine.orchestration.advance import advance
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.work import Told, Work
 from tests.builders.stored import claim, define, now, row, start, tell
 
@@ -117,7 +118,7 @@ finally: [{id: tell, workflow: note, detach: true}]
     )
     claim(run, "charge")
     tell(run, Failed(step="charge", attempt=1, failure=TIMEOUT))
-    control.resume(run, by="7", now=now())
+    control.resume(run, by=By(who="7", reason="repaired"), now=now())
     claim(run, "charge")
 
     tell(run, Succeeded(step="charge", attempt=2, output={}))

@@ -14,6 +14,7 @@ from flowengine.engine.states import StepState
 from flowengine.models import DeadLetterRecord, EventRecord, RunRecord, StepRecord
 from flowengine.orchestration import control
 from flowengine.orchestration.advance import Advanced, Told, Wanted, Work, advance
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.follow import follow
 from flowengine.orchestration.route import route
 from flowengine.store import due_steps, workers
@@ -259,7 +260,7 @@ def test_hooks_that_somebody_ends_free_the_place(night: Night) -> None:
     [second] = night.route(publish("order.begun", {}))
     night.claim(run, "sorry")
 
-    control.cancel(run, by="7", hooks=True, now=night.clock.now())
+    control.cancel(run, by=By(who="7", reason="nobody can"), hooks=True, now=night.clock.now())
     night.after(seconds=1)
 
     assert told(run) == ("failed", "")

@@ -20,6 +20,7 @@ from flowengine.models import (
     SelectionRecord,
 )
 from flowengine.orchestration import replay
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.follow import follow
 from flowengine.orchestration.replay.due import run_due
 from flowengine.orchestration.route import overdue, route
@@ -34,7 +35,7 @@ steps:
   - {id: charge, task: line.told, with: {order_id: "${{ event.data.order }}"}, retry: {attempts: 1}}
 """
 NO = Failure(code="Declined", message="no funds", permanent=True)
-BY = "7"
+BY = By(who="7", reason="the bank is back")
 
 
 def placed(workflow: Workflow, count: int = 1, **data: Any) -> list[UUID]:
@@ -104,7 +105,7 @@ def started(
 ) -> UUID:
     """A replay of these, begun; its id."""
     selection = chosen(ids, kind)
-    begun = replay.start(selection, mode, options, pace, by=BY, reason="the bank is back")
+    begun = replay.start(selection, mode, options, pace, by=BY)
     return begun.id
 
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from flowengine.engine.identity import uuid7
 from flowengine.models import AuditRecord
 from flowengine.orchestration import audit
-from flowengine.orchestration.audit import Entry
+from flowengine.orchestration.audit import By, Edit, Entry
 from flowengine.store import sql
 from flowengine.store.audit import START
 from tests.builders.stored import now
@@ -30,18 +30,14 @@ def written(count: int = ROWS) -> None:
         audit.record(
             [
                 Entry(
-                    who="7",
+                    by=By(who="7", reason=f"because {n}", door="cli", address="10.0.0.1"),
                     verb="replay.resume",
-                    reason=f"because {n}",
-                    door="cli",
-                    address="10.0.0.1",
                     kind="dead_letter",
                     object_id=str(n),
                     selection_id=uuid7(n, bytes(10)),
                     replay_id=uuid7(n, bytes(10)),
                     details={"n": n, "at": now()},
-                    before_sha256="a" * 64,
-                    after_sha256="b" * 64,
+                    edit=Edit(before_sha256="a" * 64, after_sha256="b" * 64),
                 )
                 for n in range(count)
             ],
@@ -140,7 +136,7 @@ def test_rows_cut_off_at_the_end_are_seen_by_who_has_kept_the_head() -> None:
 def test_act_whose_transaction_is_given_up_leaves_no_row() -> None:
     def act() -> None:
         with sql.writing():
-            audit.record([Entry(who="7", verb="discard")], now())
+            audit.record([Entry(by=By(who="7"), verb="discard")], now())
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -151,7 +147,7 @@ def test_act_whose_transaction_is_given_up_leaves_no_row() -> None:
 
 def test_text_that_no_column_takes_is_kept_as_far_as_it_can_be() -> None:
     with sql.writing():
-        audit.record([Entry(who="7", verb="discard", reason="a\x00b\ud800")], now())
+        audit.record([Entry(by=By(who="7", reason="a\x00b\ud800"), verb="discard")], now())
 
     assert AuditRecord.objects.get().reason == "a\ufffdb?"
     assert audit.verify().broken_at is None

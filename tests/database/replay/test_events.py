@@ -16,6 +16,7 @@ from flowengine.broker.base import Delivery
 from flowengine.engine.event import Again, Parent
 from flowengine.engine.identity import foreign_event_id, run_id
 from flowengine.models import DeadLetterRecord, EventRecord, ReplayItemRecord, RunRecord
+from flowengine.orchestration import replay
 from flowengine.orchestration.receive import receive
 from flowengine.orchestration.replay.due import run_due
 from flowengine.store import events, parents
@@ -23,8 +24,11 @@ from tests.builders.stored import define, now, publish
 from tests.database.replay.scenes import (
     ORDER,
     beat,
+    chosen,
     details,
+    failed_orders,
     letter_states,
+    letters_of,
     seen,
     started,
     states,
@@ -120,6 +124,23 @@ def test_bad_event_is_refused_until_an_edit_makes_it_fit() -> None:
     assert copy.causation_id == str(foreign_event_id(SOURCE, "e-1"))
     assert RunRecord.objects.filter(event_id=copy.id).exists()
     assert b'"one"' in bytes(DeadLetterRecord.objects.get(pk=letter).body or b"")
+
+
+@pytest.mark.usefixtures("known")
+def test_edit_of_a_stored_event_must_fit_its_registered_type_and_what_the_workflow_takes() -> None:
+    [run] = failed_orders()
+    define(WITH_INPUT)
+    event = RunRecord.objects.get(pk=run).event_id
+    original = bytes(EventRecord.objects.get(pk=event).data)
+
+    def word(value: object) -> str:
+        edit = [{"op": "replace", "path": "/order", "value": value}]
+        [item] = replay.plan(chosen(letters_of([run])), "restart", {"edit": edit}).items
+        return f"{item.word} {item.why}"
+
+    assert word("two").startswith("invalid_edit event order.placed: $.order")
+    assert word(2) == "eligible "
+    assert bytes(EventRecord.objects.get(pk=event).data) == original
 
 
 def test_unreadable_bytes_stay_where_they_are() -> None:

@@ -18,11 +18,11 @@ from flowengine.models import (
     WorkflowRecord,
 )
 from flowengine.orchestration import control, replay
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.replay.sending import send
 from flowengine.store import audit, definitions
 from tests.builders.stored import define, now
 from tests.database.replay.scenes import (
-    BY,
     ORDER,
     beat,
     chosen,
@@ -45,7 +45,8 @@ def test_same_request_twice_is_one_replay() -> None:
     selection = chosen(letters_of(failed_orders(2)))
 
     def asked(reason: str = "again") -> UUID:
-        begun = replay.start(selection, "restart", by=BY, reason=reason, request_key="click-1")
+        by = By(who="7", reason=reason)
+        begun = replay.start(selection, "restart", by=by, request_key="click-1")
         return begun.id
 
     assert asked() == asked()
@@ -181,6 +182,45 @@ def test_copy_for_all_workflows_keeps_its_event_from_being_replayed_for_one() ->
 
     assert details(at_work) == ["not_open: another replay has sent it"]
     assert details(over)[0].startswith("succeeded_since: run ")
+
+
+@pytest.mark.parametrize("edit", [[], [{"op": "add", "path": "/note", "value": "by hand"}]])
+def test_copy_for_one_workflow_keeps_its_event_from_being_replayed_for_all(
+    edit: list[object],
+) -> None:
+    [run] = failed_orders()
+    event = RunRecord.objects.get(pk=run).event_id
+
+    for_one = started("event", letters_of([run]), workflow="order", edit=edit)
+    beat()
+    at_work = started("event", [event], kind="event", workflow="*")
+    beat()
+    pay(RunRecord.objects.exclude(pk=run).get().id)
+    seen(for_one)
+    over = started("event", [event], kind="event", workflow="*")
+    beat()
+
+    assert (states(for_one), states(at_work), states(over)) == (
+        ["succeeded"],
+        ["skipped"],
+        ["skipped"],
+    )
+    assert details(at_work)[0].startswith("not_open: ")
+    assert details(over)[0].startswith("succeeded_since: run ")
+    assert RunRecord.objects.count() == 2
+
+
+def test_two_replays_of_one_event_for_other_workflows_do_not_keep_one_another() -> None:
+    [run] = failed_orders()
+    define(ORDER.replace("workflow: order", "workflow: invoice"))
+    event = RunRecord.objects.get(pk=run).event_id
+
+    first = started("event", letters_of([run]), workflow="order")
+    beat()
+    second = started("event", [event], kind="event", workflow="invoice")
+    beat()
+
+    assert (states(first), states(second)) == (["sent"], ["sent"])
 
 
 def test_run_that_goes_on_meanwhile_is_not_replayed() -> None:

@@ -15,6 +15,7 @@ from flowengine.engine.messages import Failed
 from flowengine.models import AuditRecord, DeadLetterRecord, ReplayItemRecord, RunRecord
 from flowengine.orchestration import audit, replay
 from flowengine.orchestration.advance import Told, Wanted, Work, advance
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.replay.due import run_due
 from flowengine.orchestration.route import overdue, route
 from flowengine.store import sql
@@ -90,7 +91,7 @@ def test_no_letter_is_replayed_twice_by_two_people_and_four_beats() -> None:
     letters = letters_of(runs)
     by_letter, by_run = chosen(letters), chosen(runs, "run")
     begun = [
-        replay.start(selection, "restart", None, FAST, by=by, reason="both").id
+        replay.start(selection, "restart", None, FAST, by=By(who=by, reason="both")).id
         for selection, by in ((by_letter, "7"), (by_run, "8"))
     ]
 
@@ -108,6 +109,24 @@ def test_no_letter_is_replayed_twice_by_two_people_and_four_beats() -> None:
     }
 
 
+def test_no_event_is_replayed_for_all_workflows_and_for_one_at_once() -> None:
+    runs = dead_orders(max(pairs() // 2, 40))
+    events = [*RunRecord.objects.values_list("event_id", flat=True)]
+    for_all, for_one = chosen(events, "event"), chosen(letters_of(runs))
+    corrected = {"workflow": "order", "edit": [{"op": "add", "path": "/note", "value": "x"}]}
+    begun = [
+        replay.start(for_all, "event", {"workflow": "*"}, FAST, by=BY).id,
+        replay.start(for_one, "event", corrected, FAST, by=BY).id,
+    ]
+
+    at_once(*[lambda: beats(*begun)] * 4)
+    route(overdue(now(), limit=2000, broker_open=True), now=now())
+
+    sent = ReplayItemRecord.objects.filter(replay_id__in=begun).exclude(sent_at=None)
+    assert Counter(sent.values_list("origin_id", flat=True)) == dict.fromkeys(events, 1)
+    assert RunRecord.objects.count() == 2 * len(events)
+
+
 def test_double_click_is_one_replay_whoever_is_first() -> None:
     selections = [chosen([run], "run") for run in dead_orders(max(pairs() // 20, 5))]
     begun: list[UUID] = []
@@ -115,9 +134,7 @@ def test_double_click_is_one_replay_whoever_is_first() -> None:
     def click(selection: UUID) -> None:
         for _ in range(ROUNDS_MAX):
             try:
-                made = replay.start(
-                    selection, "restart", by=BY, reason="click", request_key=str(selection)
-                )
+                made = replay.start(selection, "restart", by=BY, request_key=str(selection))
             except OperationalError:
                 continue
             begun.append(made.id)
@@ -137,7 +154,7 @@ def test_chain_of_the_audit_has_no_fork_when_many_write_at_once() -> None:
             for _ in range(ROUNDS_MAX):
                 try:
                     with sql.writing():
-                        audit.record([audit.Entry(who="7", verb=f"act {n}")] * 2, now())
+                        audit.record([audit.Entry(by=BY, verb=f"act {n}")] * 2, now())
                 except OperationalError:
                     continue
                 break

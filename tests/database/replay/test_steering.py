@@ -11,9 +11,11 @@ from pytest_django import Settings
 from flowengine.errors import EditRefused, ReasonMissing, ReplayRefused
 from flowengine.models import AuditRecord, ReplayItemRecord, ReplayRecord
 from flowengine.orchestration import replay
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.replay.due import run_due
 from tests.builders.stored import now
 from tests.database.replay.scenes import (
+    BY,
     beat,
     chosen,
     failed_orders,
@@ -28,6 +30,7 @@ from tests.database.replay.scenes import fail as fail_again
 
 pytestmark = pytest.mark.django_db
 
+SOMEBODY_ELSE = By(who="8", reason="looked at it")
 EDIT = [{"op": "add", "path": "/note", "value": "x"}]
 
 
@@ -115,13 +118,13 @@ def test_paused_replay_sends_nothing_until_it_goes_on() -> None:
     replay_id, runs = of_dead(3, canary=1)
     beat()
 
-    replay.pause(replay_id, by="7", reason="a moment")
+    replay.pause(replay_id, By(who="7", reason="a moment"))
     pay(runs[0])
     assert (seen(replay_id).state, states(replay_id)) == (
         "paused",
         ["succeeded", "pending", "pending"],
     )
-    replay.go_on(replay_id, by="8")
+    replay.go_on(replay_id, SOMEBODY_ELSE)
     seen(replay_id)
     seen(replay_id)
 
@@ -133,7 +136,7 @@ def test_stopped_replay_leaves_what_was_not_sent_open() -> None:
     letters = letters_of(runs)
     beat()
 
-    replay.stop(replay_id, by="7", reason="wrong ones")
+    replay.stop(replay_id, By(who="7", reason="wrong ones"))
 
     assert states(replay_id) == ["sent", "skipped", "skipped"]
     assert letter_states(letters) == ["replaying", "open", "open"]
@@ -144,7 +147,8 @@ def test_stopped_replay_leaves_what_was_not_sent_open() -> None:
 def test_slower_halves_the_pace_and_each_act_is_in_the_audit() -> None:
     replay_id, _runs = of_dead(2, rate=10, in_flight=8)
 
-    replay.slower(replay_id, by="7", reason="the bank groans", door="cli", address="10.0.0.1")
+    by = By(who="7", reason="the bank groans", door="cli", address="10.0.0.1")
+    replay.slower(replay_id, by)
 
     stored = replay.status(replay_id)
     assert replay.pace_of(None).rate == 10
@@ -166,9 +170,9 @@ def test_replay_that_is_over_cannot_be_steered() -> None:
 
     for act in (replay.pause, replay.go_on, replay.slower, replay.stop, replay.approve):
         with pytest.raises(ReplayRefused, match="is done"):
-            act(replay_id, by="8")
+            act(replay_id, SOMEBODY_ELSE)
     with pytest.raises(ReplayRefused, match="there is no replay"):
-        replay.stop(UUID(int=1), by="8")
+        replay.stop(UUID(int=1), SOMEBODY_ELSE)
     with pytest.raises(ReplayRefused, match="there is no replay"):
         replay.status(UUID(int=1))
 
@@ -185,9 +189,9 @@ def test_edit_waits_for_the_approval_of_somebody_else_where_four_eyes_are_wanted
     assert (replay.status(plain).state, replay.status(edited).state) == ("running", "proposed")
     assert states(edited) == ["pending"]
     with pytest.raises(ReplayRefused) as refused:
-        replay.approve(edited, by="7")
+        replay.approve(edited, BY)
     assert refused.value.code == "FE522"
-    approved = replay.approve(edited, by="8", reason="looked at it")
+    approved = replay.approve(edited, SOMEBODY_ELSE)
     beat()
 
     assert (approved.approver, states(edited)) == ("8", ["sent"])
@@ -199,7 +203,8 @@ def test_replay_needs_a_reason_a_selection_and_things_that_fit_together() -> Non
     def begin(
         mode: str = "resume", reason: str = "why", pace: object = None, **given: object
     ) -> None:
-        replay.start(selection, mode, given, pace, by="7", reason=reason)  # type: ignore[arg-type]
+        by = By(who="7", reason=reason)
+        replay.start(selection, mode, given, pace, by=by)  # type: ignore[arg-type]
 
     with pytest.raises(ReasonMissing):
         begin(reason="  ")
@@ -224,9 +229,9 @@ def test_replay_needs_a_reason_a_selection_and_things_that_fit_together() -> Non
     with pytest.raises(EditRefused, match="more than 256 KiB"):
         begin("restart", edit=[{"op": "add", "path": "/x", "value": "y" * 2**20}])
     with pytest.raises(ReplayRefused, match="there is no selection"):
-        replay.start(UUID(int=1), "resume", by="7", reason="why")
+        replay.start(UUID(int=1), "resume", by=BY)
     with pytest.raises(ReplayRefused, match="characters"):
-        replay.start(selection, "resume", by="7", reason="why", request_key="")
+        replay.start(selection, "resume", by=BY, request_key="")
     assert not ReplayRecord.objects.exists()
     assert not AuditRecord.objects.exists()
 

@@ -6,6 +6,7 @@ import pytest
 
 from flowengine.models import RunRecord
 from flowengine.orchestration import replay, selections
+from flowengine.orchestration.audit import By
 from flowengine.testing import Runner
 from tests.builders.stored import define, publish
 
@@ -26,7 +27,8 @@ def test_replay_goes_on_while_the_runner_works_and_time_passes(flow_runner: Runn
     assert RunRecord.objects.get().state == "failed"
 
     selection = selections.freeze("dead_letter", "state:open", "7")
-    begun = replay.start(selection.id, "resume", {"skip": True}, by="7", reason="not needed")
+    by = By(who="7", reason="not needed")
+    begun = replay.start(selection.id, "resume", {"skip": True}, by=by)
     flow_runner.advance("2s")
 
     assert RunRecord.objects.get().state == "succeeded"

@@ -12,7 +12,7 @@ from flowengine.engine.breaker import Door, Limits
 from flowengine.engine.states import StepState
 from flowengine.models import StationRecord, StepRecord
 from flowengine.orchestration import doors
-from flowengine.orchestration.groups import By
+from flowengine.orchestration.audit import By
 from flowengine.store import stations
 from tests.builders.line import begin, now, state_of, step_of
 from tests.builders.stored import define, start
@@ -83,7 +83,7 @@ def test_nothing_is_handed_on_to_a_closed_station(bench: Bench) -> None:
 def test_what_waited_goes_on_once_the_station_is_open(bench: Bench) -> None:
     [run] = begin("chain")
     close(bench)
-    doors.resume("default", By(who="7"), now())
+    doors.resume("default", By(who="7", reason="tonight"), now())
     look(bench)
 
     bench.make_all_due()
@@ -112,6 +112,27 @@ def test_failures_of_one_cause_park_the_station_and_the_rest_keeps_its_tries(ben
     left = StepRecord.objects.filter(state="ready")
     assert left.count() == states.count("running")
     assert set(left.values_list("tries", flat=True)) == {0}
+
+
+SAVED_BY_ITSELF = """workflow: saved
+on: s.begun
+steps:
+  - {id: one, task: line.work, transaction: true}
+"""
+
+
+def test_probe_of_a_task_that_saves_its_own_end_opens_the_station_as_well(bench: Bench) -> None:
+    [run] = start(define(SAVED_BY_ITSELF), 1)
+    doors.trip("default", "2:ab", "GatewayDown", now())
+    look(bench)
+    probe_is_due()
+
+    look(bench)
+    bench.turn_until(lambda: step_of(run, "one").state is StepState.SUCCEEDED)
+    bench.turn_until(lambda: bench.stations.pool.is_empty)
+    look(bench)
+
+    assert stations.every()["default"].door is Door.DRAINING
 
 
 def test_probe_is_begun_by_one_worker_and_opens_the_station_when_it_succeeds(bench: Bench) -> None:

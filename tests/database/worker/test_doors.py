@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from flowengine.engine.breaker import Door, Limits
 from flowengine.engine.messages import Failed, GivenBack, Succeeded
 from flowengine.engine.run import Failure
+from flowengine.models import StationCountRecord, StationRecord
 from flowengine.orchestration import doors as doing
-from flowengine.orchestration.groups import By
+from flowengine.orchestration.audit import By
 from flowengine.store import stations
 from flowengine.worker.doors import Doors, End
 from tests.builders.line import begin, now
@@ -29,10 +32,11 @@ MANY = Limits().failures
 class Scene:
     """One worker's doors, and the time."""
 
-    def __init__(self) -> None:
-        self.clock = SetClock(now())
+    def __init__(self, clock: SetClock | None = None) -> None:
+        self.clock = clock or SetClock(now())
         self.doors = Doors(
             ("default", "mail"),
+            worker=uuid4(),
             tasks=("line.work", "line.nothing"),
             clock=self.clock,
             monotonic=lambda: self.clock.now().timestamp(),
@@ -103,6 +107,136 @@ def test_another_worker_learns_of_the_closed_door(scene: Scene) -> None:
     assert other.doors.open == {"mail"}
 
 
+def failing(scene: Scene, times: int, failure: Failure = DOWN) -> set[type[End]]:
+    """That many items fail at this worker; what their runs were told."""
+    [run] = begin("line")
+    return {type(scene.end(run, failure)) for _ in range(times)}
+
+
+def test_station_is_closed_by_what_all_workers_together_see(scene: Scene) -> None:
+    workers = [scene, *(Scene(scene.clock) for _ in range(3))]
+
+    told = [failing(each, MANY // 4) for each in workers]
+    for each in workers:
+        each.doors.look(4)
+
+    assert told == [{Failed}] * 4
+    assert scene.door() is Door.PARKED
+    for each in workers:
+        each.doors.look(4)
+        assert each.doors.open == {"mail"}
+        assert failing(each, 1) == {GivenBack}
+
+
+def test_failure_that_is_one_too_many_with_those_of_others_is_given_back_at_once(
+    scene: Scene,
+) -> None:
+    other = Scene(scene.clock)
+    failing(other, MANY - 1)
+    other.doors.look(4)
+    scene.doors.look(4)
+
+    assert failing(scene, 1) == {GivenBack}
+    scene.doors.look(4)
+    assert scene.door() is Door.PARKED
+
+
+def test_failures_of_several_causes_at_several_workers_close_nothing(scene: Scene) -> None:
+    other = Scene(scene.clock)
+    failing(scene, MANY - 1)
+    failing(other, MANY - 1, OTHER)
+    for each in (scene, other, scene):
+        each.doors.look(4)
+
+    assert "default" not in stations.every()
+
+
+def test_successes_of_other_workers_count_as_well(scene: Scene) -> None:
+    other = Scene(scene.clock)
+    failing(scene, MANY // 2)
+    scene.doors.look(4)
+    for _ in range(2 * MANY):
+        other.end(UUID(int=1), None)
+    for each in (other, scene):
+        each.doors.look(4)
+
+    failing(scene, MANY // 2)
+    scene.doors.look(4)
+
+    assert "default" not in stations.every()
+
+
+def test_failures_of_other_workers_long_ago_do_not_count(scene: Scene) -> None:
+    other = Scene(scene.clock)
+    failing(other, MANY - 1)
+    other.doors.look(4)
+    scene.clock.move(61)
+    scene.doors.look(4)
+
+    assert failing(scene, 1) == {Failed}
+
+
+@pytest.mark.parametrize("opens", ["people", "breaker"])
+def test_what_was_counted_before_a_door_has_moved_does_not_close_it_again(
+    scene: Scene, opens: str
+) -> None:
+    other = Scene(scene.clock)
+    failing(other, MANY - 1)
+    other.doors.look(4)
+    scene.doors.look(4)
+    failing(scene, 1)
+    scene.doors.look(4)
+    scene.clock.move(1)
+    if opens == "people":
+        doing.resume("default", By(who="7", reason="it answers"), scene.clock.now())
+    else:
+        StationRecord.objects.update(door="draining", since=scene.clock.now())
+
+    for each in (scene, other, scene):
+        each.doors.look(4)
+    told = failing(scene, 1) | failing(other, 1)
+
+    assert told == {Failed}
+    for each in (scene, other):
+        each.doors.look(4)
+    assert scene.door() is not Door.PARKED
+
+
+def test_nothing_is_written_where_nothing_fails(scene: Scene) -> None:
+    for _ in range(MANY):
+        scene.end(UUID(int=1), None)
+
+    scene.doors.look(4)
+
+    assert not StationCountRecord.objects.exists()
+
+
+def test_each_worker_writes_its_own_row_at_most_once_in_a_look(scene: Scene) -> None:
+    other = Scene(scene.clock)
+    failing(scene, 3)
+    failing(other, 5)
+
+    def written(by: Scene) -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            by.doors.look(4)
+        return [q["sql"] for q in captured if "INSERT INTO flowengine_station_count" in q["sql"]]
+
+    assert [len(written(each)) for each in (scene, other, scene, other)] == [1, 1, 0, 0]
+    assert sorted(StationCountRecord.objects.values_list("ended", flat=True)) == [3, 5]
+
+
+def test_counts_of_workers_that_are_gone_are_deleted(scene: Scene) -> None:
+    other = Scene(scene.clock)
+    failing(other, 1)
+    other.doors.look(4)
+    scene.clock.move(121)
+
+    failing(scene, 1)
+    scene.doors.look(4)
+
+    assert StationCountRecord.objects.count() == 1
+
+
 def test_one_item_is_tried_when_a_probe_is_due_and_no_second(scene: Scene) -> None:
     runs = begin("line", 3)
     scene.park(runs)
@@ -167,7 +301,7 @@ def test_station_with_nothing_to_probe_opens(scene: Scene) -> None:
 
 def test_station_that_people_have_closed_gives_out_nothing_however_long(scene: Scene) -> None:
     begin("line", 2)
-    doing.pause("default", By(who="7"), scene.clock.now())
+    doing.pause("default", By(who="7", reason="tonight"), scene.clock.now())
     scene.clock.move(86_400)
 
     assert scene.doors.look(4) == []
@@ -189,7 +323,7 @@ def test_station_that_the_breaker_has_closed_opens_where_it_is_switched_off() ->
 
 @override_settings(FLOWENGINE=OFF)
 def test_switched_off_breaker_opens_nothing_that_people_have_closed() -> None:
-    doing.pause("default", By(who="7"), now())
+    doing.pause("default", By(who="7", reason="tonight"), now())
     scene = Scene()
 
     scene.doors.look(4)
@@ -207,3 +341,4 @@ def test_breaker_that_is_switched_off_counts_nothing() -> None:
 
     assert all(isinstance(each, Failed) for each in told)
     assert stations.every() == {}
+    assert not StationCountRecord.objects.exists()

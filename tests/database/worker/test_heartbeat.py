@@ -9,11 +9,14 @@ from uuid import UUID
 import pytest
 from django.db import OperationalError, connection
 
+from flowengine.engine.messages import Succeeded
 from flowengine.models import WorkerRecord
 from flowengine.store import workers
 from flowengine.store.presence import is_present
 from flowengine.worker.heartbeat import AWAY_S, Heartbeat
+from flowengine.worker.meter import Meter
 from tests.builders.events import NOON
+from tests.unit.worker.orders import an_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,6 +95,41 @@ def test_renewal_says_when_work_was_last_taken(clock: SetClock) -> None:
 
     assert pause_s == 10.0
     assert row().consumed_at == NOON + timedelta(seconds=3)
+
+
+def test_renewal_takes_with_it_what_was_counted_and_only_what_is_new(clock: SetClock) -> None:
+    meter = Meter()
+    heartbeat = Heartbeat(worker_id=WORKER, stations=[], concurrency=16, meter=meter, clock=clock)
+    heartbeat.start()
+    before = row()
+    meter.ended(an_order(), Succeeded(step="charge", attempt=1, output=None), 0.1)
+
+    heartbeat.renew_once()
+    counted = row()
+    clock.at = NOON + timedelta(seconds=10)
+    heartbeat.renew_once()
+    heartbeat.end()
+
+    assert (before.concurrency, before.meter, before.metered_at) == (16, "{}", None)
+    assert ("shop.charge" in counted.meter, counted.metered_at) == (True, NOON)
+    assert row().metered_at == NOON
+
+
+def test_what_is_counted_is_told_soon_and_a_quiet_worker_says_nothing_more(
+    clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flowengine.worker.heartbeat.METER_S", 0.01)
+    meter = Meter()
+    heartbeat = Heartbeat(worker_id=WORKER, stations=[], meter=meter, clock=clock)
+    heartbeat.start()
+    clock.asked.get(timeout=PATIENCE_S)
+
+    meter.ended(an_order(), Succeeded(step="charge", attempt=1, output=None), 0.1)
+    clock.asked.get(timeout=PATIENCE_S)
+    heartbeat.end()
+
+    assert not meter.has_news
+    assert clock.asked.qsize() <= 1
 
 
 def test_lease_that_others_ended_is_taken_again_and_counted(

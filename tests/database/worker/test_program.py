@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError
 
+from flowengine import emit
+from flowengine.broker.connect import connect
+from flowengine.orchestration.sync import sync_project
+from flowengine.store import fleet
 from flowengine.worker import program as programs
 from flowengine.worker.heartbeat import Heartbeat
 from flowengine.worker.loop import Duty, Loop
 from flowengine.worker.program import Program, WorkerOptions
+from tests.builders.line import now
 from tests.fakes.broker import FakeBroker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,6 +69,26 @@ def test_worker_that_has_begun_says_so_and_is_drained() -> None:
 
     assert program.start()
     assert program.drain(PATIENCE_S)
+
+
+def test_worker_leaves_in_its_row_what_it_has_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowengine.worker.heartbeat.METER_S", 0.02)
+    sync_project(now=now())
+    options = WorkerOptions(roles=frozenset({"stations", "routing", "relay"}), concurrency=2)
+    broker = connect("inproc://counted", name="worker")
+    program = Program(options, broker)
+    assert program.start()
+    emit("chain.begun", {})
+
+    until = time.monotonic() + PATIENCE_S
+    seen = fleet.sums(fleet.members(now()), now())
+    while "chain" not in seen.workflows and time.monotonic() < until:
+        seen = fleet.sums(fleet.members(now()), now())
+    program.drain(PATIENCE_S)
+    broker.close()
+
+    assert seen.workflows["chain"].done == 1
+    assert seen.stations["default", "line.nothing"].done == 5
 
 
 def test_worker_without_stations_shows_that_it_lives() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
@@ -13,12 +13,14 @@ from django.db import transaction
 
 from flowengine.orchestration import doors
 from flowengine.store import (
+    audit,
     backlog,
     dead_groups,
     dead_letters,
     decisions,
     definitions,
     drafts,
+    due,
     due_events,
     due_steps,
     event_keys,
@@ -27,6 +29,7 @@ from flowengine.store import (
     history,
     keys,
     notifications,
+    paces,
     places,
     prune,
     questions,
@@ -42,6 +45,7 @@ from flowengine.store import (
 from tests.simulation.model import backlog as model_backlog
 from tests.simulation.model import definitions as model_definitions
 from tests.simulation.model import drafts as model_drafts
+from tests.simulation.model import due as model_due
 from tests.simulation.model import due_events as model_due_events
 from tests.simulation.model import due_steps as model_due_steps
 from tests.simulation.model import event_keys as model_event_keys
@@ -67,6 +71,7 @@ _SAME_NAMES: dict[ModuleType, ModuleType] = {
     backlog: model_backlog,
     definitions: model_definitions,
     drafts: model_drafts,
+    due: model_due,
     due_steps: model_due_steps,
     event_keys: model_event_keys,
     due_events: model_due_events,
@@ -99,9 +104,12 @@ def functions() -> Iterator[tuple[ModuleType, str, Function]]:
     for name in ("runs", "events", "dead_letters", "dead_groups", "selections", "replays"):
         yield prune, name, records.prune_nothing
     yield dead_letters, "close_of_runs", records.close_dead_letters
+    yield audit, "append", records.append_audit
     yield replays, "due", records.due_replays
     yield replays, "next_due", records.next_due_replay
+    yield paces, "learn", records.learn_nothing
     yield stations, "every", records.no_stations
+    yield stations, "counted", records.no_counts
     yield doors, "limits", records.no_breaker
 
 
@@ -140,6 +148,7 @@ def _below(db: Database) -> dict[str, Any]:
     )
     return {
         "writing": writing,
+        "in_one_go": nullcontext,
         "is_postgresql": lambda: True,
         "connection": lambda: connection,
         "execute": execute,

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from flowengine.engine.breaker import Station
 from flowengine.engine.transitions import Transition
+from flowengine.store.audit import Row as Act
 from flowengine.store.dead_letters import DeadLetter
 from flowengine.store.decisions import Answer, Revision
+from flowengine.store.prune import Mark, Page
+from flowengine.store.stations import Counted
 from tests.simulation.model.database import Database, setting
 from tests.simulation.model.tables import DecisionRow, Row
 
@@ -65,6 +68,13 @@ def close_dead_letters(
         return []
 
 
+def append_audit(db: Database, rows: Sequence[Act]) -> None:
+    """It is only written here, and nobody asks for it."""
+    if rows:
+        with db.statement("audit.append"):
+            pass
+
+
 def due_replays(db: Database, now: datetime, *, limit: int) -> list[UUID]:
     """People replay events one by one here: no replay is stored."""
     with db.statement("replays.due"):
@@ -76,19 +86,29 @@ def next_due_replay(db: Database) -> datetime | None:
         return None
 
 
+def learn_nothing(_db: Database) -> int:
+    """How long runs take is shown, and decides nothing."""
+    return 0
+
+
 def waiting_tallies(_db: Database) -> tuple[bool, bool]:
     """The model counts no causes, and nobody merges them."""
     return False, False
 
 
-def prune_nothing(_db: Database, before: datetime, **_given: object) -> int:
+def prune_nothing(_db: Database, before: datetime, after: Mark, **_given: object) -> Page:
     """No schedule lasts as long as things are kept."""
-    return 0
+    return Page()
 
 
 def no_stations(_db: Database) -> dict[str, Station]:
     """Nobody closes a station in a schedule."""
     return {}
+
+
+def no_counts(_db: Database, _after: datetime) -> list[Counted]:
+    """Without a breaker nothing is counted."""
+    return []
 
 
 def no_breaker(_db: Database, _name: str) -> None:

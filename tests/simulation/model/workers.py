@@ -36,6 +36,7 @@ def renew(
     lease_s: float,
     state: WorkerState = WorkerState.ALIVE,
     consumed_at: datetime | None = None,
+    meter: str | None = None,
 ) -> bool:
     due_at = now + timedelta(seconds=lease_s)
     with db.transaction(), db.statement("workers.renew"):

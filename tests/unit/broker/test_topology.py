@@ -93,8 +93,15 @@ def test_queue_arguments_make_dead_lettering_at_least_once() -> None:
     }
 
 
-def test_dead_queue_has_no_dead_letters_of_its_own() -> None:
-    assert "x-dead-letter-exchange" not in queue_arguments(Queue(name="q", dead_letters=False))
+def test_dead_queue_drops_nothing_however_often_it_is_delivered_or_however_full_it_is() -> None:
+    arguments = queue_arguments(Queue(name="q", dead_letters=False))
+
+    # Said, because RabbitMQ 4 would drop after 20; positive, because 3.x refuses -1.
+    assert arguments == {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": 2**31 - 1,
+        "x-overflow": "reject-publish",
+    }
 
 
 def test_definitions_hold_the_whole_topology_as_json() -> None:

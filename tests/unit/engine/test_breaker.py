@@ -132,38 +132,82 @@ def test_people_close_it_until_people_open_it() -> None:
     assert breaker.opened(station, NOW, by="8") == Station(name="cards", since=NOW, by="8")
 
 
+FEW = Limits(failures=3, share=0.5)
+
+
 def tally(*ends: tuple[float, str]) -> Tally:
     """A tally of these ends."""
-    found = Tally(Limits(failures=3, share=0.5))
+    found = Tally(FEW)
     for at, fingerprint in ends:
-        found.add(at, fingerprint)
+        found.add(at, fingerprint, f"words of {fingerprint} at {at:g}")
     return found
 
 
+def cause(at: float, *tallies: Tally) -> str:
+    """What closes the door, by the tallies of some processes."""
+    return breaker.worst([each.counts(at) for each in tallies], FEW)
+
+
 def test_enough_failures_of_one_cause_close_the_door() -> None:
-    assert tally((1, "a"), (2, "a"), (3, "a")).cause(4) == "a"
+    assert cause(4, tally((1, "a"), (2, "a"), (3, "a"))) == "a"
+
+
+def test_enough_failures_of_one_cause_in_several_processes_close_the_door() -> None:
+    one, two, three = tally((1, "a")), tally((2, "a"), (2, "b")), tally((3, "a"))
+
+    assert cause(4, one, two) == ""
+    assert cause(4, one, two, three) == "a"
 
 
 def test_as_many_failures_of_several_causes_do_not() -> None:
-    assert tally((1, "a"), (2, "b"), (3, "c"), (4, "b")).cause(5) == ""
+    assert cause(5, tally((1, "a"), (2, "b"), (3, "c"), (4, "b"))) == ""
 
 
 def test_as_many_failures_among_many_successes_do_not() -> None:
-    ends = [(float(n), "a") for n in range(3)] + [(float(n), "") for n in range(4)]
+    failures = [(float(n), "a") for n in range(3)]
+    successes = [(float(n), "") for n in range(4)]
 
-    assert tally(*ends).cause(5) == ""
+    assert cause(5, tally(*failures, *successes)) == ""
+    assert cause(5, tally(*failures), tally(*successes)) == ""
+    assert cause(5, tally(*failures), tally(*successes[:3])) == "a"
 
 
 def test_failures_of_long_ago_do_not_count() -> None:
-    assert tally((1, "a"), (2, "a"), (3, "a")).cause(61.5) == ""
+    assert cause(61.5, tally((1, "a"), (2, "a"), (3, "a"))) == ""
 
 
-def test_tally_that_is_cleared_knows_nothing() -> None:
-    found = tally((1, "a"), (2, "a"), (3, "a"))
-    found.clear()
+def test_nothing_closes_a_door_where_nothing_has_ended() -> None:
+    assert cause(4) == ""
+    assert cause(4, tally()) == ""
 
-    assert found.cause(4) == ""
-    assert tally().cause(4) == ""
+
+def test_cause_is_told_in_the_words_of_its_newest_failure() -> None:
+    found = tally((1, "a"), (2, "b"), (3, "a"))
+
+    assert found.words("a") == "words of a at 3"
+    assert found.words("c") == ""
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.floats(0, 100), st.sampled_from(["", "a", "b"])),
+        max_size=40,
+    )
+)
+def test_it_does_not_matter_which_process_has_seen_an_end(
+    ends: list[tuple[int, float, str]],
+) -> None:
+    ends = sorted(ends, key=lambda end: end[1])
+    together = tally(*((at, fingerprint) for _process, at, fingerprint in ends))
+    apart = [
+        tally(*((at, fingerprint) for process, at, fingerprint in ends if process == each))
+        for each in range(4)
+    ]
+
+    closes = {cause(100, together), cause(100, *apart)}
+
+    # Of two causes that are as frequent, either may be named.
+    assert len(closes) == 1 or "" not in closes
 
 
 def acted(act: str, station: Station, now: datetime) -> Station:

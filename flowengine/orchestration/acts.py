@@ -1,0 +1,70 @@
+"""What people do to runs, through whichever door: done, kept in the audit, and told to who watches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flowengine.orchestration import control
+from flowengine.orchestration.audit import By
+from flowengine.orchestration.telling import tell
+from flowengine.store.clock import DatabaseClock
+
+_clock = DatabaseClock()
+
+
+def cancel(run_id: UUID, by: By, *, hooks: bool = False) -> bool:
+    """As :func:`control.cancel`; False where nothing changed."""
+    now = _clock.now()
+    advanced = control.cancel(run_id, by=by, hooks=hooks, now=now)
+    tell(advanced.committed, now)
+    return bool(advanced.committed.heads)
+
+
+def resume(
+    run_id: UUID,
+    by: By,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    output: Any = None,
+    is_done: bool = False,
+    skip: bool = False,
+) -> None:
+    """As :func:`control.resume`."""
+    now = _clock.now()
+    given: dict[str, Any] = {"inputs": inputs, "output": output, "is_done": is_done, "skip": skip}
+    tell(control.resume(run_id, by=by, **given, now=now), now)
+
+
+def give_up(run_id: UUID, by: By) -> None:
+    """As :func:`control.give_up`."""
+    now = _clock.now()
+    tell(control.give_up(run_id, by=by, now=now), now)
+
+
+def answer(
+    run_id: UUID,
+    step: str,
+    *,
+    item: str = "",
+    user: Any,
+    approved: bool,
+    comment: str = "",
+    form: Mapping[str, Any] | None = None,
+    by: By,
+) -> None:
+    """As :func:`control.answer`."""
+    now = _clock.now()
+    committed = control.answer(
+        run_id,
+        step,
+        item,
+        user=user,
+        approved=approved,
+        comment=comment,
+        form=form,
+        by=by,
+        now=now,
+    )
+    tell(committed, now)
