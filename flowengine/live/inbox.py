@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flowengine.live.kind import Answer, Kind, Question
+from flowengine.live.kind import Answer, Question, Stored
 from flowengine.live.protocol import encode
 from flowengine.representations import changes, snapshot
 from flowengine.store import heads, inbox
 from flowengine.store.progress import Position
 
 
-class Inbox(Kind):
+class Inbox(Stored):
     """What a user is to know, in a list of its own for each user."""
 
     is_personal = True

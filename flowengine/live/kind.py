@@ -56,22 +56,21 @@ class Answer:
 
 
 class Kind(ABC):
-    """One kind of topics."""
+    """One kind of topics. Of a view the hub counts, and a head only says whether anything has changed."""
 
     is_personal = False
     """Each user is told something else under the same name."""
     takes_grants = True
     """False = only for who is logged in, with their own rights."""
-    has_numbers = True
-    """The heads in the database are the positions of the watchers. False = the hub counts, and a head
-    only says whether anything has changed."""
-    nowhere: Position | None = None
-    """Where one stands that has no head; None = nothing is known of it."""
+    is_secret = True
+    """Who may not see it is told what is told of nothing; False = that it is forbidden."""
+    moves_with_any_run = False
+    """It is to be read when any run has changed."""
     interval_s = 0.1
     """One that moves without rest is read for its watchers this often."""
     page_max = 200
     """How many are read at once."""
-    review_max = 2_000
+    review_max = 500
     """How many are reviewed at once."""
 
     @abstractmethod
@@ -90,10 +89,6 @@ class Kind(ABC):
         """What hints say of it, as text; None = they do not name it: it is a view."""
         return None
 
-    def stands(self, head: Head) -> Position | None:
-        """The position that *head* says, for a kind with stored numbers; None = it has ended."""
-        raise NotImplementedError
-
     @abstractmethod
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """The answer to each question."""
@@ -103,3 +98,14 @@ class Kind(ABC):
         """Who of those who ask may see it, and nothing else; None = there is nothing to see yet, or, of
         a view, what is shown has to be read anew.
         """
+
+
+class Stored(Kind):
+    """A kind with stored numbers: the heads in the database are the positions of the watchers."""
+
+    nowhere: Position | None = None
+    """Where one stands that has no head; None = nothing is known of it."""
+
+    @abstractmethod
+    def stands(self, head: Head) -> Position | None:
+        """The position that *head* says; None = it has ended."""

@@ -43,7 +43,6 @@ class RunList(Kind):
     """The newest runs of one list, those of them that one may see."""
 
     is_personal = True
-    has_numbers = False
     interval_s = 0.25
     page_max = 20
 

@@ -15,7 +15,7 @@ from flowengine import access
 from flowengine.access import Watchable, view_run
 from flowengine.definitions.model import Workflow
 from flowengine.engine.states import FINAL_RUN_STATES
-from flowengine.live.kind import GRANTED, Answer, Kind, Question
+from flowengine.live.kind import GRANTED, Answer, Question, Stored
 from flowengine.live.protocol import encode
 from flowengine.models import RunRecord
 from flowengine.representations import Fact, changes, ended, snapshot
@@ -27,7 +27,7 @@ from flowengine.store.progress import FACTS_MAX, Position, Seen
 _NAME = re.compile(r"run:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 
 
-class OneRun(Kind):
+class OneRun(Stored):
     """How one run goes."""
 
     def about(self, topic: str) -> UUID | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowengine.live.floors import Floor
 from flowengine.live.inbox import Inbox
 from flowengine.live.kind import Kind
 from flowengine.live.lists import MyRuns, RunList
 from flowengine.live.one_run import OneRun
+from flowengine.live.operators import Dead, RunQuery, Workers
 
 TOPIC_LENGTH_MAX = 256
 
@@ -17,6 +19,10 @@ KINDS: tuple[Kind, ...] = (
     RunList("runs:subject"),
     RunList("runs:workflow"),
     Inbox(),
+    Floor("floor"),
+    RunQuery("runs:query"),
+    Dead("dead"),
+    Workers("workers"),
 )
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.dispatch import Signal
+
 from flowengine import signals
 from flowengine.broker.base import Broker, Outcome
 from flowengine.broker.envelope import Envelope
 from flowengine.orchestration.commit import Committed
+
+announced = Signal()
+"""``committed``: what a commit of this process has left, all of it; for its own books."""
 
 
 def unheard(_envelope: Envelope, _outcome: Outcome) -> None:
@@ -20,6 +25,7 @@ def announce(
     on_outcome: Callable[[Envelope, Outcome], None] = unheard,
 ) -> None:
     """Publish and signal; called outside any transaction. All of it may be lost."""
+    announced.send_robust(sender=None, committed=committed)
     if committed.envelopes:
         broker.publish(committed.envelopes, on_outcome)
     if committed.heads:

@@ -20,7 +20,7 @@ from flowengine.engine.identity import call_event_id
 from flowengine.engine.messages import Arrived
 from flowengine.engine.rules.admission import Admitted
 from flowengine.engine.run import Place, Run, Step
-from flowengine.engine.states import StepState
+from flowengine.engine.states import FINAL_RUN_STATES, RunState, StepState
 from flowengine.engine.transitions import (
     HooksEnded,
     RunCancelled,
@@ -33,10 +33,11 @@ from flowengine.orchestration import listening, notify, publishing
 from flowengine.orchestration.bury import letter
 from flowengine.orchestration.dispatch import hint
 from flowengine.orchestration.notify import News, Said
-from flowengine.store import dead_letters, history, runs, steps
+from flowengine.store import dead_letters, history, runs, sql, steps
 from flowengine.store.due_steps import RowKey, owes
 
-_ENDS = (RunSucceeded, RunFailed, RunCancelled, RunExpired, HooksEnded)
+_RUN_ENDS = (RunSucceeded, RunFailed, RunCancelled, RunExpired)
+_ENDS = (*_RUN_ENDS, HooksEnded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,8 @@ class Committed:
     """Steps whose children are not wanted any more."""
     notified: list[str] = field(default_factory=list)
     """The keys of users whose inboxes changed, and have no numbers for it yet."""
+    ended: list[tuple[str, RunState]] = field(default_factory=list)
+    """Runs that became final: the workflow of each, and how it ended."""
 
     def add(self, other: Committed) -> None:
         """Take over what *other* holds."""
@@ -110,24 +113,29 @@ class Committed:
         self.finals += other.finals
         self.orphans += other.orphans
         self.notified += other.notified
+        self.ended += other.ended
 
 
 def commit(changes: Sequence[Change], now: datetime) -> Committed:
     """Write *changes*; their runs are locked, or new. Says what to do after the commit."""
     done = Committed()
-    _write_runs(changes, now, done)
-    _write_steps(changes, now, done)
-    history.append(
-        [
-            (c.after.id, c.after.seq if c.head is None else c.head, c.transitions)
-            for c in changes
-            if c.transitions
-        ],
-        now,
-    )
+    with sql.in_one_go():
+        _write_runs(changes, now, done)
+        _write_steps(changes, now, done)
+        history.append(
+            [
+                (c.after.id, c.after.seq if c.head is None else c.head, c.transitions)
+                for c in changes
+                if c.transitions
+            ],
+            now,
+        )
     for change in changes:
         run = change.after
         done.heads.append((run.id, run.seq))
+        state = run.state
+        if state in FINAL_RUN_STATES and any(isinstance(t, _RUN_ENDS) for t in change.transitions):
+            done.ended.append((run.workflow, state))
         done.envelopes += [
             hint(run, command) for command in change.commands if isinstance(command, Dispatch)
         ]

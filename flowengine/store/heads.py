@@ -58,6 +58,34 @@ FROM {keys} k"""
 """Which runs are in a list cannot change without one of the four, and their heads only grow."""
 
 
+_STIR = """
+SELECT '{name}', '', CAST(NULL AS timestamptz),
+ (SELECT CAST(count(*) AS text) || ' ' || coalesce(CAST(max(created_at) AS text), '')
+   || ' ' || coalesce(CAST(sum(seq) AS text), '')
+  FROM (SELECT created_at, seq FROM flowengine_run ORDER BY created_at DESC LIMIT {newest}) r)
+ || ' ' || (SELECT coalesce(CAST(max(created_at) AS text), '') FROM flowengine_event)
+ || ' ' || (SELECT CAST(count(*) AS text) || ' ' || coalesce(CAST(max(since) AS text), '')
+  FROM flowengine_station)
+ || ' ' || coalesce((SELECT coalesce(CAST(max(metered_at) AS text), '')
+   || ' ' || CAST(sum(CASE state WHEN 'alive' THEN 1 WHEN 'draining' THEN 1000 ELSE 0 END) AS text)
+   || ' ' || CAST(sum(CASE WHEN state <> 'ended' AND seen_at < %(stir_heard)s THEN 1 ELSE 0 END)
+     AS text)
+   || CASE WHEN max(metered_at) > %(stir_since)s THEN %(stir_tick)s ELSE '' END
+  FROM flowengine_worker HAVING count(*) > 0), '')
+ || ' ' || (SELECT CAST(count(*) AS text) || ' ' || coalesce(CAST(sum(count) AS text), '')
+   || ' ' || coalesce(CAST(sum(open_count) AS text), '')
+   || ' ' || coalesce(CAST(max(last_at) AS text), '')
+   || ' ' || coalesce(CAST(max(state_at) AS text), '')
+  FROM (SELECT count, open_count, last_at, state_at FROM flowengine_dead_group
+    ORDER BY last_at DESC LIMIT {newest}) g)
+ || ' ' || (SELECT CAST(count(*) AS text)
+  FROM (SELECT 1 FROM flowengine_dead_tally LIMIT {newest}) t),
+ CAST(0 AS bigint)"""
+"""Hardly anything can happen, or be decided by anybody, without one of these moving; and as long as rates
+are above nothing, they fall with time."""
+_STIR_NEWEST = 200
+
+
 def runs(ids: Collection[UUID], unknown: Collection[UUID]) -> Part:
     """Runs; of the *unknown*, also those whose event was decided upon without a run."""
     return Part(text=_RUNS, parameters={"runs": list(ids), "unknown": list(unknown)})
@@ -73,6 +101,21 @@ def lists(name: str, keys: Collection[str]) -> Part:
     parameter = "list_" + name.rpartition(":")[2]
     text = _LIST.format(name=name, newest=LISTS[name].newest, keys=sql.rows_of_texts(parameter))
     return Part(text=text, parameters={parameter: list(keys)})
+
+
+def stir(name: str, *, since: datetime, heard: datetime) -> Part:
+    """Whether anything has happened at all, for views of the whole.
+
+    Args:
+        name: of the kind of topics.
+        since: where something ended after that, what is seen changes by itself, with time.
+        heard: a worker that was last heard of before that is silent.
+    """
+    tick = since.strftime(" %H%M%S")[:-1]
+    return Part(
+        text=_STIR.format(name=name, newest=_STIR_NEWEST),
+        parameters={"stir_since": since, "stir_heard": heard, "stir_tick": tick},
+    )
 
 
 def read(parts: Sequence[Part]) -> Heads:

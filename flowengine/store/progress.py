@@ -24,11 +24,11 @@ from flowengine.engine.scope import scope_before_steps
 from flowengine.engine.states import StepState
 from flowengine.errors import DefinitionError
 from flowengine.models import RunRecord
-from flowengine.representations import Fact, Json, StepRow, epoch, run_view
+from flowengine.representations import Fact, Json, StepRow, epoch, pace, run_view
 from flowengine.representations.children import called_run_id, calls
 from flowengine.representations.rows import Rows
 from flowengine.representations.run import titles_in_need
-from flowengine.store import definitions, events, shown, sql
+from flowengine.store import definitions, events, paces, shown, sql
 
 logger = logging.getLogger("flowengine.store")
 
@@ -74,9 +74,12 @@ _failure = msgspec.json.Decoder(Failure).decode
 
 
 def runs(ids: Collection[UUID]) -> dict[UUID, RunRecord]:
-    """The rows of these runs, without inputs and output; absent ones are left out."""
+    """The rows of these runs, without inputs and output; absent ones are left out.
+
+    Each has what is known of its workflow's pace besides.
+    """
     found = RunRecord.objects.using(settings().DATABASE).filter(pk__in=list(ids))
-    return {run.id: run for run in found.defer("inputs", "output")}
+    return {run.id: run for run in found.defer("inputs", "output").annotate(pace=paces.of_run())}
 
 
 def audiences(ids: Collection[UUID]) -> dict[UUID, Audience]:
@@ -165,14 +168,20 @@ def views(found: Collection[RunRecord]) -> dict[UUID, Json]:
     return {run_id: seen.view for run_id, seen in look(found, workflows(found)).items()}
 
 
-def look(found: Collection[RunRecord], by_digest: Mapping[str, Workflow]) -> dict[UUID, Seen]:
-    """The whole view of each of these runs, with the rows that it is made from."""
+def look(
+    found: Collection[RunRecord], by_digest: Mapping[str, Workflow], *, is_brief: bool = False
+) -> dict[UUID, Seen]:
+    """The whole view of each of these runs, with the rows that it is made from.
+
+    *is_brief* = how far they are is wanted: what the titles of steps to come would say, and why they
+    failed, is not found out.
+    """
     if not found:
         return {}
     rows = shown.rows(found, by_digest)
     undo = shown.undo_counts(found, by_digest)
     children = _children(found, by_digest, rows)
-    scopes = _scopes(found, by_digest)
+    scopes = {} if is_brief else _scopes(found, by_digest)
     return {
         run.id: Seen(
             view=run_view(
@@ -184,7 +193,8 @@ def look(found: Collection[RunRecord], by_digest: Mapping[str, Workflow]) -> dic
                     children=children.get(run.id),
                 ),
                 scope=scopes.get(run.id),
-                failure=failure(run),
+                failure=None if is_brief else failure(run),
+                pace=pace.read(getattr(run, "pace", None)),
             ),
             rows=tuple(rows[run.id].values()),
         )

@@ -21,13 +21,17 @@ KEPT = timedelta(days=1)
 """How long the row of a worker that has ended can still be looked at."""
 
 _COLUMNS = (
-    *("name", "host", "pid", "stations", "version", "state", "due_at", "started_at", "seen_at"),
+    *("name", "host", "pid", "stations", "version", "project_version", "concurrency"),
+    *("state", "due_at", "started_at", "seen_at"),
     "id",
 )
+_NOTHING_COUNTED = "{}"
 _RENEW = """
 UPDATE flowengine_worker
 SET state = %(state)s, due_at = %(due_at)s, seen_at = %(now)s,
-    consumed_at = COALESCE(%(consumed_at)s, consumed_at)
+    consumed_at = COALESCE(%(consumed_at)s, consumed_at),
+    meter = COALESCE(%(meter)s, meter),
+    metered_at = CASE WHEN %(meter)s IS NULL THEN metered_at ELSE %(now)s END
 WHERE id = %(id)s AND state <> 'ended'"""
 _EXPIRE = """
 UPDATE flowengine_worker SET due_at = %(now)s WHERE id = %(id)s AND state <> 'ended'"""
@@ -73,15 +77,21 @@ class Worker:
     pid: int
     stations: tuple[str, ...] = ()
     version: str = ""
+    project_version: str = ""
+    concurrency: int = 0
 
 
 def register(worker: Worker, now: datetime, *, lease_s: float) -> None:
     """The worker counts as alive from now; one that was there before does so again."""
-    described = (worker.name, worker.host, worker.pid, json.dumps(worker.stations), worker.version)
+    described = (
+        *(worker.name, worker.host, worker.pid, json.dumps(worker.stations), worker.version),
+        *(worker.project_version, worker.concurrency),
+    )
     due_at = now + timedelta(seconds=lease_s)
     row = (*described, WorkerState.ALIVE, due_at, now, now, worker.id)
     with sql.writing():
-        if not sql.insert(tables.WORKER, _COLUMNS, [row], ignore=True):
+        new = [(*row, _NOTHING_COUNTED)]
+        if not sql.insert(tables.WORKER, (*_COLUMNS, "meter"), new, ignore=True):
             sql.update(tables.WORKER, _COLUMNS[:-1], ("id",), [row])
 
 
@@ -92,6 +102,7 @@ def renew(
     lease_s: float,
     state: WorkerState = WorkerState.ALIVE,
     consumed_at: datetime | None = None,
+    meter: str | None = None,
 ) -> bool:
     """Prolong the lease; False = it was ended meanwhile, what the worker held is lost.
 
@@ -101,6 +112,7 @@ def renew(
         lease_s: how long it holds from now.
         state: what the worker says of itself.
         consumed_at: when it last took work; None = nothing new.
+        meter: what it has counted, as JSON; None = nothing new.
     """
     values = {
         "id": worker_id,
@@ -108,6 +120,7 @@ def renew(
         "due_at": now + timedelta(seconds=lease_s),
         "state": str(state),
         "consumed_at": consumed_at,
+        "meter": meter,
     }
     with sql.writing():
         return sql.execute(_RENEW, values) == 1

@@ -1,7 +1,8 @@
 """The heartbeat: the worker's row, renewed by a thread that does nothing else.
 
 It has a connection of its own, so that neither a full pool nor a slow query of anybody else makes
-this process look dead. While the database is away nothing can be renewed; nobody can take anything
+this process look dead. It takes with it what the process has counted (``meter``), and while there is
+something to count it comes every two seconds. While the database is away nothing can be renewed; nobody can take anything
 either, and whoever looks first after that waits a whole lease (``beat``).
 """
 
@@ -19,15 +20,18 @@ from uuid import UUID
 from django.db import Error, connections
 
 import flowengine
-from flowengine.conf import settings
+from flowengine.conf import project_version, settings
 from flowengine.store import sql, workers
 from flowengine.store.clock import Clock, DatabaseClock
 from flowengine.store.presence import Presence
 from flowengine.store.workers import Worker, WorkerState
+from flowengine.worker.meter import Meter
 
 logger = logging.getLogger("flowengine.worker")
 
 RENEWALS_PER_LEASE = 3
+METER_S = 2.0
+"""What was counted is told so often, while there is something new."""
 AWAY_S = 1.0
 """Between two tries while the database is away."""
 
@@ -40,6 +44,8 @@ class Heartbeat:
         *,
         worker_id: UUID,
         stations: Sequence[str],
+        concurrency: int = 0,
+        meter: Meter | None = None,
         consumed_at: Callable[[], datetime | None] = lambda: None,
         clock: Clock | None = None,
     ) -> None:
@@ -48,6 +54,8 @@ class Heartbeat:
         Args:
             worker_id: new with each start of a process.
             stations: what it serves, for people.
+            concurrency: how many attempts it makes at the same time, for people.
+            meter: what it counts; None = nothing.
             consumed_at: when it last took work, by the database's clock; None = not yet.
             clock: the database's; by default one of its own, which no other thread can hold up.
         """
@@ -59,7 +67,10 @@ class Heartbeat:
             pid=os.getpid(),
             stations=tuple(stations),
             version=flowengine.__version__,
+            project_version=project_version(),
+            concurrency=concurrency,
         )
+        self._meter = meter
         self._consumed_at = consumed_at
         self._clock = clock or DatabaseClock()
         self._presence = Presence(worker_id)
@@ -132,9 +143,17 @@ class Heartbeat:
     def _renew(self, lease_s: float) -> None:
         now = self._clock.now()
         consumed_at = self._consumed_at()
+        meter = self._meter if self._meter is not None and self._meter.has_news else None
         if workers.renew(
-            self._worker.id, now, lease_s=lease_s, state=self._state, consumed_at=consumed_at
+            self._worker.id,
+            now,
+            lease_s=lease_s,
+            state=self._state,
+            consumed_at=consumed_at,
+            meter=None if meter is None else meter.text(),
         ):
+            if meter is not None:
+                meter.told()
             return
         # Somebody had to take this process for dead (it stood still for too long). What it held has
         # another attempt number by now, so it may go on: whatever comes of the old ones is stale.
@@ -154,7 +173,7 @@ class Heartbeat:
         pause_s = settings().LEASE_S / RENEWALS_PER_LEASE
         try:
             while not self._has_ended:
-                self._renew_now.wait(pause_s)
+                self._rest(pause_s)
                 self._renew_now.clear()
                 if not self._has_ended:
                     pause_s = self.renew_once()
@@ -163,6 +182,15 @@ class Heartbeat:
             logger.critical("the heartbeat has ended: the process is to be replaced", exc_info=True)
         finally:
             connections.close_all()
+
+    def _rest(self, pause_s: float) -> None:
+        """Wait for the next time: so long, or until there is something to tell."""
+        left_s = pause_s
+        while left_s > METER_S and not self._renew_now.wait(METER_S):
+            left_s -= METER_S
+            if self._meter is not None and self._meter.has_news:
+                return
+        self._renew_now.wait(left_s)
 
     def _end(self) -> None:
         try:

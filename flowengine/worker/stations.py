@@ -20,6 +20,7 @@ from flowengine.worker.attempt import End, Finished, Order
 from flowengine.worker.cycle import Cycle
 from flowengine.worker.inbox import Inbox
 from flowengine.worker.loop import Duty
+from flowengine.worker.meter import Meter
 from flowengine.worker.orders import order
 from flowengine.worker.pool import Pool
 
@@ -35,6 +36,7 @@ class Stations:
         concurrency: int,
         broker: Broker,
         clock: Clock,
+        meter: Meter | None = None,
         fault: Fault = no_fault,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -50,6 +52,7 @@ class Stations:
             concurrency=concurrency,
             on_finished=self._inbox.finish,
             on_progress=self._inbox.speak,
+            on_ended=(meter or Meter()).ended,
             in_transaction=self._in_transaction,
             fence_s=settings().FENCE_S,
             output_max_bytes=settings().STEP_DATA_MAX_BYTES,

@@ -49,8 +49,9 @@ _BACKLOG = {
 _STATEMENTS = (
     """
     INSERT INTO flowengine_worker
-      (id, name, host, pid, stations, version, state, due_at, started_at, seen_at)
-    SELECT md5('worker' || n)::uuid, 'w', 'h', n, '[]', '',
+      (id, name, host, pid, stations, version, project_version, concurrency, meter, state, due_at,
+       started_at, seen_at)
+    SELECT md5('worker' || n)::uuid, 'w', 'h', n, '[]', '', '', 16, '{}',
       CASE WHEN n < 4 THEN 'alive' ELSE 'ended' END, CASE WHEN n < 4 THEN $later END, $at, $at
     FROM generate_series(0, 999) n""",
     """

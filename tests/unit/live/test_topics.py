@@ -37,8 +37,13 @@ RUN = "run:01930000-0000-5000-8000-00000000000a"
         "runs:subject:" + "x" * 201,
         "inbox:7",
         "inbox ",
-        "floor:orders",
-        "dead",
+        "floor:",
+        "floors",
+        "floor:" + "x" * 201,
+        "dead:7",
+        "workers:w1",
+        "runs:query",
+        "runs:query:colour:red",
     ],
 )
 def test_what_is_no_topic_is_about_nothing(topic: str) -> None:
@@ -54,6 +59,12 @@ def test_what_is_no_topic_is_about_nothing(topic: str) -> None:
         ("runs:subject:" + "x" * 200, "x" * 200),
         ("runs:workflow:orders", "orders"),
         ("inbox", ""),
+        ("floor", ""),
+        ("floor:orders", "orders"),
+        ("dead", ""),
+        ("workers", ""),
+        ("runs:query:", ""),
+        ("runs:query:state:failed since:2h", "state:failed since:2h"),
     ],
 )
 def test_topic_is_about_what_it_names(topic: str, about: Any) -> None:
