@@ -5,11 +5,23 @@ from __future__ import annotations
 from django.urls import path
 
 from flowengine.live import endpoints
-from flowengine.web import api, approvals, health, inbox, preferences, push, runs, start, webhooks
+from flowengine.web import (
+    api,
+    approvals,
+    dashboard,
+    health,
+    inbox,
+    preferences,
+    push,
+    runs,
+    start,
+    webhooks,
+)
 
 app_name = "flowengine"
 
 urlpatterns = [
+    *dashboard.patterns(),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("my/runs/<uuid:run_id>/", runs.run_page, name="run"),

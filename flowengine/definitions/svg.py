@@ -11,7 +11,7 @@ whoever holds it; lines enter and leave it on its *axis*.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from flowengine.definitions.drawing import Box, Drawing, Lane
@@ -106,9 +106,10 @@ def _line(boxes: Sequence[Box]) -> _Piece:
 
 
 def _box(box: Box) -> _Piece:
-    """A step, with its rescues to the right of it."""
+    """A step, with its rescues to the right of it. A page that shows a run finds it by its id."""
     texts = [box.title, *box.notes]
     own = _block(box, texts) if box.lanes else _rect(texts, radius=_ROUND.get(box.kind, 7))
+    own = replace(own, text=f'<g class="step" data-step="{escape(box.id)}">\n{own.text}\n</g>')
     if not box.rescues:
         return own
     rescues = [_framed(rescue, dashed=True) for rescue in box.rescues]

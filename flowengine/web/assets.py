@@ -15,7 +15,7 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 
 from flowengine.access import is_known, user_key
-from flowengine.web.words import translated
+from flowengine.web.words import all_words
 
 
 def assets(request: Any, nonce: Any) -> SafeString:
@@ -27,19 +27,18 @@ def assets(request: Any, nonce: Any) -> SafeString:
     """
     # A nonce that is lazy is false until it is read: ask for its text, not whether it is there.
     attribute = mark_safe("") if nonce is None else format_html(' nonce="{}"', str(nonce))
-    own = translated()
     return format_html(
         '<link rel="stylesheet" href="{}"{}>\n{}{}<script type="module" src="{}"{}></script>',
         static("flowengine/flowengine.css"),
         attribute,
-        _reader(request),
-        json_script(own, "flow-words") if own else "",
+        reader(request),
+        json_script(all_words(), "flow-words"),
         static("flowengine/flowengine.js"),
         attribute,
     )
 
 
-def _reader(request: Any) -> SafeString:
+def reader(request: Any) -> SafeString:
     """Whose page it is, as a text that says nothing else; and what his acts are signed with.
 
     Tabs of one reader share a socket; nobody is shown what another's tab was told.

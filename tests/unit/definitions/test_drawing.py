@@ -300,6 +300,16 @@ def test_picture_in_the_documentation_is_what_is_drawn() -> None:
     assert drawn == (ROOT / "docs/_static/order-fulfilment.svg").read_text()
 
 
+def test_every_step_is_found_in_the_picture_by_its_id() -> None:
+    text = (ROOT / "tests/examples/workflows/02-order-fulfilment.yaml").read_text()
+    picture = ET.fromstring(svg(drawing(parse(text))))
+
+    found = [each.get("data-step") for each in picture.iter() if each.get("data-step")]
+
+    assert len(found) == len(set(found))
+    assert {f"id: {step}" for step in found if " " not in step} >= set(re.findall(r"id: \w+", text))
+
+
 def test_same_workflow_gives_the_same_picture() -> None:
     first, second = drawing(parse(EVERYTHING)), drawing(parse(EVERYTHING))
 

@@ -1,0 +1,115 @@
+/** The dashboard in its page: the address decides which screen is shown. */
+
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { exec, LocationProvider, useLocation } from "preact-iso/router";
+import { Loading } from "./parts/empty";
+import { ProblemScreen } from "./parts/problem";
+import { Shell } from "./parts/shell";
+import { ROUTES, type Route, type Screen } from "./routes";
+import { listenForKeys } from "./state/keys";
+import { watchLink } from "./state/link";
+import { page } from "./state/page";
+import { dress } from "./state/prefs";
+
+export function start(): void {
+  const root = document.getElementById("flow-root");
+  if (!root) return;
+  dress(document.documentElement);
+  watchLink();
+  listenForKeys();
+  root.replaceChildren();
+  render(<Dashboard />, root);
+}
+
+/** Addresses of screens; all else below the same path is the server's: `my/runs/…`, `start/`. */
+function scope(): RegExp {
+  const places = [...new Set(ROUTES.map(({ path }) => path.split("/")[0]))].filter(Boolean);
+  const base = page.base.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${base}(?:(?:${places.join("|")})(?:/[^?#]*[^/?#])?)?(?:[?#]|$)`);
+}
+
+function Dashboard() {
+  return (
+    <LocationProvider scope={scope()}>
+      <Shell>
+        <Content />
+      </Shell>
+    </LocationProvider>
+  );
+}
+
+interface Found {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** The screen of that address; null where there is none. */
+export function routeOf(path: string): Found | null {
+  const place = `/${path.slice(page.base.length)}`;
+  for (const route of ROUTES) {
+    const matches = exec(place, `/${route.path}`);
+    if (matches) return { route, params: matches.params };
+  }
+  return null;
+}
+
+/** The chosen screen. While its module is on its way, the screen before stays where it is. */
+function Content() {
+  const { path } = useLocation();
+  const found = routeOf(path);
+  const route = found?.route;
+  const [shown, show] = useState<{ route: Route; Screen: Screen; params: Found["params"] } | null>(
+    null,
+  );
+  const [failure, fail] = useState("");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is found follows from the path
+  useEffect(() => {
+    if (!found) return;
+    let isOver = false;
+    fail("");
+    found.route.load().then(
+      (Screen) => {
+        if (isOver) return;
+        show({ route: found.route, Screen, params: found.params });
+        document.title = `${found.route.title} · flow`;
+      },
+      (error) => !isOver && fail(String(error)),
+    );
+    return () => {
+      isOver = true;
+    };
+  }, [path]);
+
+  if (!route) return <ProblemScreen problem={NO_SCREEN} />;
+  if (failure) {
+    return (
+      <ProblemScreen problem={{ ...NOT_LOADED, detail: NOT_LOADED.detail }}>
+        <button type="button" class="button" onClick={() => location.reload()}>
+          Load the page anew
+        </button>
+      </ProblemScreen>
+    );
+  }
+  if (!shown) return <Loading />;
+  const { Screen } = shown;
+  const isSame = shown.route === route;
+  return <Screen key={shown.route.path} params={isSame && found ? found.params : shown.params} />;
+}
+
+const NO_SCREEN = {
+  title: "No such screen",
+  status: 404,
+  detail: "Nothing of the dashboard is at this address.",
+  code: "",
+  errors: [],
+};
+
+/** After a new version was put in place, an old page finds its modules gone. */
+const NOT_LOADED = {
+  title: "This screen could not be loaded",
+  status: 0,
+  detail: "The network is away, or a newer version was put in place meanwhile.",
+  code: "",
+  errors: [],
+};

@@ -1,0 +1,48 @@
+/** All that a list of the audit shows, as a file: one JSON object a line, as the API tells them. */
+
+import type { Told } from "../../http/ask";
+import type { Act } from "../../parts/act";
+import type { Page } from "../../state/rows";
+
+type Entry = Told["AuditTold"];
+type Ask = (after: string, signal: AbortSignal, limit?: number) => Promise<Page<Entry>>;
+
+const PAGE = 200;
+const ROWS_MAX = 20_000;
+
+/** The act that asks for all pages and gives them to the browser to keep. */
+export function exportAct(ask: Ask): Act {
+  return {
+    label: "Export…",
+    title: "Export the audit",
+    says: `The newest ${ROWS_MAX.toLocaleString("en")} entries of this list at most, as one JSON object a line.`,
+    reason: "none",
+    confirm: "Export",
+    run: async () => {
+      const entries = await all(ask);
+      keep(entries.map((entry) => JSON.stringify(entry)).join("\n"));
+      return `${entries.length.toLocaleString("en")} entries were exported.`;
+    },
+  };
+}
+
+async function all(ask: Ask): Promise<Entry[]> {
+  const { signal } = new AbortController();
+  const found: Entry[] = [];
+  let after: string | null = "";
+  while (after !== null && found.length < ROWS_MAX) {
+    const page: Page<Entry> = await ask(after, signal, PAGE);
+    found.push(...page.items);
+    after = page.next || null;
+  }
+  return found.slice(0, ROWS_MAX);
+}
+
+function keep(text: string): void {
+  const url = URL.createObjectURL(new Blob([`${text}\n`], { type: "application/x-ndjson" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = "audit.ndjson";
+  link.click();
+  URL.revokeObjectURL(url);
+}

@@ -1,0 +1,221 @@
+/** One event: its way, what each workflow said and would say now, clause by clause, and its data. */
+
+import { useLocation } from "preact-iso/router";
+import { type Fields, fieldsIn, isFields } from "../../client/fields";
+import { api, got, type Told } from "../http/ask";
+import { useAsked } from "../http/use";
+import { type Act, Acts } from "../parts/act";
+import { Id } from "../parts/copy";
+import { Loading } from "../parts/empty";
+import { Fact } from "../parts/facts";
+import { freshAsked, Panel } from "../parts/panel";
+import { Payload } from "../parts/payload";
+import { ProblemNote, ProblemScreen } from "../parts/problem";
+import { State } from "../parts/state";
+import { Time } from "../parts/time";
+import type { ScreenProps } from "../routes";
+import { may, to } from "../state/page";
+import { outcomeOf, Pipeline } from "./events/pipeline";
+
+type Event = Told["EventTold"];
+
+const POLL_MS = 3_000;
+
+export function EventScreen({ params }: ScreenProps) {
+  const id = params["id"] ?? "";
+  const path = { event_id: id };
+  const asked = useAsked(
+    id,
+    (signal) => got(api.GET("/events/{event_id}", { params: { path }, signal })),
+    { everyMs: POLL_MS },
+  );
+  if (asked.problem && !asked.value) return <ProblemScreen problem={asked.problem} />;
+  if (!asked.value) return <Loading />;
+  const event = asked.value;
+  return (
+    <div class="screen">
+      <Head event={event} />
+      {asked.problem && <ProblemNote problem={asked.problem} />}
+      <div class="run-parts">
+        <Panel title="What workflows said" fresh={freshAsked(asked)} isFlush>
+          <Explained event={event} />
+        </Panel>
+        <Panel title="Data">
+          <Payload
+            title="Data"
+            of={id}
+            ask={async (signal) =>
+              (await got(api.GET("/events/{event_id}/data", { params: { path }, signal }))).data
+            }
+          />
+        </Panel>
+      </div>
+    </div>
+  );
+}
+
+function Head({ event }: { event: Event }) {
+  const { route } = useLocation();
+  const again: Act = {
+    label: "Replay…",
+    permission: "replay",
+    whyNot: event.state === "routed" ? "" : "It is still on its way.",
+    title: "Send this event once more?",
+    says: "The next page asks how, and shows what it would start. Nothing is sent before that.",
+    reason: "none",
+    confirm: "Go on",
+    run: async () => {
+      const body = { kind: "event" as const, q: `id:${event.id}` };
+      const { id } = await got(api.POST("/selections", { body }));
+      route(to("replays/new", { selection: id }));
+      return "Frozen for a replay.";
+    },
+  };
+  return (
+    <header class="run-head">
+      <div class="screen-head">
+        <State of={event.state} />
+        <h1>{event.type}</h1>
+        <Id id={event.id} />
+        <div class="screen-acts">
+          <Acts acts={[again]} />
+        </div>
+      </div>
+      <dl class="facts">
+        <Fact title="Came">
+          <Time at={event.created_at} />
+        </Fact>
+        <Fact title="Committed, published, routed">
+          <Pipeline event={event} />
+        </Fact>
+        <Fact title="Source">{event.source ?? "this project"}</Fact>
+        {event.subject && <Fact title="Subject">{event.subject}</Fact>}
+        {event.actor && (
+          <Fact title="Actor">
+            <a href={to("events", { q: `actor:${event.actor}` })}>{event.actor}</a>
+          </Fact>
+        )}
+        {event.causation_id && (
+          <Fact title="Caused by">
+            <Id id={event.causation_id} href={to(`events/${event.causation_id}`)} />
+          </Fact>
+        )}
+        <Fact title="Together with">
+          <a href={to("events", { q: `correlation:${event.correlation_id}` })}>all of one cause</a>
+        </Fact>
+        {event.hops > 0 && <Fact title="Hops">{event.hops}</Fact>}
+      </dl>
+    </header>
+  );
+}
+
+/** Each workflow: what it said when it was asked, and what it would say now. */
+function Explained({ event }: { event: Event }) {
+  const isPermitted = may("view_payload");
+  const asked = useAsked(
+    `explanation of ${event.id}`,
+    (signal) =>
+      got(
+        api.GET("/events/{event_id}/explanation", {
+          params: { path: { event_id: event.id } },
+          signal,
+        }),
+      ),
+    { isOn: isPermitted, when: event.state },
+  );
+  if (!isPermitted) return <Plain event={event} />;
+  if (asked.problem) return <ProblemNote problem={asked.problem} />;
+  if (!asked.value) return <Loading />;
+  const all = asked.value.workflows.filter(isFields);
+  const asks = all.filter((each) => each["outcome"] !== "other_events" || each["recorded"]);
+  return (
+    <ul class="explained">
+      {asks.map((each) => (
+        <li key={textOf(each, "workflow")}>
+          <Workflow said={each} />
+        </li>
+      ))}
+      {asks.length < all.length && (
+        <li class="faint">
+          {all.length - asks.length} {all.length - asks.length === 1 ? "other" : "others"} start on
+          other events.
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function Workflow({ said }: { said: Fields }) {
+  const recorded = isFields(said["recorded"]) ? said["recorded"] : null;
+  const [look, word] = outcomeOf(textOf(recorded ?? said, "outcome"));
+  const run = recorded ? textOf(recorded, "run_id") : "";
+  return (
+    <>
+      <p class="explained-head">
+        <strong>{textOf(said, "workflow")}</strong>
+        <State of={look} word={word} />
+        {run && look === "succeeded" && <Id id={run} href={to(`runs/${run}`)} />}
+        <span class="faint">{textOf(recorded ?? said, "detail")}</span>
+      </p>
+      {recorded && look !== outcomeOf(textOf(said, "outcome"))[0] && (
+        <p class="faint">Now it would be: {outcomeOf(textOf(said, "outcome"))[1]}.</p>
+      )}
+      {fieldsIn(said["triggers"]).map((trigger) => (
+        <div key={textOf(trigger, "index")} class="trigger">
+          <p>
+            <code>{textOf(trigger, "starts_on")}</code>{" "}
+            <span class="faint">{textOf(trigger, "answer").replaceAll("_", " ")}</span>
+          </p>
+          <Clauses clauses={fieldsIn(trigger["filter"])} />
+        </div>
+      ))}
+    </>
+  );
+}
+
+/** The clauses of a filter, each with what it said; the one that said no is why nothing happened. */
+function Clauses({ clauses }: { clauses: readonly Fields[] }) {
+  if (clauses.length === 0) return null;
+  return (
+    <ul class="clauses">
+      {clauses.map((clause, at) => {
+        const error = textOf(clause, "error");
+        const value = clause["was_asked"] ? JSON.stringify(clause["value"]) : "not asked";
+        return (
+          <li
+            // biome-ignore lint/suspicious/noArrayIndexKey: a clause may stand there twice
+            key={at}
+            data-tone={error || value === "false" ? "bad" : "plain"}
+            style={{ paddingInlineStart: `${Number(clause["depth"] ?? 0) * 16}px` }}
+          >
+            <code>{textOf(clause, "clause")}</code> → {error || value}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Without what is payload: who was asked, and what was said. */
+function Plain({ event }: { event: Event }) {
+  return (
+    <ul class="explained">
+      {event.answers.map(({ workflow, outcome, run_id: run, replay }) => {
+        const [look, word] = outcomeOf(outcome);
+        return (
+          <li key={`${workflow} ${replay}`} class="explained-head">
+            <strong>{workflow}</strong>
+            <State of={look} word={word} />
+            {run && <Id id={run} href={to(`runs/${run}`)} />}
+          </li>
+        );
+      })}
+      {event.answers.length === 0 && <li class="faint">No workflow has answered.</li>}
+    </ul>
+  );
+}
+
+function textOf(value: Fields, name: string): string {
+  const found = value[name];
+  return typeof found === "string" || typeof found === "number" ? String(found) : "";
+}

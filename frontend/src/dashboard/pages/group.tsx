@@ -1,0 +1,245 @@
+/** One cause: what its letters have in common, what was said of it, and what can be done. */
+
+import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso/router";
+import { api, got, type Told } from "../http/ask";
+import { usePages } from "../http/pages";
+import { useAsked } from "../http/use";
+import { type Act, ActDialog, Acts } from "../parts/act";
+import { Id } from "../parts/copy";
+import { Loading } from "../parts/empty";
+import { Fact } from "../parts/facts";
+import { freshAsked, Panel } from "../parts/panel";
+import { ProblemNote, ProblemScreen } from "../parts/problem";
+import { State } from "../parts/state";
+import { Time } from "../parts/time";
+import type { ScreenProps } from "../routes";
+import { useKeys } from "../state/keys";
+import { useLive } from "../state/live";
+import { to } from "../state/page";
+import { discardAct, freezeOpen, replayAct, useTriage } from "./dead/acts";
+import { Hours } from "./dead/hours";
+import { LETTERS, LetterTable, lettersPage } from "./dead/letters";
+import { dead } from "./dead/topic";
+import { causeOf, letters, placeOf } from "./dead/words";
+import { FailureText } from "./run/failure";
+
+export function GroupScreen({ params }: ScreenProps) {
+  const id = params["id"] ?? "";
+  const change = useLive(dead).value?.change ?? 0;
+  const asked = useAsked(
+    id,
+    (signal) => got(api.GET("/groups/{group_id}", { params: { path: { group_id: id } }, signal })),
+    { when: change },
+  );
+  if (asked.problem && !asked.value) return <ProblemScreen problem={asked.problem} />;
+  if (!asked.value) return <Loading />;
+  return (
+    <div class="screen group">
+      <Head group={asked.value} onDone={asked.again} />
+      {asked.problem && <ProblemNote problem={asked.problem} />}
+      <div class="run-parts">
+        <Panel title="In common" fresh={freshAsked(asked)}>
+          <Common group={asked.value} onDone={asked.again} />
+        </Panel>
+        <Newest id={id} change={change} />
+      </div>
+      <Letters id={id} />
+    </div>
+  );
+}
+
+interface HeadProps {
+  readonly group: Told["OneGroupTold"];
+  readonly onDone: () => void;
+}
+
+function Head({ group, onDone }: HeadProps) {
+  const { route } = useLocation();
+  const q = `group:${group.id}`;
+  const doing = { onDone, route };
+  const triage = useTriage(group, doing);
+  const [asks, setAsks] = useState<Act | null>(null);
+  const replay = replayAct(q, group.open_count, doing);
+  const goReplay = async () => {
+    const selection = await freezeOpen(q);
+    route(to("replays/new", { selection: selection.id }));
+  };
+  const byLabel = (label: string) => triage.find((act) => act.label === label) ?? null;
+  useKeys([
+    { keys: "r", says: "Replay its open letters", run: () => void goReplay() },
+    { keys: "a", says: "Acknowledge", run: () => setAsks(byLabel("Acknowledge…")) },
+    { keys: "o", says: "Assign", run: () => setAsks(byLabel("Assign…")) },
+    { keys: "n", says: "Note", run: () => setAsks(byLabel("Note…")) },
+    { keys: "z", says: "Snooze", run: () => setAsks(byLabel("Snooze…")) },
+    { keys: "e", says: "Resolve", run: () => setAsks(byLabel("Resolve…")) },
+  ]);
+  const current = asks && byLabel(asks.label);
+  return (
+    <header class="run-head">
+      <div class="screen-head">
+        <State
+          of={group.state === "new" ? "open" : group.state}
+          word={group.state === "new" ? "new" : undefined}
+        />
+        <h1 class="group-title">{causeOf(group)}</h1>
+        <Id id={group.id} />
+        <div class="screen-acts">
+          <Acts
+            acts={[replay, ...triage, discardAct(q, group.open_count, doing)]}
+            buttons={2}
+            menuLabel="Triage"
+          />
+        </div>
+      </div>
+      <dl class="facts">
+        <Fact title="Open">{letters(group.open_count)}</Fact>
+        <Fact title="Closed">{group.closed_count.toLocaleString("en")}</Fact>
+        <Fact title="Where">{placeOf(group) || group.kind}</Fact>
+        <Fact title="First">
+          <Time at={group.first_at} />
+        </Fact>
+        <Fact title="Last">
+          <Time at={group.last_at} />
+        </Fact>
+        <Fact title="24 hours">
+          <Hours counts={group.rate} />
+        </Fact>
+        <Fact title="Owner">{group.owner || "nobody"}</Fact>
+        {group.snoozed_until && (
+          <Fact title="Snoozed until">
+            <Time at={group.snoozed_until} isClock />
+          </Fact>
+        )}
+      </dl>
+      {group.note && <p class="cause-note">{group.note}</p>}
+      {current && <ActDialog act={current} onClose={() => setAsks(null)} />}
+    </header>
+  );
+}
+
+/** What is so of most of them, and less of other causes: where to look for what has changed. */
+function Common({ group, onDone }: HeadProps) {
+  const fields = Object.keys(group.affected).sort();
+  return (
+    <>
+      {group.common.length === 0 ? (
+        <p class="faint">Nothing sets them apart from other causes.</p>
+      ) : (
+        <ul class="common">
+          {group.common.map(({ field, value, share, elsewhere }) => (
+            <li key={`${field} ${value}`}>
+              <strong>{Math.round(share * 100)} %</strong>
+              <span>
+                {field} <code title={value}>{short(value)}</code>
+              </span>
+              <span class="faint">
+                {elsewhere === null ? "" : `${Math.round(elsewhere * 100)} % elsewhere`}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <dl class="affected">
+        {fields.map((field) => (
+          <div key={field}>
+            <dt>{field}</dt>
+            <dd>
+              {Object.entries(group.affected[field] ?? {})
+                .map(([value, count]) => `${short(value)} (${count})`)
+                .join(", ")}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <div class="common-foot">
+        <p class="faint">Seen in {group.sampled.toLocaleString("en")} of its newest letters.</p>
+        <SplitAct group={group} fields={fields} onDone={onDone} />
+      </div>
+    </>
+  );
+}
+
+/** A digest by its beginning. */
+function short(value: string): string {
+  return /^[0-9a-f]{32,}$/.test(value) ? `${value.slice(0, 8)}…` : value;
+}
+
+function SplitAct({ group, fields, onDone }: HeadProps & { fields: readonly string[] }) {
+  const [field, setField] = useState(fields[0] ?? "");
+  const act: Act = {
+    label: "Split…",
+    permission: "triage_dead_letter",
+    whyNot: fields.length === 0 ? "There is no field to split it by." : "",
+    title: "Split by which field?",
+    says: "Its letters, and those to come, make a cause for each value of the field.",
+    reason: "required",
+    confirm: "Split",
+    fields: (
+      <label class="field">
+        <span>Field</span>
+        <select value={field} onChange={({ currentTarget }) => setField(currentTarget.value)}>
+          {fields.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+    ),
+    run: async ({ reason }) => {
+      const path = { group_id: group.id };
+      await got(
+        api.POST("/groups/{group_id}/split", { params: { path }, body: { field, reason } }),
+      );
+      onDone();
+      return `Split by ${field}.`;
+    },
+  };
+  return <Acts acts={[act]} />;
+}
+
+/** The newest letter stands for all: their tracebacks end in the same place. */
+function Newest({ id, change }: { id: string; change: number }) {
+  const asked = useAsked(
+    `newest of ${id}`,
+    async (signal) => {
+      const query = { q: `group:${id}`, limit: 1 };
+      const { items } = await got(api.GET("/dead-letters", { params: { query }, signal }));
+      const [newest] = items;
+      if (!newest) return null;
+      const path = { letter_id: newest.id };
+      return got(api.GET("/dead-letters/{letter_id}", { params: { path }, signal })).then(
+        (letter) => letter,
+      );
+    },
+    { when: change },
+  );
+  return (
+    <Panel title="Newest" fresh={freshAsked(asked)} problem={asked.problem}>
+      {asked.value?.failure ? (
+        <>
+          <FailureText failure={asked.value.failure} />
+          <p class="newest-foot">
+            <a href={to(`dead/letters/${asked.value.id}`)}>This letter</a>
+            {asked.value.run_id && <a href={to(`runs/${asked.value.run_id}`)}>Its run</a>}
+          </p>
+        </>
+      ) : (
+        <p class="faint">{asked.value ? "It failed before any code of the project ran." : "…"}</p>
+      )}
+    </Panel>
+  );
+}
+
+function Letters({ id }: { id: string }) {
+  const q = `group:${id}`;
+  const list = usePages(q, (after, signal) => lettersPage(q, after, signal), LETTERS, {
+    everyMs: 5_000,
+  });
+  return (
+    <section class="group-letters" aria-label="Its letters">
+      <h2>Letters</h2>
+      {list.problem && <ProblemNote problem={list.problem} />}
+      <LetterTable list={list} q={q} />
+    </section>
+  );
+}

@@ -1,0 +1,91 @@
+/** What may be done with a replay that has begun. */
+
+import { api, got, type Told } from "../../http/ask";
+import type { Act } from "../../parts/act";
+import { page } from "../../state/page";
+
+type Replay = Pick<Told["ReplayTold"], "id" | "state" | "mode" | "by">;
+
+const MOVING: readonly string[] = ["canary", "running"];
+
+export function steering(replay: Replay, onDone: () => void): readonly Act[] {
+  const params = { path: { replay_id: replay.id } };
+  const permission = replay.mode === "discard" ? "discard" : "replay";
+  const isOver = replay.state === "done" || replay.state === "stopped";
+  const unless = (holds: boolean, why: string) => (isOver ? "It is over." : holds ? "" : why);
+  const done = async (call: Promise<unknown>, said: string) => {
+    await call;
+    onDone();
+    return said;
+  };
+  return [
+    {
+      label: "Approve…",
+      permission,
+      whyNot:
+        replay.by === page.user.key && replay.state === "proposed"
+          ? "You have proposed it: somebody else approves it."
+          : unless(replay.state === "proposed", "It needs no approval."),
+      title: "Let it begin?",
+      says: "It has edits, so a second person looks at them before it begins.",
+      reason: "required",
+      confirm: "Approve",
+      run: ({ reason }) =>
+        done(
+          got(api.POST("/replays/{replay_id}/approve", { params, body: { reason } })),
+          "Approved.",
+        ),
+    },
+    {
+      label: "Pause…",
+      permission,
+      whyNot: unless(MOVING.includes(replay.state), "It does not move."),
+      title: "Pause?",
+      says: "Nothing more is sent until somebody resumes it; what was sent is seen to its end.",
+      reason: "required",
+      confirm: "Pause",
+      run: ({ reason }) =>
+        done(got(api.POST("/replays/{replay_id}/pause", { params, body: { reason } })), "Paused."),
+    },
+    {
+      label: "Resume…",
+      permission,
+      whyNot: unless(replay.state === "paused", "It is not paused."),
+      title: "Go on?",
+      says: "It goes on where it was, as fast as before.",
+      reason: "required",
+      confirm: "Resume",
+      run: ({ reason }) =>
+        done(
+          got(api.POST("/replays/{replay_id}/resume", { params, body: { reason } })),
+          "It goes on.",
+        ),
+    },
+    {
+      label: "Slower…",
+      permission,
+      whyNot: unless(MOVING.includes(replay.state), "It does not move."),
+      title: "Half as fast?",
+      says: "Half the rate, with half as many under way.",
+      reason: "required",
+      confirm: "Slower",
+      run: ({ reason }) =>
+        done(
+          got(api.POST("/replays/{replay_id}/slower", { params, body: { reason } })),
+          "Half as fast.",
+        ),
+    },
+    {
+      label: "Stop…",
+      permission,
+      isDangerous: true,
+      whyNot: unless(true, ""),
+      title: "Stop for good?",
+      says: "Nothing more is sent. Dead letters that were not sent stay open.",
+      reason: "required",
+      confirm: "Stop",
+      run: ({ reason }) =>
+        done(got(api.POST("/replays/{replay_id}/stop", { params, body: { reason } })), "Stopped."),
+    },
+  ];
+}

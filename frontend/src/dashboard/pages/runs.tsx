@@ -1,0 +1,242 @@
+/** Runs: a filter, the list it finds, live, and acts upon many of them. */
+
+import { useEffect, useState } from "preact/hooks";
+import { useLocation } from "preact-iso/router";
+import { api, got, type Problem, problemIn } from "../http/ask";
+import { usePages } from "../http/pages";
+import { useAsked } from "../http/use";
+import { Acts } from "../parts/act";
+import { Empty, Loading } from "../parts/empty";
+import { FilterBar } from "../parts/filter";
+import { Menu } from "../parts/menu";
+import { AsOf } from "../parts/panel";
+import { ProblemNote } from "../parts/problem";
+import { Table } from "../parts/table";
+import { sayNow } from "../state/announce";
+import { useLive, whileLive } from "../state/live";
+import { may, page, to } from "../state/page";
+import { keptList } from "../state/prefs";
+import { Selection } from "../state/selection";
+import { bulkActs, type Choice, countOf, freeze } from "./runs/bulk";
+import { COLUMNS, nameOf, RunCard, USUAL } from "./runs/columns";
+import { RUNS, runsPage, runsTopic } from "./runs/rows";
+
+/** Where no topic tells of the list. */
+const POLL_MS = 3_000;
+const chosenColumns = keptList("runs.columns");
+
+export function RunsScreen() {
+  const { query, route } = useLocation();
+  const q = query["q"] ?? "";
+  const go = (text: string) => route(to("runs", { q: text }));
+  const topic = runsTopic(q);
+  const window = useLive(topic);
+  const list = usePages(q, (after, signal) => runsPage(q, after, signal), RUNS, {
+    everyMs: topic === null || window.failure ? POLL_MS : 0,
+    live: whileLive(window),
+  });
+  const [selection] = useState(() => new Selection());
+  const [frozen, setFrozen] = useState<Choice | null>(null);
+  const [refusal, refuse] = useState<Problem | null>(null);
+  const clear = () => {
+    selection.clear();
+    setFrozen(null);
+    refuse(null);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter finds others
+  useEffect(clear, [q]);
+  const selectMatching = async () => {
+    try {
+      const found = await freeze(q);
+      setFrozen({ kind: "frozen", selection: found });
+      sayNow(`${found.count} selected: ${found.words}.`);
+    } catch (error) {
+      refuse(problemIn(error));
+    }
+  };
+  const workflows = useWorkflows();
+  const isFilterBad = list.problem?.code === "FE510";
+  return (
+    <div class="screen" data-fill>
+      <header class="screen-head">
+        <h1>Runs</h1>
+        <AsOf of={{ isLive: list.problem === null, asOf: list.asOf }} />
+        <Views q={q} />
+        <div class="screen-acts">
+          <ColumnMenu />
+        </div>
+      </header>
+      <FilterBar
+        kind="run"
+        value={q}
+        onChange={go}
+        values={{ workflow: workflows }}
+        problem={isFilterBad ? list.problem : null}
+        placeholder="state:failed workflow:order since:1h, or words of the title"
+      />
+      {list.problem && !isFilterBad && <ProblemNote problem={list.problem} />}
+      {refusal && <ProblemNote problem={refusal} />}
+      {!isFilterBad && (
+        <Table
+          label="Runs"
+          rows={list.rows}
+          columns={columnsShown()}
+          {...RUNS}
+          hrefOf={({ id }) => to(`runs/${id}`)}
+          nameOf={nameOf}
+          card={RunCard}
+          cardHeight={92}
+          selection={selection}
+          onMore={list.more}
+          onRelease={list.release}
+          onPause={list.pause}
+          onSelectMatching={selectMatching}
+          empty={
+            list.isNew ? <Loading /> : <NoRuns q={q} workflows={workflows} onAll={() => go("")} />
+          }
+        />
+      )}
+      <Chosen
+        choice={frozen ?? { kind: "rows", ids: [...selection.ids.value] }}
+        onAll={selectMatching}
+        onClear={clear}
+        onDone={() => {
+          clear();
+          list.again();
+        }}
+        route={route}
+      />
+    </div>
+  );
+}
+
+/** Filters that are wanted often. */
+function Views({ q }: { q: string }) {
+  const views: readonly (readonly [string, string])[] = [
+    ["All", ""],
+    ["At work", "state:queued,running,waiting"],
+    ["Failed", "state:failed since:24h"],
+    ["Held", "state:held"],
+    ...(page.user.key ? [["Mine", `actor:${page.user.key}`] as const] : []),
+  ];
+  return (
+    <nav class="views" aria-label="Views">
+      {views.map(([title, filter]) => (
+        <a
+          key={title}
+          href={to("runs", { q: filter })}
+          aria-current={filter === q ? "page" : undefined}
+        >
+          {title}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function columnsShown() {
+  const wanted = chosenColumns.value ?? USUAL;
+  return COLUMNS.filter(({ key }) => wanted.includes(key));
+}
+
+function ColumnMenu() {
+  const wanted = chosenColumns.value ?? USUAL;
+  const toggle = (key: string) => {
+    const next = wanted.includes(key) ? wanted.filter((each) => each !== key) : [...wanted, key];
+    // The name of a run is its link: it stays.
+    chosenColumns.value = [...new Set(["title", ...next])];
+  };
+  return (
+    <Menu
+      label="Columns"
+      icon="columns"
+      entries={COLUMNS.filter(({ isName }) => !isName).map(({ key, title }) => ({
+        label: title,
+        isChosen: wanted.includes(key),
+        isMany: true,
+        run: () => toggle(key),
+      }))}
+    />
+  );
+}
+
+interface ChosenProps {
+  readonly choice: Choice;
+  readonly onAll: () => void;
+  readonly onClear: () => void;
+  readonly onDone: () => void;
+  readonly route: (url: string) => void;
+}
+
+/** What is chosen, in words, and what may be done with it. */
+function Chosen({ choice, onAll, onClear, onDone, route }: ChosenProps) {
+  const count = countOf(choice);
+  if (count === 0 && choice.kind === "rows") return null;
+  return (
+    <section class="chosen" aria-label="Selected">
+      <p>
+        <strong>{count.toLocaleString("en")} selected</strong>
+        {choice.kind === "frozen" && <span class="faint"> {choice.selection.words}</span>}
+      </p>
+      {choice.kind === "rows" && (
+        <button type="button" class="button" onClick={onAll}>
+          Select all that match
+        </button>
+      )}
+      <Acts acts={bulkActs({ choice, onDone, route })} buttons={2} />
+      <button type="button" class="button" onClick={onClear}>
+        Clear
+      </button>
+    </section>
+  );
+}
+
+interface NoRunsProps {
+  readonly q: string;
+  readonly workflows: readonly string[];
+  readonly onAll: () => void;
+}
+
+function NoRuns({ q, workflows, onAll }: NoRunsProps) {
+  if (q !== "") {
+    return (
+      <Empty
+        title="No run matches this filter."
+        acts={
+          <button type="button" class="button" onClick={onAll}>
+            Show all runs
+          </button>
+        }
+      >
+        <p>It stays open: runs that match will appear here as they begin.</p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      title="Nothing has run yet."
+      code={`from flowengine import emit\n\nemit("order.placed", {"order_id": 17})`}
+      acts={
+        <a class="button" href={to("start/")}>
+          Start a workflow by hand
+        </a>
+      }
+    >
+      <p>
+        A run begins when an event comes that a workflow waits for.
+        {workflows.length > 0 && ` This project has ${workflows.slice(0, 5).join(", ")}.`} Emit one
+        from a view or a shell, and it appears here by itself:
+      </p>
+    </Empty>
+  );
+}
+
+/** Names of the project's workflows, for who may see them. */
+function useWorkflows(): readonly string[] {
+  const asked = useAsked(
+    "workflows",
+    (signal) => got(api.GET("/workflows", { params: { query: { limit: 200 } }, signal })),
+    { isOn: may("view_workflowrecord") },
+  );
+  return asked.value?.items.map(({ name }) => name) ?? [];
+}

@@ -1,0 +1,196 @@
+/** Go anywhere by name; an id that is pasted leads to what it names, whatever that is. */
+
+import { useEffect, useId, useState } from "preact/hooks";
+import { useLocation } from "preact-iso/router";
+import { api } from "../http/ask";
+import { shortcuts } from "../state/keys";
+import { may, to } from "../state/page";
+import { Dialog } from "./dialog";
+import { type Glyph, Icon } from "./glyphs";
+import { places } from "./shell";
+
+interface Choice {
+  readonly says: string;
+  readonly hint: string;
+  readonly icon: Glyph;
+  readonly run: () => void;
+}
+
+const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
+
+export function Palette({ onClose }: { onClose: () => void }) {
+  const { route } = useLocation();
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const id = useId();
+  const pasted = ID.exec(text)?.[0] ?? null;
+  const things = useThings(pasted, route);
+  const found = pasted
+    ? things.found
+    : [...screens(route), ...acts()].filter(({ says }) => fits(says, text));
+  const choose = (choice: Choice | undefined) => {
+    if (!choice) return;
+    onClose();
+    choice.run();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "ArrowDown") setAt((at + 1) % Math.max(1, found.length));
+    else if (event.key === "ArrowUp") setAt((at + found.length - 1) % Math.max(1, found.length));
+    else if (event.key === "Enter") choose(found[at]);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <Dialog title="Go to" onClose={onClose} class="palette">
+      <input
+        type="text"
+        class="palette-text"
+        role="combobox"
+        aria-label="A screen, an act, or an id"
+        aria-expanded={found.length > 0}
+        aria-controls={`${id}-list`}
+        aria-activedescendant={found[at] ? `${id}-${at}` : undefined}
+        autocomplete="off"
+        spellcheck={false}
+        placeholder="A screen, an act, or an id of anything"
+        autofocus
+        value={text}
+        onInput={({ currentTarget }) => {
+          setText(currentTarget.value);
+          setAt(0);
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <ul class="palette-list" id={`${id}-list`} role="listbox" aria-label="Found">
+        {found.map((choice, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the field listens for keys
+          <li
+            key={choice.says}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === at}
+            tabIndex={-1}
+            onPointerMove={() => setAt(index)}
+            onClick={() => choose(choice)}
+          >
+            <Icon of={choice.icon} />
+            <span>{choice.says}</span>
+            <kbd>{choice.hint}</kbd>
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 && (
+        <p class="faint palette-none" role="status">
+          {pasted && things.isLooking
+            ? "Looking for it …"
+            : "Nothing of that name, or not for you."}
+        </p>
+      )}
+    </Dialog>
+  );
+}
+
+function screens(route: (url: string) => void): readonly Choice[] {
+  return places().map(({ path, title, icon, key }) => ({
+    says: title,
+    hint: `g ${key}`,
+    icon,
+    run: () => route(to(path)),
+  }));
+}
+
+/** What the screen can do by a shortcut. */
+function acts(): readonly Choice[] {
+  return shortcuts
+    .peek()
+    .filter(({ keys }) => !keys.startsWith("g ") && keys !== "mod+k" && keys !== "/")
+    .map(({ keys, says, run }) => ({ says, hint: keys, icon: "right", run }));
+}
+
+/** Every letter of `text` is in `says`, in that order. */
+export function fits(says: string, text: string): boolean {
+  let at = 0;
+  for (const letter of text.toLowerCase().replaceAll(" ", "")) {
+    at = says.toLowerCase().indexOf(letter, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
+}
+
+/** What an id may name: what is asked for it, and where it leads. */
+const KINDS = [
+  {
+    says: "Run",
+    icon: "runs",
+    permission: "view_run",
+    ask: (id: string) => api.GET("/runs/{run_id}", { params: { path: { run_id: id } } }),
+    path: "runs/",
+  },
+  {
+    says: "Event",
+    icon: "events",
+    permission: "view_eventrecord",
+    ask: (id: string) => api.GET("/events/{event_id}", { params: { path: { event_id: id } } }),
+    path: "events/",
+  },
+  {
+    says: "Cause of dead letters",
+    icon: "dead",
+    permission: "view_dead_letter",
+    ask: (id: string) => api.GET("/groups/{group_id}", { params: { path: { group_id: id } } }),
+    path: "dead/",
+  },
+  {
+    says: "Dead letter",
+    icon: "dead",
+    permission: "view_dead_letter",
+    ask: (id: string) =>
+      api.GET("/dead-letters/{letter_id}", { params: { path: { letter_id: id } } }),
+    path: "dead/letters/",
+  },
+  {
+    says: "Replay",
+    icon: "replays",
+    permission: "",
+    ask: (id: string) => api.GET("/replays/{replay_id}", { params: { path: { replay_id: id } } }),
+    path: "replays/",
+  },
+] as const;
+
+function useThings(
+  id: string | null,
+  route: (url: string) => void,
+): { found: readonly Choice[]; isLooking: boolean } {
+  const [state, set] = useState<{ id: string | null; found: readonly Choice[]; left: number }>({
+    id: null,
+    found: [],
+    left: 0,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked for once for each id
+  useEffect(() => {
+    if (id === null) return;
+    let isOver = false;
+    const asked = KINDS.filter(({ permission }) => permission === "" || may(permission));
+    set({ id, found: [], left: asked.length });
+    for (const { says, icon, ask, path } of asked) {
+      const choice = { says, icon, hint: id.slice(-8), run: () => route(to(`${path}${id}`)) };
+      ask(id)
+        .then(({ response }) => response.ok)
+        .catch(() => false)
+        .then((isThere) => {
+          if (isOver) return;
+          set((was) => ({
+            ...was,
+            left: was.left - 1,
+            found: isThere ? [...was.found, choice] : was.found,
+          }));
+        });
+    }
+    return () => {
+      isOver = true;
+    };
+  }, [id]);
+  return state.id === id
+    ? { found: state.found, isLooking: state.left > 0 }
+    : { found: [], isLooking: true };
+}
