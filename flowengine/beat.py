@@ -28,7 +28,7 @@ from flowengine.orchestration.replay.due import run_due as replay_due
 from flowengine.orchestration.rescue import rescue
 from flowengine.orchestration.save import save
 from flowengine.orchestration.work import Told, Work
-from flowengine.store import due_steps, keys, places, replays, runs, sql
+from flowengine.store import due, due_steps, keys, paces, places, replays, runs, sql
 from flowengine.store.clock import Clock
 
 PAGE = 500
@@ -39,6 +39,10 @@ LOCKED_S = 0.02
 FORGET_S = 3600.0
 """Between two looks for what nobody can ask for any more."""
 FORGET_PAGE = 5000
+LOOK_EVERY_S = 10.0
+"""Between two rounds over all there may be, whether anything is known to be due or not."""
+LEARN_S = 300.0
+"""Between two looks at how long runs take."""
 
 
 class Beat:
@@ -53,6 +57,9 @@ class Beat:
         self._swept_at: float | None = None
         self._patient_until = 0.0
         self._forget_at = monotonic()
+        self._pruning: prune.Pass | None = None
+        self._learn_at = monotonic()
+        self._looked_at = float("-inf")
         self.next_s = 0.0
         """Seconds in which nothing is due, as far as was known at the last look."""
 
@@ -60,10 +67,17 @@ class Beat:
         """Do what is due now, a page of each; True while there may be more at once."""
         now = self._clock.now()
         self._sweep(now)
-        more = self._wake(now)
+        at = self._monotonic()
+        nexts: tuple[datetime | None, ...] = (due.earliest(now),)
+        more = False
+        if at - self._looked_at >= LOOK_EVERY_S or (nexts[0] is not None and nexts[0] <= now):
+            self._looked_at = at
+            more = self._wake(now)
+            nexts = (due_steps.next_due(), places.next_start(), replays.next_due())
         more = self._forget(now) or more
+        self._learn()
         self.next_s = settings().POLL_S
-        for next_due in (due_steps.next_due(), places.next_start(), replays.next_due()):
+        for next_due in nexts:
             if next_due is not None:
                 ahead = (next_due - self._clock.now()) / timedelta(seconds=1)
                 self.next_s = min(max(ahead, LOCKED_S), self.next_s)
@@ -96,10 +110,23 @@ class Beat:
         at = self._monotonic()
         if at < self._forget_at:
             return False
-        is_page = forgetting.run_once(now, limit=FORGET_PAGE)
-        is_page = prune.run_once(now).total > 0 or is_page
-        self._forget_at = at if is_page else at + FORGET_S
-        return is_page
+        if self._pruning is None:
+            if forgetting.run_once(now, limit=FORGET_PAGE):
+                return True
+            self._pruning = prune.Pass(now)
+        self._pruning.page()
+        if not self._pruning.is_over:
+            return True
+        self._pruning = None
+        self._forget_at = at + FORGET_S
+        return False
+
+    def _learn(self) -> None:
+        """Now and then, how long runs of each workflow take."""
+        at = self._monotonic()
+        if at >= self._learn_at:
+            paces.learn()
+            self._learn_at = at + LEARN_S
 
     def _say(self, committed: Committed, now: datetime) -> None:
         see_through(committed, self._broker, now)

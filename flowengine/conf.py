@@ -98,7 +98,8 @@ class Settings:
     REPLAY_PROTECTED: tuple[str, ...] = ("owner", "tenant", "actor")
     """Names of members that no edit of a payload may change, wherever they stand in it."""
     REPLAY_FOUR_EYES: bool = False
-    """Who proposes a replay with edits does not let it begin: another person approves it."""
+    """Who proposes a replay with edits does not let it begin: another user approves it. Nobody who is
+    named resumes a single run with edits."""
     VERSION: str | None = None
     """The version of the project, kept with what fails; None = the environment variable
     ``FLOWENGINE_VERSION``, or none."""

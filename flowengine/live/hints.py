@@ -1,8 +1,8 @@
 """Tells the hubs of all processes which runs and inboxes changed. Connected when Django starts.
 
 The caller is a worker between two batches: it hands over all that its cycle changed and goes on. A thread
-with an event loop of its own sends it, one message to each shard that it touches, a quarter of a second
-at most; a layer that fails three times in a row is left alone for five seconds. What is not sent is found
+with an event loop of its own sends it, one message to each shard that it touches, or where these are many
+a single one to all, a quarter of a second at most; a layer that fails three times in a row is left alone for five seconds. What is not sent is found
 by the next heartbeat.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from flowengine.live.layer import (
+    EVERYWHERE,
     MESSAGE_TYPE,
     InProcessChannelLayer,
     group_of,
@@ -36,6 +37,8 @@ REST_S = 5.0
 WAITING_MAX = 10_000
 """Runs and inboxes that may wait to be told of; beyond, the oldest is forgotten."""
 MESSAGE_HEADS_MAX = 500
+MESSAGES_MAX = 4
+"""Hints for more shards than that go to all as one message: a message costs far more than a few heads."""
 
 Hint = tuple[str, str, int]
 """``heads`` (of runs) or ``inboxes``, the run's id or the user's key, and the head."""
@@ -144,10 +147,12 @@ class Sender:
 
 
 def _messages(hints: Sequence[Hint]) -> list[tuple[str, dict[str, Any]]]:
-    """The groups to be told, each with its message: one for each shard, unless it is very long."""
+    """The groups to be told, each with its message: for each shard one, or one for all; more if it is long."""
     by_shard: defaultdict[int, list[Hint]] = defaultdict(list)
     for hint in hints:
         by_shard[shard_of(hint[1])].append(hint)
+    if len(by_shard) > MESSAGES_MAX:
+        by_shard = defaultdict(list, {EVERYWHERE: list(hints)})
     return [
         (group_of(shard), _message(found[start : start + MESSAGE_HEADS_MAX]))
         for shard, found in by_shard.items()

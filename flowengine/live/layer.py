@@ -22,6 +22,9 @@ from flowengine.conf import settings
 SHARDS = 16
 """Groups over which hints are spread: a hub is in those of what is watched in it, and hears no others."""
 
+EVERYWHERE = SHARDS
+"""The number of one more group: whoever is in any of the others is in it, too."""
+
 MESSAGE_TYPE = "flowengine.hint"
 
 
@@ -31,7 +34,7 @@ def shard_of(key: str) -> int:
 
 
 def group_of(shard: int) -> str:
-    """The name of a shard's group."""
+    """The name of a shard's group, or of that of ``EVERYWHERE``."""
     return f"flowengine.live.{shard}"
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from channels.layers import BaseChannelLayer
 
-from flowengine.live.layer import group_of, layer
+from flowengine.live.layer import EVERYWHERE, group_of, layer
 
 logger = logging.getLogger("flowengine.live")
 
@@ -35,7 +35,7 @@ class Listener(Protocol):
         """The shards that are to be heard."""
 
     def joined(self, shards: frozenset[int]) -> None:
-        """From now on these are heard, which were not until now."""
+        """From now on these are heard, ``EVERYWHERE`` among them, which were not until now."""
 
     def hint(self, run_id: UUID, head: int) -> None:
         """A run may stand there."""
@@ -107,6 +107,8 @@ async def _stay(
         listener.shards_changed.clear()
         is_renewal = clock() >= renew_at
         wanted = listener.shards()
+        if wanted:
+            wanted |= {EVERYWHERE}
         new = frozenset(wanted - joined)
         async with asyncio.timeout(JOIN_TIMEOUT_S):
             if is_renewal:

@@ -35,6 +35,8 @@ except ImportError:  # the extra ``postgres`` is not installed: no database here
 WRITE_WAIT_S = 10.0
 """How long a writer waits for the one before it on SQLite: shorter than a supervisor's patience with
 a silent loop, which reports that it could not write, and tries again."""
+NEVER_BY_ITSELF = 1 << 30
+"""Runs of a statement before psycopg prepares it unasked."""
 
 _sqlite_writer = RLock()
 _taught: WeakSet[Any] = WeakSet()
@@ -100,6 +102,24 @@ def one_statement() -> Iterator[None]:
 
 
 @contextmanager
+def in_one_go() -> Iterator[None]:
+    """Statements that nobody waits for one by one: what they did is known, and raised, at the end.
+
+    On PostgreSQL they are sent while those before them are at work, and answered together. Inside a
+    transaction; those that touch rows do not say how many.
+
+    Raises:
+        django.db.Error: of the first statement that failed; those after it did nothing.
+    """
+    if not is_postgresql():
+        yield
+        return
+    database = connection()
+    with database.wrap_database_errors, database.connection.pipeline():
+        yield
+
+
+@contextmanager
 def _turn_to_write(waits_for_ever: bool) -> Iterator[None]:  # noqa: FBT001 - private, one caller
     if is_postgresql() or connection().in_atomic_block:
         yield
@@ -123,7 +143,7 @@ def insert(
     ignore: bool = False,
     over: Sequence[str] = (),
 ) -> int:
-    """Insert all *rows*, each in the order of *columns*; the number inserted.
+    """Insert all *rows*, each in the order of *columns*; the number inserted, -1 in :func:`in_one_go`.
 
     With *ignore*, a row that meets a unique key that is already there is left out. With *over*, the
     columns of a unique key, it takes the place of the one that is there; no two *rows* may share it.
@@ -133,7 +153,7 @@ def insert(
     text = _insert_text(
         table, tuple(columns), ignore=ignore, over=tuple(over), arrays=is_postgresql()
     )
-    return _write_rows(text, rows, [table.types[name] for name in columns])
+    return _write_rows(text, rows, [table.types[name] for name in columns], is_prepared=True)
 
 
 def insert_new(
@@ -166,7 +186,7 @@ def update(
     by: Sequence[str],
     rows: Sequence[Sequence[Any]],
 ) -> int:
-    """Set *columns* of the row found by the *by* columns, for each row; the number touched.
+    """Set *columns* of the row found by the *by* columns, for each row; the number touched, or -1.
 
     A row holds the values of *columns*, then those of *by*.
     """
@@ -247,9 +267,12 @@ def for_sqlite(value: Any) -> Any:
     return value
 
 
-def _write_rows(text: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> int:
+def _write_rows(
+    text: str, rows: Sequence[Sequence[Any]], types: Sequence[str], *, is_prepared: bool = False
+) -> int:
     if is_postgresql():
-        with _executed(_binary(text), _encoded(types, rows)) as cursor:
+        given = _encoded(types, rows)
+        with _executed(_binary(text), given, is_prepared=is_prepared) as cursor:
             return int(cursor.rowcount)
     with connection().cursor() as cursor:
         cursor.executemany(text, [[for_sqlite(value) for value in row] for row in rows])
@@ -263,13 +286,14 @@ def _encoded(types: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Any]:
 
 @contextmanager
 def _executed(
-    text: str, parameters: Mapping[str, Any] | Sequence[Any]
+    text: str, parameters: Mapping[str, Any] | Sequence[Any], *, is_prepared: bool = False
 ) -> Iterator[psycopg.Cursor[Any]]:
     """A cursor that has run *text*, with values and rows in binary.
 
     Django's own cursor writes values into the text on the client's side, which on large arrays costs
-    more than the statement. Not prepared: a plan made while the tables were small would be kept
-    when they are not. Errors are Django's, and who captures queries sees this one.
+    more than the statement. *Prepared* is what has only one plan: one made while the tables were small
+    would be kept when they are not. Nor is anything where connections are shared by transactions, so that
+    nobody can listen. Errors are Django's, and who captures queries sees this one.
     """
     database = connection()
     database.ensure_connection()
@@ -278,7 +302,8 @@ def _executed(
     with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
         if database.queries_logged:
             database.queries_log.append({"sql": text, "time": "0"})
-        cursor.execute(text.encode(), parameters, prepare=False, binary=True)
+        prepare = is_prepared and settings().LISTEN
+        cursor.execute(text.encode(), parameters, prepare=prepare, binary=True)
         yield cursor
 
 
@@ -290,12 +315,14 @@ class _AsItIs(Dumper):
 
 
 def _teach(connection: Any) -> None:
-    """Let this connection of psycopg take our arrays."""
+    """Let this connection of psycopg take our arrays, and keep what is to be prepared."""
     for name, (kind, _oid, _element) in arrays.ARRAYS.items():
         oid = psycopg.postgres.types[name].array_oid
         facts = {"oid": oid, "format": psycopg.pq.Format.BINARY}
         dumper = type(f"{kind.__name__}Dumper", (_AsItIs,), facts)
         connection.adapters.register_dumper(kind, dumper)
+    if connection.prepare_threshold is None and settings().LISTEN:  # else nothing ever is
+        connection.prepare_threshold = NEVER_BY_ITSELF
     _taught.add(connection)
 
 

@@ -155,11 +155,15 @@ WORKER = Table(
         "pid": "integer",
         "stations": "text",
         "version": "text",
+        "project_version": "text",
+        "concurrency": "integer",
         "state": "text",
         "due_at": "timestamptz",
         "started_at": "timestamptz",
         "seen_at": "timestamptz",
         "consumed_at": "timestamptz",
+        "meter": "text",
+        "metered_at": "timestamptz",
     },
 )
 
@@ -298,9 +302,21 @@ STATION = Table(
     },
 )
 
+STATION_COUNT = Table(
+    "flowengine_station_count",
+    {
+        "station": "text",
+        "worker_id": "uuid",
+        "since": "timestamptz",
+        "at": "timestamptz",
+        "ended": "integer",
+        "failures": "text",
+    },
+)
+
 ALL = (
     *(EVENT, DECISION, RUN, STEP, HISTORY, DEAD_LETTER, WORKER, WAIT, EVENT_KEY, SUBSCRIPTION),
     *(KEY, PLACE, SCHEDULE, DEAD_GROUP, DEAD_TALLY, SELECTION, SELECTION_ITEM),
-    *(REPLAY, REPLAY_ITEM, AUDIT, STATION),
+    *(REPLAY, REPLAY_ITEM, AUDIT, STATION, STATION_COUNT),
     *(INBOX, NOTIFICATION, PREFERENCE, PUSH_SUBSCRIPTION),
 )

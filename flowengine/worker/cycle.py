@@ -84,7 +84,7 @@ class Cycle:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._worker = worker
-        self._doors = Doors(stations, tasks=tasks, clock=clock, monotonic=monotonic)
+        self._doors = Doors(stations, worker=worker, tasks=tasks, clock=clock, monotonic=monotonic)
         self._tasks = tasks
         self._broker = broker
         self._pool = pool
@@ -161,8 +161,9 @@ class Cycle:
         self._progress.update(taken.progress)
         for finished in taken.finished:
             order = finished.order
+            # Also of what is saved already: it counts, and may have been a probe.
+            message = self._doors.ended(order, finished.message)
             if not finished.committed:
-                message = self._doors.ended(order, finished.message)
                 said = said_by(order.step, order.item, finished.notifications)
                 self._told.append(
                     Told(

@@ -21,7 +21,7 @@ from functools import partial
 from uuid import UUID
 
 from flowengine.engine.identity import undone_key
-from flowengine.engine.messages import Failed
+from flowengine.engine.messages import Failed, GivenBack
 from flowengine.engine.run import Item
 from flowengine.errors import AttemptCancelled, SoftTimeout
 from flowengine.store.clock import system_now
@@ -84,6 +84,7 @@ class Pool:
         on_finished: Callable[[Finished], None],
         on_progress: Callable[[Order, float, str], None],
         in_transaction: InTransaction,
+        on_ended: Callable[[Order, End | GivenBack, float], None] | None = None,
         fence_s: float,
         output_max_bytes: int,
         find: Callable[[str], RegisteredTask | None] = registry.get,
@@ -97,6 +98,7 @@ class Pool:
             on_finished: told of each end, exactly once; any thread.
             on_progress: told what tasks say of themselves, while they run; any thread.
             in_transaction: see :data:`InTransaction`; called in the task's thread.
+            on_ended: told of each end, and how many seconds it took, for the books; any thread.
             fence_s: from the end of an attempt's time to giving it up.
             output_max_bytes: the largest output, encoded.
             find: the task of a name.
@@ -108,6 +110,7 @@ class Pool:
         self._on_finished = on_finished
         self._on_progress = on_progress
         self._in_transaction = in_transaction
+        self._on_ended = on_ended
         self._now = now
         self._fence_s = fence_s
         self._output_max_bytes = output_max_bytes
@@ -337,6 +340,9 @@ class Pool:
 
     def _report(self, running: _Running, finished: Finished) -> None:
         _log(finished)
+        if self._on_ended is not None:
+            began_at = running.soft_at - running.order.timeout.total_seconds()
+            self._on_ended(running.order, finished.message, self._monotonic() - began_at)
         try:
             self._on_finished(finished)
         except Exception:

@@ -33,6 +33,7 @@ from flowengine.worker import dead_queue
 from flowengine.worker.dead_queue import DeadQueue
 from flowengine.worker.heartbeat import Heartbeat
 from flowengine.worker.loop import AWAY_MAX_S, Duty, Loop
+from flowengine.worker.meter import Meter
 from flowengine.worker.router import PREFETCH, Router
 from flowengine.worker.stations import Stations
 
@@ -75,6 +76,7 @@ class Program:
         self.worker = worker or uuid7(int(time.time() * 1000), os.urandom(10))
         self._started_at = time.monotonic()
         self._waker = Waker()
+        self._meter = Meter()
         self._loops: list[Loop] = []
         self._post: Loop | None = None
         self._stations: Stations | None = None
@@ -88,12 +90,14 @@ class Program:
             False where it was told to stop before it had begun; then there is nothing to drain.
         """
         names = self._station_names()
+        self._meter.listen()
         # All stations, not only ours: a hint to one that others serve must find its queue.
         self._broker.declare(topology({*project.catalog().stations(), *names}))
         if "stations" in self._options.roles:
             stations = self._make_stations(names)
             if not self._take_lease(stop or threading.Event()):
                 self._waker.close()
+                self._meter.close()
                 stations.pool.close()
                 return False
             stations.consume()
@@ -152,6 +156,7 @@ class Program:
         if self._heartbeat is not None:
             self._heartbeat.end()
         self._waker.close()
+        self._meter.close()
         if self._stations is not None:
             clean = self._stations.pool.close() and clean
         return clean
@@ -176,10 +181,15 @@ class Program:
             concurrency=self._options.concurrency,
             broker=self._broker,
             clock=self._clock,
+            meter=self._meter,
             fault=self._fault,
         )
         self._heartbeat = Heartbeat(
-            worker_id=self.worker, stations=names, consumed_at=stations.cycle.consumed_at
+            worker_id=self.worker,
+            stations=names,
+            concurrency=self._options.concurrency,
+            meter=self._meter,
+            consumed_at=stations.cycle.consumed_at,
         )
         return stations
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +24,7 @@ import psycopg
 from tests.benchmarks import capacity
 from tests.benchmarks.figures import Figure, Ratio, at_least, at_most, percentile, table, write
 from tests.benchmarks.limits import hops_per_second, rows_per_second
+from tests.benchmarks.live import figures as live
 from tests.benchmarks.ours import Flowengine
 from tests.benchmarks.peers.system import CELERY, DRAMATIQ
 from tests.benchmarks.side_by_side import BROKERED, HOP, OURS, ROWS, Turns, measure
@@ -38,6 +41,10 @@ MARKS = {
     "emit -> first step, idle, p99": at_most(50),
     "idle worker": at_most(0.5),
     "idle worker, resident": at_most(80),
+    "dead: page of a cause, 1,000,000 letters": at_most(100),
+    "dead: list of causes, 1,000,000 letters": at_most(100),
+    "dead: list of letters, 1,000,000 letters": at_most(100),
+    "dead: words that are nowhere, 1,000,000 letters": at_most(500),
     "embedded: durable steps, preloaded": at_least(1_500),
     "embedded: emit -> first step, idle, p50": at_most(10),
     "live: 200 changes/s, 1,000 sockets, p50": at_most(15),
@@ -46,7 +53,7 @@ MARKS = {
     "live: idle, of a core for 1,000 sockets": at_most(1),
     "live: idle, to each socket": at_most(150),
     "live: storm of 5,000, all are back": at_most(60),
-    "live: storm of 5,000, wrong at the end": at_most(0),
+    "live: storm of 5,000, away or wrong at the end": at_most(0),
     "import in a web process that emits": at_most(60),
     "import in a web process that emits, resident": at_most(15),
 }
@@ -62,6 +69,7 @@ RATIO_MARKS = {
     "w2_vs_celery": at_least(8),
     "w2_vs_dramatiq": at_least(4),
     "emit_vs_celery": at_least(2),
+    "live_fan_out_channels_vs_ours": at_least(3),
 }
 """What one system is to be beside another."""
 
@@ -72,43 +80,71 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="repetitions of each, at least 3")
     parser.add_argument("--only", default="", help="one kind of them")
     parser.add_argument("--large", action="store_true", help="growth up to 10,000,000 rows")
+    parser.add_argument("--small", action="store_true", help="live: to see that it works")
+    parser.add_argument(
+        "--profile", action="store_true", help="flame graphs of W0 by py-spy, and nothing else"
+    )
     options = parser.parse_args()
-    runs = max(3, options.runs)
+    runs = options.runs if options.small else max(3, options.runs)
     kinds: dict[str, Callable[[int], list[Figure]]] = {
         "definitions": _definitions,
         "throughput": _throughput,
         "emit": _emit,
         "latency": _latency,
         "idle": _idle,
+        "dead": _dead,
         "embedded": _embedded,
         "footprint": _footprint,
-        "live": _live,
+        "live": partial(_live, is_small=options.small),
         "growth": partial(_growth, large=options.large),
     }
     with SERVICES.open() as services:
         # Two at once would take each other's messages, and each other's time.
         fcntl.flock(services, fcntl.LOCK_EX)
-        _measure(kinds, options.only, runs)
+        if options.profile:
+            _profile()
+            return
+        _measure(kinds, options.only, runs, is_kept=not options.small)
 
 
-def _measure(kinds: Mapping[str, Callable[[int], list[Figure]]], only: str, runs: int) -> None:
+def _profile() -> None:
+    """What is profiled is slower: no figures."""
+    if shutil.which("py-spy") is None:
+        raise SystemExit("py-spy is not installed: `uv tool install py-spy`")
+    for name, by_hand in (("by-hand", True), ("by-broker", False)):
+        flames = ROOT / f"bench-{name}.svg"
+        Flowengine(name, _line, by_hand=by_hand, flames=flames).preloaded(Sizes().preloaded)
+        print(flames)
+
+
+def _measure(
+    kinds: Mapping[str, Callable[[int], list[Figure]]], only: str, runs: int, *, is_kept: bool
+) -> None:
     figures: list[Figure] = []
     ratios: list[Ratio] = []
     for name, kind in kinds.items():
         if only in {"", name}:
             print(f"measuring {name} …", flush=True)
-            figures += [replace(each, mark=MARKS.get(each.name)) for each in kind(runs)]
+            figures += [_marked(each) for each in kind(runs)]
+    ratios += _ratios(live.ratios(figures))
     if only in {"", "side-by-side"}:
         print("measuring side by side …", flush=True)
         turns = _side_by_side(runs)
         figures += turns.figures()
         print(capacity.table(turns.costs("W0")))
-        ratios = [
-            Ratio(name=name, value=value, mark=RATIO_MARKS.get(name))
-            for name, value in turns.ratios().items()
-        ]
+        ratios += _ratios(turns.ratios())
     print(table(figures, ratios))
-    write(figures, ROOT / "bench.json", ratios)
+    if is_kept:
+        write(figures, ROOT / "bench.json", ratios)
+
+
+def _marked(figure: Figure) -> Figure:
+    """Marks are for our own figures."""
+    return replace(figure, mark=MARKS.get(figure.name)) if figure.system == OURS else figure
+
+
+def _ratios(found: Mapping[str, float]) -> list[Ratio]:
+    return [Ratio(name=n, value=value, mark=RATIO_MARKS.get(n)) for n, value in found.items()]
 
 
 def _side_by_side(turns: int) -> Turns:
@@ -199,6 +235,18 @@ def _idle(runs: int) -> list[Figure]:
     ]
 
 
+def _dead(runs: int, *, letters: int = 1_000_000) -> list[Figure]:
+    with _line() as line:
+        asked = ("-m", "tests.benchmarks.dead", str(letters), str(runs))
+        said = json.loads(line.run(*asked, limit_s=900))
+    figures = [
+        Figure(name=f"dead: {name}, {letters:,} letters", unit="ms", runs=tuple(found))
+        for name, found in said["ms"].items()
+    ]
+    rate = (float(said["discarded_per_s"]),)
+    return [*figures, Figure(name="dead: discarded", unit="letters/s", runs=rate)]
+
+
 def _embedded(runs: int) -> list[Figure]:
     from tests.benchmarks import embedded
 
@@ -222,11 +270,9 @@ def _footprint(runs: int) -> list[Figure]:
     ]
 
 
-def _live(runs: int) -> list[Figure]:
-    from tests.benchmarks.live import figures
-
+def _live(runs: int, *, is_small: bool) -> list[Figure]:
     redis_url = _services()["FLOWENGINE_TEST_REDIS_URL"]
-    return figures.measured(_line, redis_url, runs)
+    return live.measured(_line, redis_url, runs, is_small=is_small, say=partial(print, flush=True))
 
 
 def _growth(runs: int, *, large: bool) -> list[Figure]:

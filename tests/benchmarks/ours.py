@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.systems import CHAIN_STEPS, WIDE_STEPS, Delays, Done
@@ -35,6 +38,7 @@ class Flowengine:
         name: what to call it.
         opened: opens a line on a fresh database.
         by_hand: steps are handed on inside a worker; else each goes through RabbitMQ.
+        flames: where W0 leaves a flame graph of its workers, which costs it time; None = nowhere.
     """
 
     def __init__(
@@ -43,10 +47,12 @@ class Flowengine:
         opened: Callable[[], AbstractContextManager[Line]],
         *,
         by_hand: bool = True,
+        flames: Path | None = None,
     ) -> None:
         self.name = name
         self._opened = opened
         self._by_hand = by_hand
+        self._flames = flames
 
     def preloaded(self, runs: int) -> Done:
         """From the first begin of a step to the last end of a run, by the database's clock."""
@@ -59,7 +65,8 @@ class Flowengine:
             with _worker(line, "--roles", "stations,beat") as worker:
                 line.until(lambda: line.number(_BEGUN) > 0, what="a begin", limit_s=LIMIT_S)
                 usage = Usage([worker.pid])
-                line.until_finished(runs, limit_s=LIMIT_S)
+                with _in_flames(worker.pid, self._flames):
+                    line.until_finished(runs, limit_s=LIMIT_S)
                 used = usage.parts()
             steps = _counted(line, runs, runs * CHAIN_STEPS)
             seconds = line.real(_SPAN)
@@ -148,6 +155,23 @@ def _worker(line: Line, *arguments: str, processes: int = PROCESSES) -> Iterator
         yield worker
     finally:
         _end(line, worker)
+
+
+@contextmanager
+def _in_flames(pid: int, to: Path | None) -> Iterator[None]:
+    """What that process and its children do meanwhile, as a flame graph, where py-spy is installed."""
+    program = shutil.which("py-spy")
+    if to is None or program is None:
+        yield
+        return
+    command = [program, "record", "--subprocesses", "--gil", "--rate", "250", "--pid", str(pid)]
+    with subprocess.Popen(
+        [*command, "--output", str(to)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as spy:
+        try:
+            yield
+        finally:
+            spy.send_signal(signal.SIGINT)  # it writes what it has seen, and ends
 
 
 def _end(line: Line, worker: Process) -> None:

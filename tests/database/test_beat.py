@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from flowengine.beat import Beat
+from flowengine.beat import LOOK_EVERY_S, Beat
 from flowengine.broker.envelope import parse_hint
 from flowengine.engine.messages import Cancel, Failed, Succeeded
 from flowengine.engine.run import Failure
@@ -15,7 +17,7 @@ from flowengine.engine.states import StepState
 from flowengine.models import EventRecord, RunRecord, StepRecord, WaitRecord
 from flowengine.orchestration import waits
 from flowengine.orchestration.route import route
-from flowengine.store import workers
+from flowengine.store import due, workers
 from flowengine.store.workers import Worker
 from tests.builders.stored import WORKER, begin, claim, define, now, publish, row, start, tell
 from tests.fakes.broker import FakeBroker
@@ -261,3 +263,30 @@ def test_nothing_is_said_where_nothing_is_due(bench: Bench) -> None:
 
     assert not bench.after(seconds=1)
     assert bench.hints == []
+
+
+def test_beat_that_finds_nothing_due_asks_one_question() -> None:
+    beat = Beat(broker=FakeBroker(), clock=SetClock(now()), monotonic=lambda: 0.0)
+    beat.run_once()
+
+    with CaptureQueriesContext(connection) as asked:
+        assert not beat.run_once()
+
+    # Of workers it asks apart: on SQLite leases follow the living process.
+    assert len([each for each in asked if "flowengine_worker" not in each["sql"]]) == 1
+
+
+def test_beat_looks_at_everything_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = [0.0]
+    clock = SetClock(now())
+    beat = Beat(broker=FakeBroker(), clock=clock, monotonic=lambda: at[0])
+    beat.run_once()
+    looks: list[datetime] = []
+    monkeypatch.setattr(due, "earliest", lambda _now: None)
+    monkeypatch.setattr(beat, "_wake", looks.append)
+
+    beat.run_once()
+    at[0] = LOOK_EVERY_S
+    beat.run_once()
+
+    assert looks == [clock.now()]

@@ -14,6 +14,7 @@ import pytest
 from flowengine.engine.rows import Active, Ended, Items, Newest, Question
 from flowengine.store import (
     approvals,
+    due,
     due_events,
     due_steps,
     events,
@@ -165,6 +166,7 @@ def hot_of_steps() -> Hot:
         ),
         "steps that have slept": (lambda: due_steps.due(NOON, limit=PAGE), PAGE),
         "the next step to wake": (due_steps.next_due, 1),
+        "what a beat has to do": (lambda: due.earliest(NOON), 10),
         "steps of lost workers": (lambda: due_steps.held(crowd.worker_ids(), limit=PAGE), 2 * PAGE),
         "steps that are stopped": (
             lambda: due_steps.stopping(crowd.worker_ids()[0], some_runs),

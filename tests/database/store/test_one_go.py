@@ -1,0 +1,52 @@
+"""What PostgreSQL is sent at once, and what it keeps prepared."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import IntegrityError, connection
+
+from flowengine.engine.transitions import RunStarted
+from flowengine.store import history, sql, workers
+from flowengine.store.workers import Worker
+from tests.builders.events import NOON
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("postgres")]
+
+
+def test_what_goes_in_one_go_fails_whole_and_says_why() -> None:
+    worker = uuid4()
+
+    def write() -> None:
+        there = Worker(id=worker, name="w", host="h", pid=1, stations=())
+        with sql.writing():
+            workers.register(there, NOON, lease_s=1)
+            with sql.in_one_go():
+                history.append([(UUID(int=1), 1, (RunStarted(),))], NOON)
+                history.append([(UUID(int=1), 1, (RunStarted(),))], NOON)
+                history.append([(UUID(int=2), 1, (RunStarted(),))], NOON)
+
+    with pytest.raises(IntegrityError):
+        write()
+
+    assert sql.query("SELECT 1 FROM flowengine_worker WHERE id = %(id)s", {"id": worker}) == []
+    assert sql.query("SELECT 1 FROM flowengine_history", {}) == []
+
+
+def test_nothing_is_prepared_where_nobody_can_listen(settings: Any) -> None:
+    def prepared() -> int:
+        found = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%history%%'"
+        return int(sql.query(found, {})[0][0])
+
+    connection.close()
+    settings.FLOWENGINE = {"LISTEN": False}
+    history.append([(UUID(int=1), 1, (RunStarted(),))], NOON)
+    assert prepared() == 0
+
+    connection.close()
+    settings.FLOWENGINE = {"LISTEN": True}
+    history.append([(UUID(int=2), 1, (RunStarted(),))], NOON)
+    assert prepared() == 1
+    connection.close()
