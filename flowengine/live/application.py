@@ -11,12 +11,12 @@ In the project's ``asgi.py``, after what Django writes, because the import needs
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
-from channels.routing import ProtocolTypeRouter
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from flowengine.live.consumer import socket
@@ -33,6 +33,8 @@ Lifespan = Callable[[], AbstractAsyncContextManager[Any]]
 SOCKET_PATH = "/flow/ws/"
 """Where the socket is when ``flowengine.urls`` is not included anywhere."""
 NOT_FOUND = 4404
+YOUNG_MAX = 10_000
+"""New objects after which garbage is looked for among them."""
 
 
 def application(
@@ -47,19 +49,23 @@ def application(
     """
     live = same_origin(limited(socket))
 
-    async def sockets(scope: Any, receive: Any, send: Any) -> None:
-        if _is_live(scope):
-            await live(scope, receive, send)
-        elif websocket is not None:
-            await websocket(scope, receive, send)
-        else:
-            await receive()
-            await send({"type": "websocket.close", "code": NOT_FOUND})
+    async def router(scope: Any, receive: Any, send: Any) -> None:
+        # One coroutine stays open for each socket: no router of routers here.
+        match scope["type"]:
+            case "http":
+                await http(scope, receive, send)
+            case "websocket" if _is_live(scope):
+                await live(scope, receive, send)
+            case "websocket" if websocket is not None:
+                await websocket(scope, receive, send)
+            case "websocket":
+                await receive()
+                await send({"type": "websocket.close", "code": NOT_FOUND})
+            case "lifespan":
+                await _live(lifespan, receive, send)
+            case other:
+                raise ValueError(f"nothing here answers to the ASGI scope {other!r}")
 
-    async def life(_scope: Any, receive: Any, send: Any) -> None:
-        await _live(lifespan, receive, send)
-
-    router: Application = ProtocolTypeRouter({"http": http, "websocket": sockets, "lifespan": life})
     return router
 
 
@@ -89,7 +95,22 @@ async def _live(lifespan: Lifespan | None, receive: Any, send: Any) -> None:
             logger.exception("the application could not start")
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
+        _settle()
         await send({"type": "lifespan.startup.complete"})
         await receive()  # lifespan.shutdown
         hub().close_all(Close.RESTART)
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def _settle() -> None:
+    """Spare the garbage collector what the process has loaded, which stays until it ends.
+
+    Each full collection stops all sockets while it looks at every object; the modules of a Django
+    project are most of them. One heartbeat of a thousand sockets makes more new objects than Python
+    waits for by default.
+    """
+    gc.collect()
+    gc.freeze()
+    young, *older = gc.get_threshold()
+    if 0 < young < YOUNG_MAX:
+        gc.set_threshold(YOUNG_MAX, *older)

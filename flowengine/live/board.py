@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from secrets import token_hex
 
 from flowengine.live import topics
-from flowengine.live.kind import Answer, Question
+from flowengine.live.kind import Answer, Question, Stored
 from flowengine.live.layer import SHARDS, shard_of
 from flowengine.live.peer import LIVE, PENDING, Channel, Peer, Subscription
 from flowengine.live.protocol import SUBSCRIPTIONS_MAX, Close, encode, refusal
@@ -135,13 +135,15 @@ class Board:
             elif answer.position is not None:
                 self._show(peer, subscription, answer)
 
-    def review(self, channel: Channel, allowed: frozenset[str] | None) -> None:
+    def review(self, channel: Channel, question: Question, allowed: frozenset[str] | None) -> None:
         """Who watches *channel* has been asked after again."""
         if allowed is None:
-            if not channel.kind.has_numbers:
+            if not isinstance(channel.kind, Stored):
                 self.mark(channel, at=0.0)
             return
         for peer, subscription in list(channel.watchers.items()):
+            if subscription.key not in question.users:
+                continue  # It came while the database was asked.
             if subscription.key not in allowed:
                 self._deny(peer, subscription)
             elif subscription.told != LIVE:
@@ -178,7 +180,7 @@ class Board:
     def _deny(self, peer: Peer, subscription: Subscription) -> None:
         """There is nothing for this user: the same answer whether or not there is anything."""
         topic = subscription.channel.topic
-        if subscription.told == LIVE:
+        if subscription.told == LIVE or not subscription.channel.kind.is_secret:
             self.forbid(peer, topic)
         elif not subscription.told:
             subscription.told = PENDING

@@ -39,8 +39,10 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-SEND_TIMEOUT_S = 10.0
-"""A reader that takes longer for one frame is cut off."""
+CLOSE_S = 10.0
+"""One that takes longer to be told of the end is not told."""
+HANDSHAKE_S = 5.0
+"""From the handshake to the answer: who is not known by then is sent away."""
 TOKENS_MAX = 10
 """Grants of one handshake that are looked at."""
 COME_BACK_MS = 5000
@@ -54,7 +56,15 @@ async def socket(scope: Any, receive: Receive, send: Send) -> None:
     """
     await receive()  # websocket.connect
     here = hub()
-    peer = await _peer(here, scope)
+    patience = asyncio.timeout(HANDSHAKE_S)
+    try:
+        async with patience:
+            peer = await _peer(here, scope)
+    except TimeoutError:
+        if not patience.expired():
+            raise
+        await _close(send, Close.TOO_MANY)
+        return
     if peer is None:
         await _close(send, Close.SIGNED_OUT)
         return
@@ -96,40 +106,40 @@ async def _member(here: Hub, scope: Any) -> Peer | None:
 async def _converse(here: Hub, peer: Peer, receive: Receive, send: Send) -> None:
     """Read and write until either side ends it."""
     reading = asyncio.create_task(_read(here, peer, receive))
-    writing = asyncio.create_task(_write(here, peer, send))
     try:
-        done, _ = await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+        await _write(here, peer, send)
+    except OSError:
+        return  # Writing to who has gone is one in every server, and no news.
+    except Exception:
+        logger.exception("a live socket failed", extra={"user": peer.counted_as})
+        await _close(send, Close.BROKEN)
     finally:
         reading.cancel()
-        writing.cancel()
-        await asyncio.gather(reading, writing, return_exceptions=True)
-    for task in done:
-        error = task.exception()
-        # Writing to who has gone is an OSError in every server, and no news.
-        if error is not None and not isinstance(error, OSError):
-            logger.error("a live socket failed", exc_info=error, extra={"user": peer.counted_as})
-            await _close(send, Close.BROKEN)
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 async def _read(here: Hub, peer: Peer, receive: Receive) -> None:
     """Obey what comes, until the browser goes, or says what ends the socket."""
     rate = Rate(protocol.MESSAGES_PER_S, protocol.MESSAGES_BURST)
-    while True:
-        message = await receive()
-        if message["type"] == "websocket.disconnect":
-            return
-        if not rate.allows(asyncio.get_running_loop().time()):
-            peer.outbox.close(Close.TOO_MANY, str(COME_BACK_MS))
-            break
-        try:
-            _obey(here, peer, protocol.parse(message.get("text")))
-        except FrameRefused as refused:
-            if refused.close is not None:
-                peer.outbox.close(refused.close, refused.code)
-                break
-            _refuse(peer, None, refused.code)
-    # The writer ends the socket; nothing more is read of it.
-    await asyncio.get_running_loop().create_future()
+    clock = asyncio.get_running_loop().time
+    try:
+        while (message := await receive())["type"] != "websocket.disconnect":
+            if not rate.allows(clock()):
+                peer.outbox.close(Close.TOO_MANY, str(COME_BACK_MS))
+                return
+            try:
+                _obey(here, peer, protocol.parse(message.get("text")))
+            except FrameRefused as refused:
+                if refused.close is not None:
+                    peer.outbox.close(refused.close, refused.code)
+                    return
+                _refuse(peer, None, refused.code)
+        peer.outbox.cut(None)
+    except OSError:
+        peer.outbox.cut(None)
+    except Exception:
+        logger.exception("a live socket failed", extra={"user": peer.counted_as})
+        peer.outbox.close(Close.BROKEN)
 
 
 def _obey(here: Hub, peer: Peer, frame: protocol.ClientFrame) -> None:
@@ -168,21 +178,21 @@ async def _write(here: Hub, peer: Peer, send: Send) -> None:
         match await peer.outbox.take():
             case Frame(text=text):
                 try:
-                    async with asyncio.timeout(SEND_TIMEOUT_S):
-                        await send({"type": "websocket.send", "text": text})
-                except TimeoutError:
-                    await _close(send, Close.SLOW)
-                    return
+                    await send({"type": "websocket.send", "text": text})
+                except asyncio.CancelledError:
+                    if not peer.outbox.take_back_cancel():
+                        raise
             case Lagging(topics=topics):
                 here.resync(peer, topics)
             case Closing(code=code, reason=reason):
-                await _close(send, code, reason)
+                if code is not None:
+                    await _close(send, code, reason)
                 return
 
 
 async def _close(send: Send, code: Close, reason: str = "") -> None:
     try:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
+        async with asyncio.timeout(CLOSE_S):
             await send({"type": "websocket.close", "code": int(code), "reason": reason})
     except (TimeoutError, OSError):
         return

@@ -131,7 +131,8 @@ async def _written(here: Hub, peer: Peer) -> AsyncIterator[str]:
             case Lagging(topics=lagging):
                 here.resync(peer, lagging)
             case Closing(code=code, reason=reason):
-                yield _closing(code, reason)
+                if code is not None:
+                    yield _closing(code, reason)
                 return
 
 

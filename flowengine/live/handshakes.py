@@ -5,7 +5,6 @@ Who is refused comes back after a delay that its client chooses at random, so a 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from threading import Lock
@@ -19,8 +18,6 @@ HANDSHAKES_PER_S = 1_000.0
 HANDSHAKES_BURST = 2_000.0
 """About as fast as one process can answer at all: who is sent away costs nearly as much as who is let in,
 and comes again, so a much lower rate would spend on refusals what it saves."""
-HANDSHAKE_S = 5.0
-"""From the handshake to the answer: who is not known by then is sent away."""
 
 
 class Rate:
@@ -51,31 +48,13 @@ HANDSHAKES = Rate(HANDSHAKES_PER_S, HANDSHAKES_BURST)
 
 
 def limited(inner: Application) -> Application:
-    """The ASGI application *inner*, reached no faster than that, and answering in time."""
+    """The ASGI application *inner*, reached no faster than that."""
 
     async def checked(scope: Any, receive: Any, send: Any) -> None:
-        if not HANDSHAKES.allows(time.monotonic()):
-            await receive()
-            await send({"type": "websocket.close", "code": int(Close.TOO_MANY)})
+        if HANDSHAKES.allows(time.monotonic()):
+            await inner(scope, receive, send)
             return
-        await _in_time(inner, scope, receive, send)
+        await receive()
+        await send({"type": "websocket.close", "code": int(Close.TOO_MANY)})
 
     return checked
-
-
-async def _in_time(inner: Application, scope: Any, receive: Any, send: Any) -> None:
-    """Run *inner*; where it has not answered the handshake in time, it is ended."""
-    patience = asyncio.timeout(HANDSHAKE_S)
-    try:
-        async with patience:
-
-            async def answering(message: Any) -> None:
-                patience.reschedule(None)
-                await send(message)
-
-            await inner(scope, receive, answering)
-    except TimeoutError:
-        if patience.expired():
-            await send({"type": "websocket.close", "code": int(Close.TOO_MANY)})
-        else:
-            raise

@@ -47,6 +47,8 @@ DATABASE_REST_S = 1.0
 """After the database failed."""
 PEERS_MAX = 10_000
 PEERS_PER_USER_MAX = 20
+BEAT_PAGE = 100
+"""Heartbeats that are written at once, before changes are looked at again."""
 COME_BACK_S = 0.002
 """For each socket that a stopping server ends: over so long their return is spread."""
 
@@ -193,12 +195,13 @@ class Hub:
                     await self._renew()
                 if now >= beat_at:
                     beat_at = now + settings().HEARTBEAT_S
+                    self._cut_off_the_stuck(now)
                     await self._beat(self._peers)
                 elif self._pinging:
                     await self._beat(self._pinging)
                 if now >= self._strangers.due_at:
                     await self._ask_after_strangers(now)
-                await self._refresh([channel for channel, at in dirty.items() if at <= now])
+                await self._refresh_due()
             except DatabaseFailed as error:
                 logger.warning("live updates wait for the database", extra={"error": repr(error)})
                 for channel in dirty:
@@ -212,6 +215,12 @@ class Hub:
         except TimeoutError:
             return
 
+    def _cut_off_the_stuck(self, now: float) -> None:
+        """End the sockets that read nothing: one look at all of them, in place of a timer for each."""
+        for peer in list(self._peers):
+            if peer.outbox.is_stuck(now):
+                peer.outbox.cut(Close.SLOW)
+
     async def _beat(self, asking: Collection[Peer]) -> None:
         """Heartbeats for these, after what the heads of their topics say is missing."""
         peers = list(asking)
@@ -224,8 +233,11 @@ class Hub:
             is_known = False
         ts = int(time.time() * 1000)
         blind = heartbeat_text(ts, None)
-        for peer in peers:
+        for number, peer in enumerate(peers):
             peer.outbox.put_heartbeat(heartbeat_text(ts, peer.heads()) if is_known else blind)
+            if number % BEAT_PAGE == BEAT_PAGE - 1:
+                await asyncio.sleep(0)
+                await self._refresh_due()
 
     async def _look_at_heads(self, channels: Collection[Channel]) -> None:
         """Ask where these stand, in one query, and read those that stand elsewhere than was told."""
@@ -237,10 +249,15 @@ class Hub:
             for kind, group in by_kind.items()
         ]
         found = await self._ask(partial(heads.read, parts))
-        stand = {each: found.get(each.kind.key(each.owner, each.about)) for each in channels}
+        stand = {each: found.get(each.head_key) for each in channels}
         await self._refresh([each for each, head in stand.items() if each.is_behind(head)])
         for channel, head in stand.items():
             channel.see(head)
+
+    async def _refresh_due(self) -> None:
+        """Read what is dirty and may be read by now: changes do not wait for what is long."""
+        now = asyncio.get_running_loop().time()
+        await self._refresh([channel for channel, at in self._board.dirty.items() if at <= now])
 
     async def _refresh(self, channels: Iterable[Channel]) -> None:
         """Read these channels and tell their watchers."""
@@ -275,13 +292,15 @@ class Hub:
                 peer.outbox.close(Close.SIGNED_OUT)
             else:
                 peer.user = user
+        await self._refresh_due()
         for kind, group in _by_kind(self._board).items():
             for start in range(0, len(group), kind.review_max):
                 page = [each for each in group[start : start + kind.review_max] if each.watchers]
                 questions = [channel.question() for channel in page]
                 allowed = await self._ask(partial(kind.allowed, questions))
-                for channel, keys in zip(page, allowed, strict=True):
-                    self._board.review(channel, keys)
+                for channel, question, keys in zip(page, questions, allowed, strict=True):
+                    self._board.review(channel, question, keys)
+                await self._refresh_due()
         for peer in list(self._peers):
             self._renew_grants(peer)
 

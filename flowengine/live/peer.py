@@ -13,7 +13,7 @@ from typing import Any
 from flowengine.access import user_key
 from flowengine.live import grants
 from flowengine.live.grants import Grant
-from flowengine.live.kind import GRANTED, Kind, Question
+from flowengine.live.kind import GRANTED, Kind, Question, Stored
 from flowengine.live.outbox import Outbox
 from flowengine.live.protocol import encode_value
 from flowengine.live.sessions import Credential
@@ -65,9 +65,12 @@ class Channel:
     """As a heartbeat says that it is pending."""
     head_text: str = ""
     """As a heartbeat says its head: made once, for all its watchers."""
+    head_key: tuple[str, str] = ("", "")
+    """Under which its head is found."""
     _said: Position | None = None
 
     def __post_init__(self) -> None:
+        self.head_key = self.kind.key(self.owner, self.about)
         self.unknown_text = self.head_text = f"{encode_value(self.topic)}:null"
 
     def question(self) -> Question:
@@ -87,7 +90,9 @@ class Channel:
 
         Of views it is to be said once that was told: :meth:`see`.
         """
-        if not self.kind.has_numbers:
+        if self._is_said(head):
+            return False
+        if not isinstance(self.kind, Stored):
             return self.known is None or head != self.mark
         if head is None:
             self.stands = self.kind.nowhere
@@ -98,11 +103,22 @@ class Channel:
 
     def see(self, head: Head | None) -> None:
         """The database has *head*: this is what the next heartbeat says."""
+        if self._is_said(head):
+            return
         self.mark = head
-        said = self.stands if self.kind.has_numbers else self.known
+        said = self.stands if isinstance(self.kind, Stored) else self.known
         if said != self._said:
             self._said = said
             self.head_text = f"{encode_value(self.topic)}:{encode_value(said)}"
+
+    def _is_said(self, head: Head | None) -> bool:
+        """All is as it was at the last heartbeat: what nearly always is, of nearly all channels."""
+        return (
+            head is not None
+            and head == self.mark
+            and self.known is not None
+            and self._said == self.known
+        )
 
 
 @dataclass(slots=True, eq=False)

@@ -45,16 +45,18 @@ def frames(peer: Peer, asked: Mapping[str, Position | None], ts: int) -> list[st
         by_kind[kind].append(question)
     for kind, questions in by_kind.items():
         for question, answer in zip(questions, kind.answers(questions), strict=True):
-            told, head = _told(question, answer)
+            told, head = _told(kind, question, answer)
             found += told
             heads += head
     return [*found, heartbeat_text(ts, ",".join(heads))]
 
 
-def _told(question: Question, answer: Answer) -> tuple[list[str], list[str]]:
+def _told(kind: Kind, question: Question, answer: Answer) -> tuple[list[str], list[str]]:
     """The frame, if there is news, and the topic's member in the heartbeat, if it is watched on."""
     name = encode_value(question.topic)
     [position] = question.positions
+    if not answer.allowed and not kind.is_secret:
+        return [encode(refusal(question.topic, "forbidden"))], []
     if not answer.allowed or (answer.position is None and not answer.ended):
         # It is said again each time: one who polls has nothing else to know it by.
         return [encode(pending(question.topic))], [f"{name}:null"]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from flowengine.live.board import Board
+from flowengine.live.kind import Stored
 from flowengine.live.peer import Channel
 from flowengine.store import listed
 
@@ -27,14 +28,17 @@ class Strangers:
         self._waiting: dict[UUID, None] = {}
         self._places: dict[UUID, Places] = {}
         self._asked_at = 0.0
+        self._is_stirred = False
+        """Something was hinted at since the last question."""
 
     @property
     def due_at(self) -> float:
         """When the next question may be asked, by the loop's clock."""
-        return self._asked_at + ASK_S if self._waiting else float("inf")
+        return self._asked_at + ASK_S if self._waiting or self._is_stirred else float("inf")
 
     def hint(self, run_id: UUID) -> None:
-        """This run has changed: the lists that it is in are to be read."""
+        """This run has changed: the lists that it is in are to be read, and what shows all runs."""
+        self._is_stirred = True
         places = self._places.get(run_id)
         if places is None:
             if len(self._waiting) < WAITING_MAX:
@@ -44,14 +48,20 @@ class Strangers:
 
     def take(self, now: float) -> list[UUID]:
         """The runs to ask after."""
-        self._asked_at = now
+        self._asked_at, self._is_stirred = now, False
         waiting, self._waiting = self._waiting, {}
-        return list(waiting)
+        wants_lists = False
+        for channel in self._board:
+            if channel.kind.moves_with_any_run:
+                self._board.mark(channel)
+            elif not isinstance(channel.kind, Stored):
+                wants_lists = True
+        return list(waiting) if wants_lists else []
 
     @staticmethod
     def find(run_ids: Collection[UUID]) -> Mapping[UUID, Places]:
         """The lists in which each of these is, from the database."""
-        return listed.lists_of(run_ids)
+        return listed.lists_of(run_ids) if run_ids else {}
 
     def place(self, found: Mapping[UUID, Places]) -> None:
         """Keep what was found, and have those lists read."""

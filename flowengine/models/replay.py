@@ -114,7 +114,7 @@ class ReplayItemRecord(models.Model):
             models.Index(
                 fields=["origin_id"],
                 name="flowengine_replay_item_origin",
-                condition=Q(state__in=["sent", "succeeded"]),
+                condition=Q(origin_id__isnull=False),
             ),
         ]
 

@@ -32,22 +32,29 @@ UNION ALL
 SELECT k.object_id, r.id, r.state FROM {rows}
 JOIN flowengine_run r ON r.replay_of = {run} WHERE {wanted}
 UNION ALL
+SELECT k.object_id, r.id, r.state FROM {rows}
+JOIN flowengine_replay_item i ON i.origin_id = {origin} AND i.event_id <> {event}
+JOIN flowengine_run r ON r.event_id = i.event_id AND ({workflow} = '' OR r.workflow = {workflow})
+WHERE {wanted}
+UNION ALL
 SELECT k.object_id, i.run_id, 'succeeded' FROM {rows}
-JOIN flowengine_replay_item i ON i.origin_id = {event} AND i.state = 'succeeded'
+JOIN flowengine_replay_item i ON i.origin_id = {origin} AND i.state = 'succeeded'
   AND ({workflow} = '' OR i.target_id IN ({target}, {every}))
 WHERE i.run_id IS NOT NULL AND i.ended_at > {since}"""
 _WANTED = """((r.state = 'succeeded' AND r.finished_at > {since})
   OR (r.id <> {run} AND NOT r.state = ANY(%(final)s)))"""
 _POSTGRESQL = {
     "rows": """unnest(%(objects)s::uuid[], %(events)s::uuid[], %(workflows)s::text[],
-  %(runs)s::uuid[], %(sinces)s::timestamptz[], %(targets)s::uuid[], %(everies)s::uuid[])
-  AS k(object_id, event_id, workflow, run_id, since, target, every)""",
+  %(runs)s::uuid[], %(sinces)s::timestamptz[], %(targets)s::uuid[], %(everies)s::uuid[],
+  %(origins)s::uuid[])
+  AS k(object_id, event_id, workflow, run_id, since, target, every, origin)""",
     "event": "k.event_id",
     "workflow": "k.workflow",
     "run": "k.run_id",
     "since": "k.since",
     "target": "k.target",
     "every": "k.every",
+    "origin": "k.origin",
 }
 _SQLITE = {
     "rows": "json_each(%(rows)s) k",
@@ -57,6 +64,7 @@ _SQLITE = {
     "since": "json_extract(k.value, '$[4]')",
     "target": "json_extract(k.value, '$[5]')",
     "every": "json_extract(k.value, '$[6]')",
+    "origin": "json_extract(k.value, '$[7]')",
 }
 
 _failure = msgspec.json.Decoder(Failure).decode
@@ -109,6 +117,8 @@ class Question:
 
     object_id: UUID
     event_id: UUID
+    origin_id: UUID
+    """The same; of an edited copy, and of a copy of that, the first event."""
     workflow: str
     """Empty = of whichever."""
     run_id: UUID | None
@@ -185,6 +195,7 @@ def since(questions: Sequence[Question]) -> dict[UUID, Since]:
         "sinces": [each.since for each in questions],
         "targets": [each.target for each in questions],
         "everies": [each.every for each in questions],
+        "origins": [each.origin_id for each in questions],
     }
     final = {"final": sorted(FINAL_RUN_STATES)}
     found: dict[UUID, Since] = {}

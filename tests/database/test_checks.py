@@ -251,7 +251,7 @@ def said_of_urls() -> list[str]:
     return [str(each.id) for each in messages if str(each.id).startswith("flowengine.")]
 
 
-@pytest.mark.parametrize("url", ["/accounts/login/", "login", "/flow", "/flow/nothing/"])
+@pytest.mark.parametrize("url", ["/accounts/login/", "login", "/flowing", "/flow/nothing/"])
 def test_login_url_that_leads_nowhere_is_a_warning(settings: Settings, url: str) -> None:
     settings.LOGIN_URL = url
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,6 +26,8 @@ async (rules) => {
 }
 """
 TOO_WIDE = "() => document.documentElement.scrollWidth > innerWidth"
+LOOKS = tuple((scheme, width) for scheme in ("light", "dark") for width in (360, 1280))
+"""Each theme on each screen."""
 
 
 class Operator:
@@ -77,21 +80,25 @@ class Operator:
 
     def assert_accessible(self, name: str) -> None:
         """Nothing for axe to say, and nothing too wide, in both themes and on both screens."""
-        faults: dict[str, Any] = {}
-        for scheme in ("light", "dark"):
-            for width in (360, 1280):
-                self.page.emulate_media(color_scheme=scheme)
-                self.page.set_viewport_size({"width": width, "height": 800})
-                self.page.evaluate("() => new Promise(requestAnimationFrame)")
-                self.page.screenshot(path=PICTURES / f"{name}-{scheme}-{width}.png")
-                self.page.evaluate(self._axe)
-                found = self.page.evaluate(AUDIT, RULES)
-                if self.page.evaluate(TOO_WIDE):
-                    found.append("the page scrolls sideways")
-                if found:
-                    faults[f"{name} {scheme} {width}"] = found
-        self.page.set_viewport_size({"width": 1280, "height": 800})
+        faults = self.faults(name)
         assert faults == {}, json.dumps(faults, indent=1)
+
+    def faults(self, name: str, looks: Iterable[tuple[str, int]] = LOOKS) -> dict[str, list[str]]:
+        """What there is to say against the page as it stands, by theme and width in pixels."""
+        faults: dict[str, list[str]] = {}
+        for scheme, width in looks:
+            self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            self.page.set_viewport_size({"width": width, "height": 800})
+            self.page.evaluate("() => new Promise(requestAnimationFrame)")
+            self.page.screenshot(path=PICTURES / f"{name}-{scheme}-{width}.png")
+            self.page.evaluate(self._axe)
+            found: list[str] = self.page.evaluate(AUDIT, RULES)
+            if self.page.evaluate(TOO_WIDE):
+                found.append("the page scrolls sideways")
+            if found:
+                faults[f"{name} {scheme} {width}"] = found
+        self.page.set_viewport_size({"width": 1280, "height": 800})
+        return faults
 
     def close(self) -> None:
         """End it; nothing has gone wrong meanwhile."""

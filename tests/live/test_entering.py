@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flowengine.live import board, consumer, hub
+from flowengine.live import board, consumer, hub, outbox
 from flowengine.live.protocol import MESSAGES_BURST, Close
 from tests.live.browser import Browser, Open, a_user, cookie_of, in_database
 
@@ -186,9 +186,10 @@ async def test_more_topics_than_one_may_watch_are_refused_one_by_one_and_the_soc
 
 
 async def test_reader_that_stands_still_is_cut_off(
-    browse: Open, monkeypatch: pytest.MonkeyPatch
+    browse: Open, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr(consumer, "SEND_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(outbox, "WRITE_S", 0.05)
+    settings.FLOWENGINE = {"HEARTBEAT_S": 0.05}
     sent: list[dict[str, Any]] = []
     arrived = asyncio.Event()
 

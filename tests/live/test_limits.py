@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from flowengine.live import handshakes, hub
+from flowengine.live import consumer, handshakes, hub
+from flowengine.live.entrance import Entrance
 from flowengine.live.handshakes import Rate
 from flowengine.live.hints import announce
 from flowengine.live.outbox import Frame, Lagging
@@ -88,37 +89,14 @@ async def test_handshakes_come_no_faster_than_the_process_takes_them(
 
 
 async def test_handshake_that_is_not_answered_in_time_is_ended(
-    monkeypatch: pytest.MonkeyPatch,
+    browse: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handshakes, "HANDSHAKE_S", 0.01)
-    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(consumer, "HANDSHAKE_S", 0.01)
+    monkeypatch.setattr(Entrance, "user_of", lambda _entrance, _key: asyncio.Event().wait())
+    late = Browser(await cookie_of(await a_user()))
 
-    async def hangs(_scope: Any, _receive: Any, _send: Any) -> None:
-        await asyncio.Event().wait()
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    await handshakes.limited(hangs)({}, None, send)
-
-    assert sent == [{"type": "websocket.close", "code": Close.TOO_MANY}]
-
-
-async def test_handshake_that_was_answered_may_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handshakes, "HANDSHAKE_S", 0.01)
-    sent: list[dict[str, Any]] = []
-
-    async def lasts(_scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": "websocket.accept"})
-        await asyncio.sleep(0.05)
-        await send({"type": "websocket.send", "text": "still here"})
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    await handshakes.limited(lasts)({}, None, send)
-
-    assert [each["type"] for each in sent] == ["websocket.accept", "websocket.send"]
+    assert await late.open() == Close.TOO_MANY
+    await late.close()
 
 
 @pytest.mark.parametrize(

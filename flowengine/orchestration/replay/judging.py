@@ -128,18 +128,21 @@ def judge(
         catalog=active.catalog(),
         versions=definitions.load(digests) if mode is Mode.RESUME else {},
         since=replayed.since([*filter(None, map(_question, subjects))]),
-        busy=replays.busy({each.event.id for each in subjects if each.event is not None}),
+        busy=replays.busy({each.origin for each in subjects if each.origin is not None}),
     )
     return [_judged(subject, case) for subject in subjects]
 
 
 def _question(subject: Subject) -> Question | None:
-    target, every = subject.target, subject.every
-    if subject.event is None or target is None or every is None or subject.since is None:
+    origin, target, every = subject.origin, subject.target, subject.every
+    if subject.event is None or origin is None or target is None or every is None:
+        return None
+    if subject.since is None:
         return None
     return Question(
         object_id=subject.id,
         event_id=subject.event.id,
+        origin_id=origin,
         workflow=subject.workflow,
         target=target,
         every=every,
@@ -174,7 +177,7 @@ def _look(subject: Subject, case: _Case) -> None:
     {Mode.RESUME: _look_at_resume, Mode.RESTART: _look_at_restart, Mode.EVENT: _look_at_event}[
         case.mode
     ](subject, case)
-    sent = () if subject.event is None else case.busy.get(subject.event.id, ())
+    sent = () if subject.origin is None else case.busy.get(subject.origin, ())
     if subject.meets(sent):
         raise _Refused(Word.NOT_OPEN, "another replay has sent it")
 

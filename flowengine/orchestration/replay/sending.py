@@ -88,19 +88,19 @@ def _send(replay_id: UUID, ids: Sequence[UUID], *, now: datetime) -> Sent:
 def _each_target_once(judged: Iterable[Judged]) -> Iterable[Judged]:
     """Of several about the same event and workflow the first; of one event, one workflow at a time."""
     targets: set[UUID] = set()
-    events_of: set[UUID] = set()
+    origins: set[UUID] = set()
     for each in judged:
         subject = each.subject
-        if not each.is_eligible or subject.event is None or subject.target is None:
+        if not each.is_eligible or subject.origin is None or subject.target is None:
             yield each
         elif subject.target in targets:
             why = "it is about the same event and workflow as another item"
             yield dataclasses.replace(each, word=Word.NOT_OPEN, why=why)
-        elif subject.event.id in events_of and each.event is not None:
+        elif subject.origin in origins and each.event is not None:
             yield dataclasses.replace(each, word=Word.ON_ITS_WAY)
         else:
             targets.add(subject.target)
-            events_of.add(subject.event.id)
+            origins.add(subject.origin)
             yield each
 
 
@@ -183,7 +183,7 @@ def _item(judged: Judged, mode: Mode, now: datetime) -> Item:
     return Item(
         object_id=subject.id,
         state="sent",
-        origin_id=None if subject.event is None else subject.event.id,
+        origin_id=subject.origin,
         target_id=subject.target,
         event_id=None if event is None else event.id,
         event_replay=None if event is None else event.replay,

@@ -39,14 +39,19 @@ class Subject:
     """Why there is no event where one is needed."""
 
     @property
+    def origin(self) -> UUID | None:
+        """Its event; of an edited copy, and of a copy of that, the first one."""
+        return None if self.event is None else _origin(self.event)
+
+    @property
     def target(self) -> UUID | None:
-        """What would be at work for it: an event and a workflow."""
-        return None if self.event is None else run_id(self.event.id, self.workflow or ALL)
+        """What would be at work for it: that event and a workflow."""
+        return None if self.origin is None else run_id(self.origin, self.workflow or ALL)
 
     @property
     def every(self) -> UUID | None:
         """The same, where all workflows of its event are."""
-        return None if self.event is None else run_id(self.event.id, ALL)
+        return None if self.origin is None else run_id(self.origin, ALL)
 
     def meets(self, targets: Collection[UUID]) -> bool:
         """What is at work by these targets, all of them of its event, is at work for it."""
@@ -72,9 +77,9 @@ class Subject:
 def load(
     kind: str, ids: Sequence[UUID], mode: Mode, options: Options, now: datetime, *, lock: bool
 ) -> list[Subject]:
-    """What these ids stand for, in their order; five statements at most.
+    """What these ids stand for, in their order; six statements at most.
 
-    With *lock*, their events are held until the transaction ends. What does not exist any more has
+    With *lock*, their events are held until the transaction ends, and those that they are copies of. What does not exist any more has
     neither letter nor run nor event.
     """
     letters = replayed.letters(ids) if kind == DEAD_LETTER else {}
@@ -84,6 +89,9 @@ def load(
     wanted |= {each.event_id for each in runs.values()} | (set(ids) if kind == EVENT else set())
     rows = events.lock(sorted(wanted)) if lock else events.seen(sorted(wanted))
     stored = {each.event.id: each for each in rows}
+    origins = {_origin(each.event) for each in rows} - wanted
+    if lock and origins:
+        events.lock(sorted(origins))
     bodies = _bodies(letters.values(), stored)
     found = []
     for each in ids:
@@ -104,6 +112,11 @@ def load(
         )
         found.append(_with_event(subject, bodies.get(each), now))
     return found
+
+
+def _origin(event: Event) -> UUID:
+    again = event.again
+    return event.id if again is None or again.origin is None else again.origin
 
 
 def _bodies(

@@ -3,47 +3,88 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from tests.benchmarks.figures import Figure, percentile
 from tests.benchmarks.live import scene
+from tests.benchmarks.live.places import Bare, Ours, Place, Stock
 from tests.faults.line import Line
 
-BARE = "websockets + Redis"
+FRAME = "live: 200 changes/s, 1,000 sockets, {}"
+CPU = "live: 200 changes/s, 1,000 sockets, processor of each change"
+LAST = "live: one change to 1,000 sockets, last of them"
+HOLDS = "live: idle, each socket holds"
+CORE = "live: idle, of a core for 1,000 sockets"
+RATIOS: dict[str, tuple[str, type[Place], type[Place]]] = {
+    "live_frame_p99_vs_bare": (FRAME.format("p99"), Ours, Bare),
+    "live_frame_p99_channels_vs_ours": (FRAME.format("p99"), Stock, Ours),
+    "live_fan_out_vs_bare": (LAST, Ours, Bare),
+    "live_fan_out_channels_vs_ours": (LAST, Stock, Ours),
+    "live_socket_kb_vs_bare": (HOLDS, Ours, Bare),
+    "live_socket_kb_channels_vs_ours": (HOLDS, Stock, Ours),
+    "live_idle_cpu_vs_bare": (CORE, Ours, Bare),
+}
+"""One figure of one server over that of another."""
 
 
 def measured(
-    lines: Callable[[], AbstractContextManager[Line]], redis_url: str, runs: int
+    lines: Callable[[], AbstractContextManager[Line]],
+    redis_url: str,
+    runs: int,
+    *,
+    is_small: bool = False,
+    say: Callable[[str], None] = print,
 ) -> list[Figure]:
-    """All of them, each run on a database of its own; the bare loop in the same run."""
+    """All of them, on a database of its own; the three servers take turns."""
     found: dict[tuple[str, str, str], list[float]] = defaultdict(list)
-
-    def note(name: str, unit: str, value: float, system: str = "flowengine") -> None:
-        found[f"live: {name}", unit, system].append(value)
 
     with lines() as line:
         scene.prepare(line)
         from tests.benchmarks.live import measures
 
+        sizes = measures.SMALL if is_small else measures.Sizes()
+        ours = Ours(line)
+        places: list[Place] = [ours, Bare(line, redis_url), Stock(line, redis_url)]
+
+        def note(name: str, unit: str, value: float, place: Place = ours) -> None:
+            found[name, unit, place.name].append(value)
+            say(f"   {name}: {place.name}: {value:,.2f} {unit}")
+
         for _ in range(runs):
-            waits = measures.latency(line)
-            note("200 changes/s, 1,000 sockets, p50", "ms", percentile(waits, 0.5))
-            note("200 changes/s, 1,000 sockets, p99", "ms", percentile(waits, 0.99))
-            ours, bare = measures.fan_out(line, redis_url)
-            last = "one change to 1,000 sockets, last of them"
-            note(last, "ms", percentile(ours, 0.5))
-            note(last, "ms", percentile(bare, 0.5), BARE)
-            idle = measures.idle(line)
-            note("idle, each socket holds", "kB", idle.rss_kb)
-            note("idle, each socket holds", "kB", measures.bare_idle_rss_kb(line, redis_url), BARE)
-            note("idle, of a core for 1,000 sockets", "%", idle.cpu_percent)
-            note("idle, to each socket", "B/s", idle.bytes_per_s)
-            note("idle, transactions per heartbeat", "transactions", idle.statements)
-            storm = measures.storm(line)
-            note("storm of 5,000, all are back", "s", storm.back_s)
-            note("storm of 5,000, wrong at the end", "sockets", storm.wrong)
+            for place in places:
+                waits, cpu = measures.latency(place, sizes)
+                note(FRAME.format("p50"), "ms", percentile(waits, 0.5), place)
+                note(FRAME.format("p99"), "ms", percentile(waits, 0.99), place)
+                note(CPU, "ms", cpu, place)
+                note(LAST, "ms", percentile(measures.fan_out(place, sizes), 0.5), place)
+                idle = measures.idle(place, sizes)
+                note(HOLDS, "kB", idle.rss_kb, place)
+                if not isinstance(place, Stock):  # which has no heartbeat, and does nothing
+                    note(CORE, "%", idle.cpu_percent, place)
+                    note("live: idle, to each socket", "B/s", idle.bytes_per_s, place)
+                if place is ours:
+                    note("live: idle, transactions per heartbeat", "transactions", idle.statements)
+            storm = measures.storm(ours, sizes)
+            note("live: storm of 5,000, all are back", "s", storm.back_s)
+            note(
+                "live: storm of 5,000, away or wrong at the end",
+                "sockets",
+                storm.away + storm.wrong,
+            )
+        for place in places:
+            place.close()
     return [
         Figure(name=name, unit=unit, runs=tuple(values), system=system)
         for (name, unit, system), values in found.items()
     ]
+
+
+def ratios(figures: Sequence[Figure]) -> dict[str, float]:
+    """What :data:`RATIOS` names, of what was measured: medians of the same turns."""
+    medians = {(each.name, each.system): each.median for each in figures}
+    return {
+        name: medians[figure, above.name] / medians[figure, below.name]
+        for name, (figure, above, below) in RATIOS.items()
+        if medians.get((figure, below.name)) and (figure, above.name) in medians
+    }

@@ -1,31 +1,40 @@
-"""The measurements of the live socket, each on a server of its own."""
+"""The measurements of live sockets, each on a server of its own."""
 
 from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from uuid import uuid4
-
-import redis
 
 from flowengine.conf import settings
-from tests.benchmarks.live import scene
+from tests.benchmarks.live.places import Ours, Place, Told
 from tests.benchmarks.live.scene import Crowd, Server
 from tests.faults.line import Line
 
-SOCKETS = 1_000
-STORM = 5_000
 CHANGES_PER_S = 200
-CHANGING_S = 20.0
 BATCH_S = 0.05
-FAN_OUTS = 20
 FAN_OUT_EVERY_S = 0.5
-IDLE_S = 30.0
-SETTLE_S = 12.0
-"""After so long all sockets have had heartbeats and all permissions were looked at once."""
-BACK_WITHIN_S = 120.0
-PATH = "/flow/ws/"
+ARRIVED_WITHIN_S = 60.0
+BACK_WITHIN_S = 240.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How much of each."""
+
+    sockets: int = 1_000
+    changing_s: float = 20.0
+    fan_outs: int = 20
+    settle_s: float = 12.0
+    """After so long all sockets have had heartbeats and all permissions were looked at once."""
+    idle_s: float = 40.0
+    storm: int = 5_000
+
+
+SMALL = Sizes(sockets=100, changing_s=4.0, fan_outs=5, settle_s=2.0, idle_s=10.0, storm=300)
+"""Shows that all of it works; the figures are worth nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,12 +42,13 @@ class Idle:
     """What sockets cost that only listen."""
 
     rss_kb: float
+    """Each."""
     cpu_percent: float
-    """Of one core, all of them together."""
+    """Of one core, for a thousand of them."""
     bytes_per_s: float
-    """To each socket."""
-    statements: float = 0.0
-    """Transactions of the whole database per heartbeat."""
+    """To each."""
+    statements: float
+    """Transactions of the whole database per heartbeat: heads, and who is there and may see what."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,151 +57,134 @@ class Storm:
 
     back_s: float
     """From the new server's start until all were back and showed the end."""
+    away: int
+    """Sockets that were not back, at the end."""
     wrong: int
     """Sockets that showed another state than the database, at the end."""
 
 
-def latency(line: Line) -> list[float]:
-    """1,000 sockets, a run each; 200 changes a second: milliseconds from commit to frame."""
-    begun = scene.runs(SOCKETS)
-    server, crowd = scene.web(line), Crowd()
-    try:
-        topics = [f"run:{run}" for run in begun]
-        crowd.connect(server.port, scene.cookies(SOCKETS), topics, PATH)
-        time.sleep(1)
-        crowd.forget()
+def latency(place: Place, sizes: Sizes) -> tuple[list[float], float]:
+    """A topic for each socket, 200 changes a second: milliseconds from commit to frame.
+
+    And the processor time of the server for each change, in milliseconds: heartbeats and all.
+    """
+    topics = place.topics(sizes.sockets)
+    with _watched(place, topics) as (server, crowd):
         size = int(CHANGES_PER_S * BATCH_S)
-        committed: dict[tuple[str, int], float] = {}
-        began = time.monotonic()
-        for n in range(int(CHANGING_S / BATCH_S)):
-            at = n * size % SOCKETS
-            changed = scene.change(begun[at : at + size], min(1.0, n * BATCH_S / CHANGING_S))
-            committed |= {(topic, head): moment for topic, head, moment in changed}
+        told: Told = []
+        began, cpu = time.monotonic(), server.cpu_s()
+        for n in range(int(sizes.changing_s / BATCH_S)):
+            at = n * size % len(topics)
+            told += place.tell(topics[at : at + size], (n + 1) * BATCH_S / sizes.changing_s)
             time.sleep(max(0.0, began + (n + 1) * BATCH_S - time.monotonic()))
-        time.sleep(1)
-        return _waits(committed, crowd)
-    finally:
-        _end(server, crowd)
+        waits = _waits(told, crowd, sockets=1)
+        return waits, (server.cpu_s() - cpu) * 1000 / len(told)
 
 
-def fan_out(line: Line, redis_url: str) -> tuple[list[float], list[float]]:
-    """One change, 1,000 sockets: milliseconds until the last had it; here, and with the bare loop."""
-    [run] = scene.runs(1)
-    server, crowd = scene.web(line), Crowd()
-    try:
-        crowd.connect(server.port, scene.cookies(SOCKETS), [f"run:{run}"] * SOCKETS, PATH)
-        time.sleep(1)
-        crowd.forget()
-        changes = []
-        for n in range(FAN_OUTS):
-            changes += scene.change([run], n / FAN_OUTS)
+def fan_out(place: Place, sizes: Sizes) -> list[float]:
+    """One topic for all sockets: milliseconds from a commit until the last of them had it."""
+    [topic] = place.topics(1)
+    with _watched(place, [topic] * sizes.sockets) as (_server, crowd):
+        told: Told = []
+        for n in range(sizes.fan_outs):
+            told += place.tell([topic], (n + 1) / sizes.fan_outs)
             time.sleep(FAN_OUT_EVERY_S)
-        last: dict[float, float] = {}
-        for _topic, head, at in crowd.seen()["seen"]:
-            last[head] = max(at, last.get(head, at))
-        ours = [(last[head] - at) * 1000 for _topic, head, at in changes]
-    finally:
-        _end(server, crowd)
-    return ours, _bare_fan_out(line, redis_url)
+        return _waits(told, crowd, sockets=sizes.sockets)
 
 
-def _bare_fan_out(line: Line, redis_url: str) -> list[float]:
-    channel = f"bench-{uuid4().hex}"
-    server, crowd = scene.bare(line, redis_url, channel), Crowd()
-    sender = redis.Redis.from_url(redis_url)
-    try:
-        crowd.connect(server.port, [""] * SOCKETS, [""] * SOCKETS, "/")
-        time.sleep(1)
-        crowd.forget()
-        for _ in range(FAN_OUTS):
-            sender.publish(channel, repr(time.time()))
-            time.sleep(FAN_OUT_EVERY_S)
-        last: dict[float, float] = {}
-        for _topic, sent_at, at in crowd.seen()["seen"]:
-            last[sent_at] = max(at, last.get(sent_at, at))
-        return [(at - sent_at) * 1000 for sent_at, at in last.items()]
-    finally:
-        sender.close()
-        _end(server, crowd)
-
-
-def idle(line: Line) -> Idle:
-    """1,000 sockets, a run each, and nothing happens."""
-    begun = scene.runs(SOCKETS)
-    topics = [f"run:{run}" for run in begun]
-    server, crowd = scene.web(line), Crowd()
+def idle(place: Place, sizes: Sizes) -> Idle:
+    """A topic for each socket, and nothing happens."""
+    topics = place.topics(sizes.sockets)
+    server = place.start()
+    first, crowd = Crowd(), Crowd()
     try:
         # The first sockets bring what is loaded once: it is not counted for the others.
-        crowd.connect(server.port, scene.cookies(20), topics[:20], PATH)
+        place.enter(first, server, topics[:20])
         time.sleep(2)
         before = server.rss_mb()
-        crowd.close()
-        crowd = Crowd()
-        crowd.connect(server.port, scene.cookies(SOCKETS), topics, PATH)
-        time.sleep(SETTLE_S)
+        first.close()
+        place.enter(crowd, server, topics)
+        time.sleep(sizes.settle_s)
         rss = server.rss_mb() - before
         crowd.forget()
-        transactions, cpu, began = _transactions(line), server.cpu_s(), time.monotonic()
-        time.sleep(IDLE_S)
+        transactions, cpu, began = _transactions(place.line), server.cpu_s(), time.monotonic()
+        time.sleep(sizes.idle_s)
         took, cpu = time.monotonic() - began, server.cpu_s() - cpu
-        asked = _transactions(line) - transactions
+        asked = _transactions(place.line) - transactions
+        assert crowd.stand()["open"] == len(topics), "sockets were lost while nothing happened"
         return Idle(
-            rss_kb=rss * 1000 / SOCKETS,
-            cpu_percent=100 * cpu / took,
-            bytes_per_s=crowd.seen()["bytes"] / took / SOCKETS,
+            rss_kb=rss * 1000 / len(topics),
+            cpu_percent=100 * cpu / took * 1000 / len(topics),
+            bytes_per_s=crowd.seen()["bytes"] / took / len(topics),
             statements=asked / (took / settings().HEARTBEAT_S),
         )
     finally:
-        _end(server, crowd)
+        _end(server, first, crowd)
 
 
-def bare_idle_rss_kb(line: Line, redis_url: str) -> float:
-    """What an idle socket of the bare loop holds."""
-    server, crowd = scene.bare(line, redis_url, f"bench-{uuid4().hex}"), Crowd()
-    try:
-        crowd.connect(server.port, [""] * 20, [""] * 20, "/")
-        before = server.rss_mb()
-        crowd.close()
-        crowd = Crowd()
-        crowd.connect(server.port, [""] * SOCKETS, [""] * SOCKETS, "/")
-        time.sleep(2)
-        return (server.rss_mb() - before) * 1000 / SOCKETS
-    finally:
-        _end(server, crowd)
-
-
-def storm(line: Line, sockets: int = STORM) -> Storm:
+def storm(ours: Ours, sizes: Sizes) -> Storm:
     """The server is killed, all runs end meanwhile, and a new one takes everybody back."""
-    begun = scene.runs(sockets // 10)
-    topics = [f"run:{run}" for run in begun] * 10
-    server, crowd = scene.web(line), Crowd()
+    from tests.benchmarks.live.scene import finish
+
+    runs = ours.topics(sizes.storm // 10)
+    topics = runs * 10
+    server, crowd = ours.start(), Crowd()
     try:
-        crowd.connect(server.port, scene.cookies(len(topics)), topics, PATH)
+        ours.enter(crowd, server, topics)
         time.sleep(2)
         server.process.signal(signal.SIGKILL)
-        scene.finish(begun)
+        finish(runs)
         server.again()
         began = time.monotonic()
         while True:
             stand = crowd.stand()
+            away = len(topics) - stand["open"]
             wrong = sum(state != "succeeded" for state in stand["states"])
-            is_over = stand["open"] == len(topics) and wrong == 0
-            if is_over or time.monotonic() - began > BACK_WITHIN_S:
-                return Storm(back_s=time.monotonic() - began, wrong=wrong)
+            took = time.monotonic() - began
+            if not (away or wrong) or took > BACK_WITHIN_S:
+                assert stand["back"] >= len(topics) - away, "some were never cut off"
+                return Storm(back_s=took, away=away, wrong=wrong)
             time.sleep(0.25)
     finally:
         _end(server, crowd)
 
 
-def _waits(committed: dict[tuple[str, int], float], crowd: Crowd) -> list[float]:
-    """For each change, until the first frame that covers it."""
-    frames: dict[str, list[tuple[float, float]]] = {}
-    for topic, head, at in crowd.seen()["seen"]:
-        frames.setdefault(topic, []).append((head, at))
-    return [
-        (min(seen for number, seen in frames[topic] if number >= head) - at) * 1000
-        for (topic, head), at in committed.items()
-    ]
+@contextmanager
+def _watched(place: Place, topics: list[str]) -> Iterator[tuple[Server, Crowd]]:
+    """A server, and a socket for each of the topics, all of which have been answered."""
+    server, crowd = place.start(), Crowd()
+    try:
+        place.enter(crowd, server, topics)
+        place.tell(
+            sorted(set(topics)), 0.001
+        )  # what is loaded with the first change is not counted
+        time.sleep(2)
+        crowd.forget()
+        yield server, crowd
+    finally:
+        _end(server, crowd)
+
+
+def _waits(told: Told, crowd: Crowd, *, sockets: int) -> list[float]:
+    """For each change, until as many sockets had a frame that covers it.
+
+    Raises:
+        AssertionError: some never had one.
+    """
+    until = time.monotonic() + ARRIVED_WITHIN_S
+    while True:
+        frames: dict[str, list[tuple[float, float]]] = {}
+        for topic, number, at in crowd.seen()["seen"]:
+            frames.setdefault(topic, []).append((number, at))
+        waits = []
+        for topic, number, at in told:
+            covering = sorted(seen for n, seen in frames.get(topic, ()) if n >= number)
+            if len(covering) >= sockets:
+                waits.append((covering[sockets - 1] - at) * 1000)
+        if len(waits) == len(told):
+            return waits
+        assert time.monotonic() < until, f"{len(told) - len(waits)} changes have not arrived"
+        time.sleep(1)
 
 
 def _transactions(line: Line) -> int:
@@ -203,6 +196,7 @@ def _transactions(line: Line) -> int:
     return line.number(text)
 
 
-def _end(server: Server, crowd: Crowd) -> None:
-    crowd.close()
+def _end(server: Server, *crowds: Crowd) -> None:
+    for crowd in crowds:
+        crowd.close()
     server.process.signal(signal.SIGKILL)

@@ -17,10 +17,9 @@ import psutil
 from tests.faults.line import ROOT, Line
 from tests.nodes.process import Process, free_port
 
-SOCKETS_PER_USER = 20
-"""As many as the hub lets in."""
 SERVE = (
-    *("--ws", "websockets", "--ws-per-message-deflate", "false", "--backlog", "4096"),
+    *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
+    *("--ws-ping-interval", "300", "--backlog", "4096"),
     *("--no-access-log", "--log-level", "warning", "--host", "127.0.0.1"),
 )
 
@@ -91,36 +90,38 @@ class Server:
         return float(times.user + times.system)
 
 
-def web(line: Line) -> Server:
-    """The project's web process, as it is served in production."""
+def web(line: Line, application: str) -> Server:
+    """A web process, as it is served in production."""
     port = free_port()
-    application = "tests.benchmarks.asgi:application"
     return Server(line, "-m", "uvicorn", application, *SERVE, "--port", str(port), port=port)
 
 
-def bare(line: Line, redis_url: str, channel: str) -> Server:
-    """The loop it is measured beside."""
-    port = free_port()
-    arguments = ("-m", "tests.benchmarks.live.bare", str(port), redis_url, channel)
-    return Server(line, *arguments, port=port)
-
-
 def cookies(sockets: int) -> list[str]:
-    """A session for each socket, of as many users as that takes; they may see everything."""
+    """As many sessions, each of a user of its own who may see everything."""
     from django.contrib.auth import get_user_model
     from django.contrib.auth.hashers import make_password
-    from django.test import Client
 
-    found: list[str] = []
+    model = get_user_model()
+    names = [f"watcher{n}" for n in range(sockets)]
     password = make_password("x")
-    for n in range(-(-sockets // SOCKETS_PER_USER)):
-        user, _ = get_user_model().objects.get_or_create(
-            username=f"watcher{n}", defaults={"password": password, "is_superuser": True}
-        )
-        client = Client()
-        client.force_login(user)
-        found += [client.cookies["sessionid"].value] * SOCKETS_PER_USER
-    return found[:sockets]
+    model.objects.bulk_create(
+        [model(username=name, password=password, is_superuser=True) for name in names],
+        ignore_conflicts=True,
+    )
+    return [_session_of(user) for user in model.objects.filter(username__in=names)]
+
+
+def _session_of(user: Any) -> str:
+    """The key of a session in which *user* is logged in."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
 
 
 def runs(number: int) -> list[UUID]:
@@ -150,12 +151,13 @@ def change(page: Sequence[UUID], fraction: float) -> list[tuple[str, int, float]
     return [(f"run:{run}", head, at) for run, head in committed.heads]
 
 
-def finish(begun: Sequence[UUID]) -> None:
-    """These runs are cancelled and end; nobody is told of it."""
+def finish(topics: Sequence[str]) -> None:
+    """These runs succeed; nobody is told of it."""
     from flowengine.engine.messages import Succeeded
     from flowengine.orchestration.advance import Told, Work, advance
     from tests.builders.line import claim, now
 
+    begun = [UUID(topic.removeprefix("run:")) for topic in topics]
     for page in _pages(begun, 200):
         for step in ("one", "two", "three", "four", "five"):
             if step != "one":
