@@ -205,3 +205,13 @@ async def worked(run: UUID, *steps: str) -> list[tuple[UUID, int]]:
         await begun(run, step)
         heads = await ended(run, step)
     return heads
+
+
+async def watching(browse: Open) -> tuple[Browser, UUID]:
+    """A browser that has the view of a run that has just begun."""
+    user = await a_user()
+    run = await a_line(user)
+    browser = await browse(user)
+    await browser.watch(run)
+    assert (await browser.frame())["t"] == "snap"
+    return browser, run
