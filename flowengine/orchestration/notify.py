@@ -104,10 +104,13 @@ def tell_operators(
 ) -> list[str]:
     """Write to everybody who has that permission, in the caller's transaction; once of a subject.
 
+    *text* says what errors say: it is for those of them who may see payloads.
+
     Returns:
         Their keys, to be numbered after the commit.
     """
     keys = permitted_to(permission)
+    readers = set(permitted_to("flowengine.view_payload"))
     notes = [
         Note(
             id=uuid5(_OPERATORS, f"{subject}\0{key}"),
@@ -115,7 +118,7 @@ def tell_operators(
             kind="message",
             tone="failure",
             title=title[:TITLE_MAX],
-            text=text[:TEXT_MAX],
+            text=text[:TEXT_MAX] if key in readers else "",
         )
         for key in keys
     ]

@@ -40,7 +40,7 @@ class Row:
     verb: str
     reason: str
     door: str
-    """``api``, ``cli``, ``admin`` or ``system``."""
+    """``api``, ``cli``, ``admin``, ``page``, ``code`` or ``system``."""
     address: str
     kind: str
     """What it was done to: ``dead_letter``, ``run`` …"""

@@ -165,6 +165,13 @@ def lock_tries(event_id: UUID) -> tuple[str, int] | None:
     return (rows[0][0], rows[0][1]) if rows else None
 
 
+def origins(ids: Sequence[UUID]) -> set[UUID]:
+    """The events that these are edited copies of, and those that were replayed themselves; without locks."""
+    text = "SELECT again FROM flowengine_event WHERE id = ANY(%(ids)s) AND again IS NOT NULL"
+    found = [again.decoded(row[0]) for row in sql.query(text, {"ids": list(ids)})]
+    return {each.origin for each in found if each is not None and each.origin is not None}
+
+
 def existing(ids: Sequence[UUID]) -> set[UUID]:
     """Those of *ids* that have a row."""
     rows = sql.query("SELECT id FROM flowengine_event WHERE id = ANY(%(ids)s)", {"ids": list(ids)})

@@ -45,6 +45,7 @@ def discard(selection_id: UUID, by: By) -> Replay:
 
     Raises:
         ReasonMissing: FE513.
+        ReplayRefused: FE521, the act was stopped.
         SelectionRefused: there is no such selection, or it is not of dead letters.
     """
     wants_reason(by)
@@ -108,4 +109,6 @@ def _begun_before(act: Replay) -> Replay:
     known = replays.by_request(act.request_key)
     if known is None:
         raise ReplayRefused(f"selection {act.selection_id} is being discarded by somebody else")
+    if known.state == ReplayState.STOPPED:
+        raise ReplayRefused("the discarding of this was stopped: choose anew what is still open")
     return known

@@ -79,19 +79,18 @@ def load(
 ) -> list[Subject]:
     """What these ids stand for, in their order; six statements at most.
 
-    With *lock*, their events are held until the transaction ends, and those that they are copies of. What does not exist any more has
-    neither letter nor run nor event.
+    With *lock*, their events are held until the transaction ends, and those that they are copies of.
+    What does not exist any more has neither letter nor run nor event.
     """
     letters = replayed.letters(ids) if kind == DEAD_LETTER else {}
     of_runs = {each.run_id for each in letters.values() if each.run_id is not None}
     runs = replayed.runs(sorted(of_runs | (set(ids) if kind == RUN else set())))
     wanted = {each.event_id for each in letters.values() if each.event_id is not None}
     wanted |= {each.event_id for each in runs.values()} | (set(ids) if kind == EVENT else set())
+    if lock:
+        wanted |= events.origins(sorted(wanted))
     rows = events.lock(sorted(wanted)) if lock else events.seen(sorted(wanted))
     stored = {each.event.id: each for each in rows}
-    origins = {_origin(each.event) for each in rows} - wanted
-    if lock and origins:
-        events.lock(sorted(origins))
     bodies = _bodies(letters.values(), stored)
     found = []
     for each in ids:

@@ -43,7 +43,7 @@ class AuditTold(Shape):
     """The key of a user, ``cli:<login>``, or empty for the system."""
     verb: str
     door: str
-    """``api``, ``cli``, ``admin`` or ``system``."""
+    """``api``, ``cli``, ``admin``, ``page``, ``code`` or ``system``."""
     address: str
     kind: str
     object_id: str

@@ -52,6 +52,19 @@ def discarded() -> int:
     return DeadLetterRecord.objects.filter(state="discarded").count()
 
 
+def test_selection_of_which_the_discarding_was_stopped_has_to_be_chosen_anew(
+    small_pages: None,
+) -> None:
+    selection = choose(5)
+    replay.stop(replay.discard(selection.id, SOMEBODY).id, SOMEBODY)
+
+    with pytest.raises(ReplayRefused, match="was stopped: choose anew"):
+        replay.discard(selection.id, SOMEBODY)
+    done(replay.discard(selections.freeze("dead_letter", "state:open", "7").id, SOMEBODY))
+
+    assert discarded() == 5
+
+
 def test_small_selection_is_discarded_at_once_with_who_and_why() -> None:
     bury(a_letter("card gone"), a_letter("card gone"), a_letter("card lost"))
     selection = selections.freeze("dead_letter", "gone", "7")

@@ -119,8 +119,9 @@ def test_breaker_is_switched_off_or_tuned_for_a_station() -> None:
 
 
 def test_who_may_open_a_station_is_told_when_the_breaker_has_closed_it() -> None:
-    may = User.objects.create_user("ann")
-    may.user_permissions.add(Permission.objects.get(codename="pause_station"))
+    for name, codes in (("ann", ["pause_station"]), ("eve", ["pause_station", "view_payload"])):
+        may = User.objects.create_user(name)
+        may.user_permissions.set(Permission.objects.filter(codename__in=codes))
     User.objects.create_superuser("root")
     User.objects.create_user("bob")
 
@@ -129,9 +130,11 @@ def test_who_may_open_a_station_is_told_when_the_breaker_has_closed_it() -> None
     doors.probed("cards", succeeded=False, now=NOW + REST)
 
     told = NotificationRecord.objects.values_list("user_key", "title", "text", "tone")
-    keys = [str(user.pk) for user in User.objects.exclude(username="bob").order_by("pk")]
+    keys = {user.username: str(user.pk) for user in User.objects.all()}
+    # What an error says is payload.
+    texts = {"ann": "", "eve": "GatewayDown", "root": "GatewayDown"}
     assert sorted(told) == sorted(
-        (key, "Station cards is closed", "GatewayDown", "failure") for key in keys
+        (keys[name], "Station cards is closed", text, "failure") for name, text in texts.items()
     )
     assert not NotificationRecord.objects.filter(number=None).exists()
 

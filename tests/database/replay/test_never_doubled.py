@@ -40,6 +40,8 @@ from tests.database.replay.scenes import (
 
 pytestmark = pytest.mark.django_db
 
+EDIT = [{"op": "add", "path": "/note", "value": "by hand"}]
+
 
 def test_same_request_twice_is_one_replay() -> None:
     selection = chosen(letters_of(failed_orders(2)))
@@ -180,7 +182,7 @@ def test_copy_for_all_workflows_keeps_its_event_from_being_replayed_for_one() ->
     over = started("restart", [run], kind="run")
     beat()
 
-    assert details(at_work) == ["not_open: another replay has sent it"]
+    assert details(at_work)[0].endswith("is running for it")
     assert details(over)[0].startswith("succeeded_since: run ")
 
 
@@ -314,3 +316,72 @@ def test_item_that_its_batch_cannot_be_sent_with_is_refused_and_the_others_are_s
     assert "DecodeError" in details(replay_id)[1]
     assert letter_states(letters) == ["replaying", "open", "replaying"]
     assert replay.status(replay_id).skipped == 1
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+@pytest.mark.parametrize("workflow", ["", "*"])
+def test_correction_of_a_correction_keeps_the_first_event_from_being_replayed(
+    workflow: str, *, is_over: bool
+) -> None:
+    [run] = failed_orders()
+    first = started("event", letters_of([run]), edit=EDIT)
+    beat()
+    [copy] = copies_of(run)
+    fail(copy.id)
+    seen(first)
+    second = started("event", letters_of([copy.id]), edit=EDIT)
+    beat()
+    [other] = copies_of(run, copy.id)
+    if is_over:
+        pay(other.id)
+        seen(second)
+
+    event = RunRecord.objects.get(pk=run).event_id
+    whole = started("event", [event], kind="event", workflow=workflow)
+    beat()
+    alone = started("restart", [run], kind="run")
+    beat()
+
+    assert (states(whole), states(alone)) == (["skipped"], ["skipped"])
+    assert RunRecord.objects.count() == 3
+
+
+def test_copy_that_was_resumed_by_hand_keeps_the_original_from_being_replayed() -> None:
+    [run] = failed_orders()
+    corrected = started("event", letters_of([run]), edit=EDIT)
+    beat()
+    [copy] = copies_of(run)
+    fail(copy.id)
+    seen(corrected)
+    control.resume(copy.id, now=now())
+
+    at_work = started("restart", [run], kind="run")
+    beat()
+    pay(copy.id)
+    over = started("restart", [run], kind="run")
+    beat()
+
+    assert details(at_work) == [f"not_open: run {copy.id} is running for it"]
+    assert details(over) == [f"succeeded_since: run {copy.id} has succeeded since"]
+
+
+def test_copy_that_only_one_of_two_workflows_has_done_is_done_for_that_one() -> None:
+    [run] = failed_orders()
+    define(ORDER.replace("workflow: order", "workflow: stock"))
+    corrected = started("event", letters_of([run]), workflow="*", edit=EDIT)
+    beat()
+    copies = {each.workflow: each.id for each in copies_of(run)}
+    pay(copies["order"])
+    fail(copies["stock"])
+    seen(corrected)
+
+    again = started("restart", [run], kind="run")
+    beat()
+
+    assert states(corrected) == ["failed"]
+    assert details(again) == [f"succeeded_since: run {copies['order']} has succeeded since"]
+
+
+def copies_of(*runs: UUID) -> list[RunRecord]:
+    """All runs but these."""
+    return [*RunRecord.objects.exclude(pk__in=runs)]
