@@ -58,11 +58,6 @@ class DeadGroupRecord(models.Model):
             models.Index(fields=["last_at", "id"], name="flowengine_dead_group_last"),
             models.Index(
                 fields=["last_at", "id"],
-                name="flowengine_dead_group_at_open",
-                condition=Q(open_count__gt=0),
-            ),
-            models.Index(
-                fields=["last_at", "id"],
                 name="flowengine_dead_groups_open",
                 condition=Q(open_count__gt=0, merged_into__isnull=True),
             ),

@@ -1265,7 +1265,7 @@ export interface components {
             verb: string;
             /**
              * Door
-             * @description ``api``, ``cli``, ``admin`` or ``system``.
+             * @description ``api``, ``cli``, ``admin``, ``page``, ``code`` or ``system``.
              */
             door: string;
             /** Address */
