@@ -20,7 +20,9 @@ from tests.builders.line import begin
 pytestmark = pytest.mark.django_db
 
 PLACED = {
-    place: re.sub(r"<uuid:\w+>", "01a20000-0000-7000-8000-000000000001", place).replace("<str:type>", "order.placed")
+    place: re.sub(r"<uuid:\w+>", "01a20000-0000-7000-8000-000000000001", place).replace(
+        "<str:type>", "order.placed"
+    )
     for place in PLACES
 }
 

@@ -304,7 +304,7 @@ def test_every_step_is_found_in_the_picture_by_its_id() -> None:
     text = (ROOT / "tests/examples/workflows/02-order-fulfilment.yaml").read_text()
     picture = ET.fromstring(svg(drawing(parse(text))))
 
-    found = [each.get("data-step") for each in picture.iter() if each.get("data-step")]
+    found = [step for each in picture.iter() if (step := each.get("data-step"))]
 
     assert len(found) == len(set(found))
     assert {f"id: {step}" for step in found if " " not in step} >= set(re.findall(r"id: \w+", text))
