@@ -19,11 +19,10 @@ endif
 IN_FRONTEND := cd frontend && $(NPM)
 
 # Two files at a time. Where most of what takes long waits for a lease or a restart, three, and what
-# takes longest first, which is the order given. What uses the one RabbitMQ or Redis is a file of its own
-# (tests/conftest.py): two of those at a time would meet in its queues.
+# takes longest first, which is the order given. What uses the one RabbitMQ or Redis goes alone: two of
+# those at a time would meet in its queues.
 SIDE_BY_SIDE := -n 2 --dist loadfile
 WAITING := -n 3 --dist loadfile --no-loadscope-reorder
-ON_SERVICES := -n 2 --dist loadgroup --no-loadscope-reorder
 # Django's own database there too; and what is missing fails a test instead of skipping it.
 ON_POSTGRESQL = FLOWENGINE_TEST_REQUIRE=1 FLOWENGINE_TEST_DATABASE_URL="$$(sed -n s/^FLOWENGINE_TEST_POSTGRES_URL=//p .services.env)"
 
@@ -53,7 +52,8 @@ test: check services $(BUNDLE) ## Run everything: checks, and all tests on real 
 	$(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
 	$(ON_POSTGRESQL) $(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
 	$(ON_POSTGRESQL) $(RUN) pytest $(WAITING) tests/faults tests/database tests/live -m "not sqlite"
-	$(ON_POSTGRESQL) $(RUN) pytest $(ON_SERVICES) tests/e2e tests/integration tests/conformance
+	$(ON_POSTGRESQL) $(RUN) pytest $(SIDE_BY_SIDE) tests/e2e -m "not services"
+	$(ON_POSTGRESQL) $(RUN) pytest tests/conformance tests/integration tests/e2e -m "services or not e2e"
 	$(RUN) pytest $(SIDE_BY_SIDE) tests/simulation
 	$(RUN) python -m tests.simulation --seconds 90 --processes 2
 

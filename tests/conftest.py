@@ -37,9 +37,6 @@ _MARKER_OF = {
 }
 """Whoever asks for one of these fixtures need not say the marker."""
 
-_SHARED = {"rabbitmq_url", "redis_url"}
-"""What all processes have one of: two tests that use it at the same time would meet in its queues."""
-
 FIRST_KEY = 70_000_000
 """Of rows with numbers for keys, users and groups above all."""
 
@@ -53,19 +50,11 @@ hypothesis_settings.load_profile("no clock")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the services it asks for, so that ``make test-fast`` can leave it out.
-
-    And say which tests ``--dist loadgroup`` keeps in one process: those of a file, for they share
-    what they start, and those on the one RabbitMQ and the one Redis.
-    """
+    """Mark each test by the services it asks for, so that ``make test-fast`` can leave it out."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         for fixture in sorted(fixtures & _MARKER_OF.keys()):
             item.add_marker(_MARKER_OF[fixture])
-        if fixtures & _SHARED:
-            item.add_marker(pytest.mark.xdist_group("shared"))
-        elif item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="module", autouse=True)

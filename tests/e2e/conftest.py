@@ -61,7 +61,7 @@ def enter(chrome: Browser) -> Iterator[Enter]:
     assert [problem for customer in customers for problem in customer.problems] == []
 
 
-ON_REAL_PARTS = (pytest.mark.services, pytest.mark.xdist_group("shared"))
+ON_REAL_PARTS = pytest.mark.services
 """What ``real_parts`` asks for is only seen when it is asked for."""
 
 
