@@ -2,10 +2,11 @@
 
 import { api, got, type Told } from "../http/ask";
 import { usePages } from "../http/pages";
-import { Empty, Loading } from "../parts/empty";
+import { Empty } from "../parts/empty";
+import { ListTable } from "../parts/list-table";
 import { AsOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
-import { type Column, Table } from "../parts/table";
+import type { Column } from "../parts/table";
 import { Time } from "../parts/time";
 import { to } from "../state/page";
 import type { Listed, Page } from "../state/rows";
@@ -77,19 +78,16 @@ export function ApprovalsScreen() {
         </div>
       </header>
       {list.problem && <ProblemNote problem={list.problem} />}
-      <Table
+      <ListTable
         label="Approvals that wait"
-        rows={list.rows}
+        list={list}
         columns={COLUMNS}
-        {...APPROVALS}
+        listed={APPROVALS}
         hrefOf={placeOf}
         nameOf={questionOf}
         card={ApprovalCard}
         cardHeight={92}
-        onMore={list.more}
-        onRelease={list.release}
-        onPause={list.pause}
-        empty={list.isNew ? <Loading /> : <NothingWaits />}
+        empty={<NothingWaits />}
       />
     </div>
   );

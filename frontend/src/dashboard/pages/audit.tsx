@@ -5,10 +5,11 @@ import { api, got, type Told } from "../http/ask";
 import { usePages } from "../http/pages";
 import { Acts } from "../parts/act";
 import { Id } from "../parts/copy";
-import { Empty, Loading } from "../parts/empty";
+import { Empty } from "../parts/empty";
+import { ListTable } from "../parts/list-table";
 import { AsOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
-import { type Column, Table } from "../parts/table";
+import type { Column } from "../parts/table";
 import { Time } from "../parts/time";
 import { to } from "../state/page";
 import type { Listed, Page } from "../state/rows";
@@ -105,19 +106,16 @@ export function AuditScreen() {
         </p>
       )}
       {list.problem && <ProblemNote problem={list.problem} />}
-      <Table
+      <ListTable
         label="What people did"
-        rows={list.rows}
+        list={list}
         columns={COLUMNS}
-        {...ENTRIES}
+        listed={ENTRIES}
         hrefOf={(entry) => placeOf(entry) ?? to("audit", { kind: entry.kind })}
         nameOf={actOf}
         card={AuditCard}
         cardHeight={104}
-        onMore={list.more}
-        onRelease={list.release}
-        onPause={list.pause}
-        empty={list.isNew ? <Loading /> : <NothingDone />}
+        empty={<NothingDone />}
       />
     </div>
   );

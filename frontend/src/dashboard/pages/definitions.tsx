@@ -2,11 +2,12 @@
 
 import { api, got, type Told } from "../http/ask";
 import { usePages } from "../http/pages";
-import { Empty, Loading } from "../parts/empty";
+import { Empty } from "../parts/empty";
+import { ListTable } from "../parts/list-table";
 import { AsOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
 import { State } from "../parts/state";
-import { type Column, Table } from "../parts/table";
+import type { Column } from "../parts/table";
 import { Time } from "../parts/time";
 import { to } from "../state/page";
 import type { Listed, Page } from "../state/rows";
@@ -70,11 +71,11 @@ export function DefinitionsScreen() {
         </div>
       </header>
       {list.problem && <ProblemNote problem={list.problem} />}
-      <Table
+      <ListTable
         label="Workflows"
-        rows={list.rows}
+        list={list}
         columns={COLUMNS}
-        {...WORKFLOWS}
+        listed={WORKFLOWS}
         hrefOf={({ name }) => to(`definitions/${encodeURIComponent(name)}`)}
         nameOf={({ name }) => name}
         card={(workflow) => (
@@ -84,10 +85,7 @@ export function DefinitionsScreen() {
           </div>
         )}
         cardHeight={56}
-        onMore={list.more}
-        onRelease={list.release}
-        onPause={list.pause}
-        empty={list.isNew ? <Loading /> : <NoWorkflows />}
+        empty={<NoWorkflows />}
       />
     </div>
   );

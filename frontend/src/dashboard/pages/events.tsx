@@ -3,11 +3,12 @@
 import { useLocation } from "preact-iso/router";
 import { api, got } from "../http/ask";
 import { usePages } from "../http/pages";
-import { Empty, Loading } from "../parts/empty";
+import { Empty } from "../parts/empty";
 import { FilterBar } from "../parts/filter";
+import { ListTable } from "../parts/list-table";
 import { AsOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
-import { type Column, Table } from "../parts/table";
+import type { Column } from "../parts/table";
 import { Time } from "../parts/time";
 import { to } from "../state/page";
 import type { Listed, Page } from "../state/rows";
@@ -85,19 +86,16 @@ export function EventsScreen() {
         placeholder="type:order.placed subject:order:1042 since:1h"
       />
       {list.problem && !isFilterBad && <ProblemNote problem={list.problem} />}
-      <Table
+      <ListTable
         label="Events"
-        rows={list.rows}
+        list={list}
         columns={COLUMNS}
-        {...EVENTS}
+        listed={EVENTS}
         hrefOf={({ id }) => to(`events/${id}`)}
         nameOf={({ type }) => type}
         card={EventCard}
         cardHeight={92}
-        onMore={list.more}
-        onRelease={list.release}
-        onPause={list.pause}
-        empty={list.isNew ? <Loading /> : <NoEvents q={q} />}
+        empty={<NoEvents q={q} />}
       />
     </div>
   );

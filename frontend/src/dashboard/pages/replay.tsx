@@ -7,10 +7,11 @@ import { useAsked } from "../http/use";
 import { type Act, Acts } from "../parts/act";
 import { Id } from "../parts/copy";
 import { Empty, Loading } from "../parts/empty";
+import { ListTable } from "../parts/list-table";
 import { freshAsked, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
-import { type Column, Table } from "../parts/table";
+import type { Column } from "../parts/table";
 import { Time, Took } from "../parts/time";
 import type { ScreenProps } from "../routes";
 import { to } from "../state/page";
@@ -188,19 +189,16 @@ function Items({ replay }: { replay: Replay }) {
         </nav>
       </div>
       {list.problem && <ProblemNote problem={list.problem} />}
-      <Table
+      <ListTable
         label="Items of the replay"
-        rows={list.rows}
+        list={list}
         columns={COLUMNS}
-        {...ITEMS}
+        listed={ITEMS}
         hrefOf={({ object_id: id, run_id: run }) => placeOf(replay.kind, id, run)}
         nameOf={({ n }) => `item ${n}`}
         card={ItemCard}
         cardHeight={72}
-        onMore={list.more}
-        onRelease={list.release}
-        onPause={list.pause}
-        empty={list.isNew ? <Loading /> : <Empty title="No item is in this state." />}
+        empty={<Empty title="No item is in this state." />}
       />
     </section>
   );

@@ -2,11 +2,12 @@
 
 import { api, got, type Told } from "../http/ask";
 import { usePages } from "../http/pages";
-import { Empty, Loading } from "../parts/empty";
+import { Empty } from "../parts/empty";
+import { ListTable } from "../parts/list-table";
 import { AsOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
 import { State } from "../parts/state";
-import { type Column, Table } from "../parts/table";
+import type { Column } from "../parts/table";
 import { Time } from "../parts/time";
 import { to } from "../state/page";
 import type { Listed, Page } from "../state/rows";
@@ -73,19 +74,16 @@ export function ReplaysScreen() {
         </div>
       </header>
       {list.problem && <ProblemNote problem={list.problem} />}
-      <Table
+      <ListTable
         label="Replays"
-        rows={list.rows}
+        list={list}
         columns={COLUMNS}
-        {...REPLAYS}
+        listed={REPLAYS}
         hrefOf={({ id }) => to(`replays/${id}`)}
         nameOf={({ words }) => words}
         card={ReplayCard}
         cardHeight={92}
-        onMore={list.more}
-        onRelease={list.release}
-        onPause={list.pause}
-        empty={list.isNew ? <Loading /> : <NothingReplayed />}
+        empty={<NothingReplayed />}
       />
     </div>
   );

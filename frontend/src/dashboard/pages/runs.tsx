@@ -6,12 +6,12 @@ import { api, got, type Problem, problemIn } from "../http/ask";
 import { usePages } from "../http/pages";
 import { useAsked } from "../http/use";
 import { Acts } from "../parts/act";
-import { Empty, Loading } from "../parts/empty";
+import { Empty } from "../parts/empty";
 import { FilterBar } from "../parts/filter";
+import { ListTable } from "../parts/list-table";
 import { Menu } from "../parts/menu";
 import { AsOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
-import { Table } from "../parts/table";
 import { sayNow } from "../state/announce";
 import { useLive, whileLive } from "../state/live";
 import { may, page, to } from "../state/page";
@@ -77,23 +77,18 @@ export function RunsScreen() {
       {list.problem && !isFilterBad && <ProblemNote problem={list.problem} />}
       {refusal && <ProblemNote problem={refusal} />}
       {!isFilterBad && (
-        <Table
+        <ListTable
           label="Runs"
-          rows={list.rows}
+          list={list}
           columns={columnsShown()}
-          {...RUNS}
+          listed={RUNS}
           hrefOf={({ id }) => to(`runs/${id}`)}
           nameOf={nameOf}
           card={RunCard}
           cardHeight={92}
           selection={selection}
-          onMore={list.more}
-          onRelease={list.release}
-          onPause={list.pause}
           onSelectMatching={selectMatching}
-          empty={
-            list.isNew ? <Loading /> : <NoRuns q={q} workflows={workflows} onAll={() => go("")} />
-          }
+          empty={<NoRuns q={q} workflows={workflows} onAll={() => go("")} />}
         />
       )}
       <Chosen

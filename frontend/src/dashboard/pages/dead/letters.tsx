@@ -5,12 +5,13 @@ import { useLocation } from "preact-iso/router";
 import { api, got, type Told } from "../../http/ask";
 import { usePages } from "../../http/pages";
 import { Acts } from "../../parts/act";
-import { Empty, Loading } from "../../parts/empty";
+import { Empty } from "../../parts/empty";
 import { FilterBar } from "../../parts/filter";
+import { ListTable } from "../../parts/list-table";
 import { AsOf } from "../../parts/panel";
 import { ProblemNote } from "../../parts/problem";
 import { State } from "../../parts/state";
-import { type Column, Table } from "../../parts/table";
+import type { Column } from "../../parts/table";
 import { Time } from "../../parts/time";
 import { to } from "../../state/page";
 import type { Listed, Page } from "../../state/rows";
@@ -120,20 +121,17 @@ export function LetterTable({ list, q }: TableProps) {
   const chosen = `id:${ids.join(",")}`;
   return (
     <>
-      <Table
+      <ListTable
         label="Dead letters"
-        rows={list.rows}
+        list={list}
         columns={COLUMNS}
-        {...LETTERS}
+        listed={LETTERS}
         hrefOf={({ id }) => to(`dead/letters/${id}`)}
         nameOf={nameOf}
         card={LetterCard}
         cardHeight={92}
         selection={selection}
-        onMore={list.more}
-        onRelease={list.release}
-        onPause={list.pause}
-        empty={list.isNew ? <Loading /> : <Empty title="No dead letter matches." />}
+        empty={<Empty title="No dead letter matches." />}
       />
       {ids.length > 0 && (
         <section class="chosen" aria-label="Selected">
