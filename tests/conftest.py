@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
+import flowengine
 from tests import left_behind
 from tests.nodes.node import Node, node_directory
 from tests.nodes.postgres import PostgresNode
@@ -55,6 +57,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         for fixture in sorted(fixtures & _MARKER_OF.keys()):
             item.add_marker(_MARKER_OF[fixture])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _whole_package() -> None:
+    """No module is imported while a test has replaced what it imports: it would keep that for ever.
+
+    The demo is left out: a project, which declares its tasks when it is imported.
+    """
+    package = Path(flowengine.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package.parent).with_suffix("").parts
+        if parts[1] != "demo" and path.name != "__main__.py":
+            import_module(".".join(parts).removesuffix(".__init__"))
 
 
 @pytest.fixture(scope="module", autouse=True)
