@@ -143,13 +143,16 @@ def _nothing_was_missed(
             run = tables["run"].rows[run_id]
             step = workflow(run.digest).step(fact.step)
             assert isinstance(step, WaitStep), "nothing else waits for an event"
-            missed = _for_it(tables, run, before, step)
+            missed = _for_it(tables, changes, run, before, step)
             hold(not missed, "2.5", f"{fact.step} of {run_id} timed out, and {missed} had come")
 
 
-def _for_it(tables: Tables, run: Run, wait: WaitRow, step: WaitStep) -> list[Any]:
+def _for_it(tables: Tables, changes: Changes, run: Run, wait: WaitRow, step: WaitStep) -> list[Any]:
     """Routed events that the wait is for, and that no wait of the run has got."""
-    taken = {w.event_id for w in tables["wait"].rows.values() if w.wait.run_id == run.id}
+    # The commit that ends the run forgets what its waits have got.
+    ended = [before for before, _after in changes.values() if isinstance(before, WaitRow)]
+    waits = [*tables["wait"].rows.values(), *ended]
+    taken = {each.event_id for each in waits if each.wait.run_id == run.id}
     first = tables["event"].rows[run.event.id]
     since = run.created_at if _replays(tables)[run.id] else first.created_at
     return [
