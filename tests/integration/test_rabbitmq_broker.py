@@ -180,8 +180,8 @@ def test_unconfirmed_envelopes_are_unknown_after_the_time_out_and_it_reconnects(
     broker.publish(place.envelopes(3), outcomes)
     answered = outcomes.wait(3)
     assert set(answered.values()) == {Outcome.UNKNOWN}
-    eventually(lambda: not broker.is_open, "it gives the connection up")
-    assert "no confirm" in broker.trouble
+    eventually(lambda: "no confirm" in broker.trouble, "it gives the connection up and says why")
+    assert not broker.is_open
     proxy.thaw()
 
     publish_until_confirmed(broker, place)

@@ -60,7 +60,7 @@ async def test_hint_of_another_process_arrives_before_the_heartbeat(
     browser, run = await watching(browse)
 
     announce(await begun(run, "one"))
-    frame = await browser.frame(timeout_s=2)
+    frame = await browser.frame(timeout_s=10)
 
     assert (frame["t"], steps_told(frame)) == ("pub", {"one": "running"})
 
@@ -108,7 +108,7 @@ async def test_membership_is_renewed_without_a_moment_of_deafness(
         await joins.acquire()
 
     announce(await begun(run, "one"))
-    frame = await browser.frame(timeout_s=2)
+    frame = await browser.frame(timeout_s=10)
 
     assert steps_told(frame) == {"one": "running"}
     assert caplog.messages == []
