@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from django.db.models import prefetch_related_objects
@@ -20,6 +20,8 @@ from django.utils.module_loading import import_string
 from flowengine.conf import settings
 
 logger = logging.getLogger("flowengine.access")
+
+_KEPT = "_flowengine_may"
 
 SEE: Mapping[str, str] = {
     "run": "view_run",
@@ -64,12 +66,26 @@ def may_watch(user: Any, run: Watchable) -> bool:
     """
     if not is_known(user):
         return False
-    if user_key(user) in json.loads(run.watchers):
+    if is_named(user, run):
         return True
-    groups = set(json.loads(run.watcher_groups))
-    if groups and not groups.isdisjoint(_group_names(user)):
+    if run.watcher_groups != "[]" and not _group_names(user).isdisjoint(_texts(run.watcher_groups)):
         return True
-    return bool(user.has_perm("flowengine.view_run"))
+    kept = answers(user).get("flowengine.view_run")
+    return bool(user.has_perm("flowengine.view_run")) if kept is None else kept
+
+
+def is_named(user: Any, run: Watchable) -> bool:
+    """*user* is one of the people whom ``notify`` names."""
+    return user_key(user) in _texts(run.watchers)
+
+
+def answers(user: Any) -> dict[str, bool]:
+    """By permission, what was asked of many users at once, kept with this one for as long as it is."""
+    kept: dict[str, bool] | None = getattr(user, _KEPT, None)
+    if kept is None:
+        kept = {}
+        setattr(user, _KEPT, kept)
+    return kept
 
 
 def view_run(user: Any, run: Watchable) -> bool:
@@ -99,6 +115,11 @@ def cancel_run(user: Any, run: Watchable) -> bool:
 def resume_run(user: Any, run: Watchable) -> bool:
     """*user* may resume *run* or give it up: who may see it and has ``flowengine.resume_run``."""
     return view_run(user, run) and bool(user.has_perm("flowengine.resume_run"))
+
+
+def hold_run(user: Any, run: Watchable) -> bool:
+    """*user* may hold *run* or release it: who may see it and has ``flowengine.hold_run``."""
+    return view_run(user, run) and bool(user.has_perm("flowengine.hold_run"))
 
 
 def view_payload(user: Any) -> bool:
@@ -153,6 +174,12 @@ def read_groups(users: Iterable[Any]) -> None:
 def _group_names(user: Any) -> set[str]:
     groups = getattr(user, "groups", None)
     return set() if groups is None else {group.name for group in groups.all()}
+
+
+@lru_cache(maxsize=20_000)
+def _texts(encoded: str) -> frozenset[str]:
+    """A JSON list of texts. The same ones are asked for again and again while a page is open."""
+    return frozenset(json.loads(encoded))
 
 
 @cache

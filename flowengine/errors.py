@@ -168,6 +168,12 @@ class ReasonMissing(CallerError):
     code = "FE513"
 
 
+class ViewRefused(CallerError):
+    """A filter cannot be kept under that name; nothing has changed."""
+
+    code = "FE514"
+
+
 class EnvironmentFault(FlowengineError):
     """A service that flowengine needs is away or refuses; nothing accepted is lost."""
 

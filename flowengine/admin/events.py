@@ -13,12 +13,14 @@ from flowengine.admin.filters import EventStateFilter, PeriodFilter
 from flowengine.admin.read_only import ReadOnlyAdmin
 from flowengine.conf import settings
 from flowengine.models import DecisionRecord, EventRecord
+from flowengine.orchestration.masked import mask
 
 
 @admin.register(EventRecord)
 class EventAdmin(ReadOnlyAdmin):
     """Events, the newest first."""
 
+    screen = "dashboard-event"
     list_display = ("type", "id", "state", "subject", "actor", "created_at", "routed_at")
     list_display_links = ("type", "id")
     list_filter = (PeriodFilter, EventStateFilter)
@@ -52,7 +54,7 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("why a workflow did not start"))
     def reasons(self, event: EventRecord) -> str:
         """What each answer says besides: it may quote the event's data."""
-        rows = [(row.workflow, row.detail) for row in _decisions(event) if row.detail]
+        rows = [(row.workflow, mask().text(row.detail)) for row in _decisions(event) if row.detail]
         return showing.table([_("workflow"), _("why")], rows)
 
     @admin.display(description=_("data"))

@@ -27,6 +27,7 @@ _UNSAID = ("t", "failure")
 class RunAdmin(ReadOnlyAdmin):
     """Runs, the newest first."""
 
+    screen = "dashboard-run"
     list_display = ("name", "workflow", "state", "actor", "created_at", "finished_at")
     list_filter = (PeriodFilter, RunStateFilter, WorkflowFilter)
     id_fields = ("pk", "event_id")
@@ -34,10 +35,11 @@ class RunAdmin(ReadOnlyAdmin):
     hidden_in_lists = ("inputs", "output", "failure")
     shown = (
         *("id", "workflow", "digest", "title", "state", "outcome", "why_failed", "event"),
-        *("actor", "watchers", "watcher_groups", "labels", "priority", "replay", "caller"),
+        *("actor", "watchers", "watcher_groups", "named", "priority", "replay", "caller"),
         *("created_at", "started_at", "held_at", "finished_at", "due_at", "tail"),
         *("steps", "waits", "children", "history"),
     )
+    named = showing.masked_json("labels", _("labels"))
     payloads = ("error", "steps_with_payloads", "run_inputs", "run_output")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -23,6 +23,7 @@ VERSIONS_MAX = 50
 class WorkflowAdmin(ReadOnlyAdmin):
     """Workflows by name; who may change them may stop new starts for a while."""
 
+    screen = "dashboard-definition"
     actions = ("disable", "enable")
 
     ordering = ("name",)

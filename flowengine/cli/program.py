@@ -42,7 +42,9 @@ COMMANDS = {
     "run give-up": "hold a held run no longer",
     "events": "list events, and what each workflow answered",
     "explain": "tell what each workflow says to an event, and why",
-    "cancel": "end a run early",
+    "cancel": "end a run early, or all that a query finds",
+    "hold": "let a run, or all that a query finds, begin no further step",
+    "release": "let runs that somebody holds go on",
     "dead list": "list causes of dead letters",
     "dead show": "show one dead letter with all its tries",
     "dead group": "show one cause, or do something about it",
@@ -59,6 +61,8 @@ COMMANDS = {
     "stations": "list stations, and which are closed",
     "stations pause": "close a station",
     "stations resume": "open a station",
+    "stations drain": "open a station at a measured pace",
+    "stations limit": "say how much a station does at the same time",
     "topology": "show, declare or export the broker's exchanges and queues",
 }
 """Every command, in the order of the help."""

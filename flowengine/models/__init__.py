@@ -18,9 +18,11 @@ from flowengine.models.notification import (
     PushSubscriptionRecord,
 )
 from flowengine.models.replay import ReplayItemRecord, ReplayRecord
+from flowengine.models.rule import NotificationRuleRecord, RuleHitRecord
 from flowengine.models.run import HistoryRecord, RunRecord, StepRecord
 from flowengine.models.selection import SelectionItemRecord, SelectionRecord
 from flowengine.models.station import StationCountRecord, StationRecord
+from flowengine.models.view import SavedViewRecord
 from flowengine.models.wait import EventKeyRecord, WaitRecord
 from flowengine.models.worker import WorkerRecord
 
@@ -39,11 +41,14 @@ __all__ = [
     "KeyRecord",
     "NotificationPreferenceRecord",
     "NotificationRecord",
+    "NotificationRuleRecord",
     "PlaceRecord",
     "PushSubscriptionRecord",
     "ReplayItemRecord",
     "ReplayRecord",
+    "RuleHitRecord",
     "RunRecord",
+    "SavedViewRecord",
     "ScheduleRecord",
     "SelectionItemRecord",
     "SelectionRecord",

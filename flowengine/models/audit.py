@@ -22,7 +22,7 @@ class AuditRecord(models.Model):
     address = models.TextField(blank=True, default="")
     """Where from: an IP address or a host."""
     kind = models.TextField(blank=True, default="")
-    """What it was done to: dead_letter, dead_group, run, replay, station, workflow."""
+    """What it was done to: dead_letter, dead_group, run, event, replay, station, workflow."""
     object_id = models.TextField(blank=True, default="")
     selection_id = models.UUIDField(null=True, db_index=True)
     replay_id = models.UUIDField(null=True, db_index=True)

@@ -21,6 +21,7 @@ class DefinitionRecord(models.Model):
         db_table = "flowengine_definition"
         verbose_name = _("definition")
         verbose_name_plural = _("definitions")
+        permissions = [("try_definition", _("Can check and try texts of workflows"))]
 
     def __str__(self) -> str:
         return f"{self.workflow} {self.digest[:8]}"

@@ -47,6 +47,7 @@ class EventRecord(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["-created_at"]
+        permissions = [("send_test_event", _("Can send test events"))]
         indexes = [
             models.Index(
                 fields=["state", "due_at"],
@@ -59,6 +60,11 @@ class EventRecord(models.Model):
                 fields=["subject", "created_at"],
                 name="flowengine_event_subject",
                 condition=Q(subject__isnull=False),
+            ),
+            models.Index(
+                fields=["causation_id", "created_at"],
+                name="flowengine_event_caused",
+                condition=Q(causation_id__isnull=False),
             ),
             models.Index(
                 F("type"),

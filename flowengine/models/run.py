@@ -47,6 +47,8 @@ class RunRecord(models.Model):
     """Seconds that it stood still before it was resumed."""
     tail = models.TextField(blank=True, default="")
     """The hooks at work after the end: ``on_failure``, ``finally``; empty = none."""
+    holding = models.BooleanField(default=False)
+    """True = it is to be held before its next step, as somebody wanted."""
     actor = models.TextField(null=True)
     watchers = models.TextField(default="[]")
     """JSON list of user keys (text) who may watch, from ``notify`` or the actor."""
@@ -73,6 +75,7 @@ class RunRecord(models.Model):
             ("view_payload", _("Can see data, inputs, outputs and error texts")),
             ("cancel_run", _("Can cancel a run")),
             ("resume_run", _("Can resume a run or give it up")),
+            ("hold_run", _("Can hold a run and release it")),
             ("start_workflow", _("Can start a workflow by hand")),
         ]
         indexes = [
@@ -111,6 +114,9 @@ class RunRecord(models.Model):
                 fields=["replay_of"],
                 name="flowengine_run_replay_of",
                 condition=Q(replay_of__isnull=False),
+            ),
+            models.Index(
+                fields=["keys"], name="flowengine_run_keys", condition=Q(keys__isnull=False)
             ),
         ]
 
@@ -195,7 +201,7 @@ class StepRecord(models.Model):
                 condition=Q(ended__isnull=False),
             ),
             models.Index(
-                fields=["due_at"],
+                fields=["due_at", "run_id"],
                 name="flowengine_step_asked",
                 condition=Q(state="waiting", kind="approval"),
             ),

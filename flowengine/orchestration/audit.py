@@ -83,7 +83,7 @@ class Entry:
     verb: str
     """``replay.start``, ``discard`` …"""
     kind: str = ""
-    """What it was done to: dead_letter, dead_group, run, replay, station, workflow."""
+    """What it was done to: dead_letter, dead_group, run, event, replay, station, workflow."""
     object_id: str = ""
     selection_id: UUID | None = None
     replay_id: UUID | None = None

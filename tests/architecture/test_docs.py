@@ -126,6 +126,17 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     assert broken == []
 
 
+def test_every_picture_is_there_and_shown() -> None:
+    shown = {
+        (path.parent / target).resolve()
+        for path, text in TEXTS.items()
+        for target in re.findall(r"(?:^```\{image\} |!\[[^]]*\]\()([^)\s]+)", text, re.MULTILINE)
+    }
+    there = {path for path in (DOCS / "_static").rglob("*") if path.is_file()}
+
+    assert shown == there
+
+
 def test_the_picture_can_be_drawn() -> None:
     picture = ET.parse(DOCS / "_static" / "line.svg").getroot()
 

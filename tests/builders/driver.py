@@ -43,8 +43,10 @@ from flowengine.engine.messages import (
     Failed,
     GivenBack,
     GiveUp,
+    Hold,
     Lost,
     Message,
+    Release,
     Resume,
     Start,
     Succeeded,
@@ -234,6 +236,14 @@ class Driver:
     def give_up(self, **fields: Any) -> Self:
         """Nobody will repair it."""
         return self.tell(GiveUp(**fields))
+
+    def hold(self, **fields: Any) -> Self:
+        """Somebody wants it to stand still."""
+        return self.tell(Hold(**fields))
+
+    def release(self, **fields: Any) -> Self:
+        """Somebody lets it go on."""
+        return self.tell(Release(**fields))
 
     # How it does that
 

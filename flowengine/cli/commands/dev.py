@@ -107,6 +107,8 @@ def _serve(options: Namespace, terminal: Terminal) -> None:
         port=options.port,
         log_level="info",
         ws_max_size=FRAME_MAX_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=300.0,  # heartbeats find out who is gone
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)

@@ -14,8 +14,8 @@ from flowengine import access
 from flowengine.conf import settings
 from flowengine.models import AuditRecord
 from flowengine.representations import instant
-from flowengine.web.api.failures import JSON
 from flowengine.web.api.gate import Door, permission
+from flowengine.web.api.masked import MaskedFields, MaskedText
 from flowengine.web.api.paging import Instant, Page, Paged, Shape, cursor, number_after, page_of
 
 door = Door("audit")
@@ -53,9 +53,9 @@ class AuditTold(Shape):
     after_sha256: str
     chain_sha256: str
     """Of the row before this one and of this one's other fields."""
-    reason: str = ""
+    reason: MaskedText = ""
     """Of the system, which quotes errors, only with ``view_payload``."""
-    details: dict[str, JSON] = {}
+    details: MaskedFields = {}
     """What else is known, edits among it; only with ``view_payload``."""
 
 

@@ -9,13 +9,16 @@ from ninja import Path, Query
 from pydantic import Field
 
 from flowengine.conf import settings
-from flowengine.definitions.changes import changes
+from flowengine.definitions.changes import Change, changes
 from flowengine.definitions.drawing import drawing
 from flowengine.definitions.parse import read
 from flowengine.definitions.svg import svg
 from flowengine.models import DefinitionRecord, WorkflowRecord
+from flowengine.orchestration.switching import switch
 from flowengine.representations import instant
 from flowengine.store import definitions as stored
+from flowengine.store import open_runs
+from flowengine.web.api.acting import Reason, by
 from flowengine.web.api.gate import Door, permission
 from flowengine.web.api.paging import (
     Given,
@@ -31,6 +34,7 @@ from flowengine.web.api.problems import malformed, not_found
 
 door = Door("definitions")
 SEE = permission("view_workflowrecord")
+SWITCH = permission("change_workflowrecord")
 
 
 class WorkflowTold(Shape):
@@ -40,6 +44,8 @@ class WorkflowTold(Shape):
     digest: str
     is_enabled: bool
     updated_at: Instant
+    open_runs: int
+    """Runs of any version that are not over. Of all workflows together at most 10,000 are counted."""
 
 
 class VersionTold(Shape):
@@ -51,6 +57,8 @@ class VersionTold(Shape):
     is_active: bool
     """New runs take it, or would if the workflow were enabled."""
     created_at: Instant
+    open_runs: int
+    """Runs of it that are not over; counted as those of the workflow."""
 
 
 class DefinitionTold(VersionTold):
@@ -89,10 +97,11 @@ def list_workflows(request: HttpRequest, query: Query[Paged]) -> Any:
     """Workflows, by name."""
     [after] = parts_of(query.after, 1) if query.after else [""]
     rows = WorkflowRecord.objects.using(settings().DATABASE).filter(name__gt=after)
+    counts = open_runs.counted()
     return page_of(
         list(rows.order_by("name")[: query.limit + 1]),
         query.limit,
-        _workflow,
+        lambda row: _workflow(row, counts),
         lambda row: cursor(row.name),
     )
 
@@ -100,10 +109,19 @@ def list_workflows(request: HttpRequest, query: Query[Paged]) -> Any:
 @door.get("workflows/{str:name}", needs=SEE, answer=WorkflowTold)
 def get_workflow(request: HttpRequest, name: Path[str]) -> Any:
     """One workflow."""
-    row = WorkflowRecord.objects.using(settings().DATABASE).filter(name=name).first()
-    if row is None:
-        raise not_found()
-    return _workflow(row)
+    return _one(name)
+
+
+@door.post("workflows/{str:name}/disable", needs=SWITCH, answer=WorkflowTold)
+def disable_workflow(request: HttpRequest, name: Path[str], body: Reason) -> Any:
+    """Let a workflow take no new runs, and its schedules pass by; open runs go on."""
+    return _switched(request, name, body.reason, is_enabled=False)
+
+
+@door.post("workflows/{str:name}/enable", needs=SWITCH, answer=WorkflowTold)
+def enable_workflow(request: HttpRequest, name: Path[str], body: Reason) -> Any:
+    """Let a workflow take new runs again; what came meanwhile started nothing, and still does not."""
+    return _switched(request, name, body.reason, is_enabled=True)
 
 
 @door.get("workflows/{str:name}/versions", needs=SEE, answer=Page[VersionTold])
@@ -115,8 +133,12 @@ def list_versions(request: HttpRequest, name: Path[str], query: Query[Paged]) ->
         workflow=name, digest__gt=after
     )
     found = list(rows.defer("source", "signatures").order_by("digest")[: query.limit + 1])
+    counts = open_runs.counted()
     return page_of(
-        found, query.limit, lambda row: _version(row, active), lambda row: cursor(row.digest)
+        found,
+        query.limit,
+        lambda row: _version(row, active, counts),
+        lambda row: cursor(row.digest),
     )
 
 
@@ -125,7 +147,7 @@ def get_definition(request: HttpRequest, digest: Path[str]) -> Any:
     """One version, with its text."""
     row = _found(digest)
     active = stored.synchronised().get(row.workflow)
-    return {**_version(row, active), "source": row.source}
+    return {**_version(row, active, open_runs.counted()), "source": row.source}
 
 
 @door.get("definitions/{str:digest}/drawing", needs=SEE)
@@ -154,28 +176,49 @@ def get_changes(request: HttpRequest, digest: Path[str], query: Query[Since]) ->
     return {
         "before": before.digest,
         "after": after.digest,
-        "changes": [
-            {"sign": each.sign.value, "what": each.what, "detail": each.detail} for each in found
-        ],
+        "changes": list(map(change_told, found)),
     }
 
 
-def _workflow(row: WorkflowRecord) -> dict[str, Any]:
+def change_told(change: Change) -> dict[str, Any]:
+    """A difference, as it is told."""
+    return {"sign": change.sign.value, "what": change.what, "detail": change.detail}
+
+
+def _one(name: str) -> dict[str, Any]:
+    row = WorkflowRecord.objects.using(settings().DATABASE).filter(name=name).first()
+    if row is None:
+        raise not_found()
+    return _workflow(row, open_runs.counted())
+
+
+def _switched(request: HttpRequest, name: str, reason: str, *, is_enabled: bool) -> dict[str, Any]:
+    """The workflow as the act has left it; one that was so already stays so, and nothing is kept."""
+    if not SEE.is_met(request.user):
+        raise not_found()
+    _one(name)
+    switch(name, by(request, reason), is_enabled=is_enabled)
+    return _one(name)
+
+
+def _workflow(row: WorkflowRecord, counts: open_runs.Counts) -> dict[str, Any]:
     return {
         "name": row.name,
         "digest": row.digest,
         "is_enabled": row.is_enabled,
         "updated_at": instant(row.updated_at),
+        "open_runs": sum(n for (workflow, _), n in counts.items() if workflow == row.name),
     }
 
 
-def _version(row: DefinitionRecord, active: str | None) -> dict[str, Any]:
+def _version(row: DefinitionRecord, active: str | None, counts: open_runs.Counts) -> dict[str, Any]:
     return {
         "digest": row.digest,
         "workflow": row.workflow,
         "path": row.path,
         "is_active": row.digest == active,
         "created_at": instant(row.created_at),
+        "open_runs": counts.get((row.workflow, row.digest), 0),
     }
 
 

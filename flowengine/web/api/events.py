@@ -4,29 +4,42 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Path, Query
+from ninja import Header, Path, Query
+from pydantic import Field
 
-from flowengine import access, project
+from flowengine import access, event_types, project
 from flowengine.conf import settings
 from flowengine.models import DecisionRecord, EventRecord
-from flowengine.orchestration import explain, selections
+from flowengine.orchestration import explain, selections, test_event, vocabulary
 from flowengine.representations import instant
 from flowengine.store import events as stored
 from flowengine.store.clock import DatabaseClock
+from flowengine.web.api.acting import Reason, by
 from flowengine.web.api.failures import JSON
 from flowengine.web.api.filters import Listed, all_told, wanted
 from flowengine.web.api.gate import Door, permission
+from flowengine.web.api.masked import Masked, MaskedFields, MaskedText
 from flowengine.web.api.paging import Instant, Page, Shape, cursor, page_of, place_after
-from flowengine.web.api.problems import not_found
+from flowengine.web.api.problems import not_found, of_fields
 
 door = Door("events")
 _clock = DatabaseClock()
 
 _HAS_RUN = frozenset({"started", "queued"})
+
+RequestKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=100,
+        description="The same again is the same event.",
+    ),
+]
 
 
 class Answered(Shape):
@@ -39,7 +52,7 @@ class Answered(Shape):
     run_id: UUID | None
     """Null = there is no run, or none yet."""
     decided_at: Instant
-    detail: str = ""
+    detail: MaskedText = ""
     """Why; only with ``view_payload``, for it may quote values."""
 
 
@@ -65,19 +78,42 @@ class EventTold(Shape):
     created_at: Instant
     routed_at: Instant | None
     due_at: Instant | None
+    is_test: bool
+    """Somebody has sent it by hand; its actor is who."""
+    is_heard: bool
+    """Some workflow of the project starts on such events, or waits for them."""
+    near: str | None
+    """Nobody listens to its type, and this is what it was probably meant to be."""
     answers: list[Answered]
+
+
+class TestEvent(Reason):
+    """A test event."""
+
+    type: Annotated[str, Field(max_length=200)]
+    data: JSON = None
+    """Any JSON; checked against the registered type."""
+    subject: Annotated[str, Field(max_length=200)] | None = None
+
+
+class Sent(Shape):
+    """What was sent."""
+
+    id: UUID
+    run_ids: dict[str, UUID]
+    """The run of each workflow whose pattern matches; a filter may keep it from starting."""
 
 
 class EventData(Shape):
     """What an event says."""
 
-    data: JSON
+    data: Masked
 
 
 class Explanations(Shape):
     """What each workflow says to an event."""
 
-    workflows: list[dict[str, JSON]]
+    workflows: list[MaskedFields]
     """As ``flow explain --json`` gives them."""
 
 
@@ -96,6 +132,25 @@ def list_events(request: HttpRequest, query: Query[Listed]) -> Any:
         lambda event: cursor(event.created_at, event.id),
     )
     return all_told(page, chosen)
+
+
+@door.post("events/test", needs=permission("send_test_event"), answer=Sent, status=201)
+def send_test_event(request: HttpRequest, body: TestEvent, name: RequestKey) -> Any:
+    """Send an event by hand, marked as a test. Needs ``view_eventrecord`` too.
+
+    It is an event like any other: workflows start on it. Its key begins with ``test:``, its actor is who
+    sends it, and the audit has the reason. Data that does not fit is refused with each place.
+    """
+    _may_see_events(request)
+    wrong = event_types.problems(body.type, body.data)
+    if wrong:
+        raise of_fields(
+            {"loc": ("data" + path.removeprefix("$"),), "msg": problem} for path, problem in wrong
+        )
+    sent = test_event.send(
+        body.type, body.data, name=name, subject=body.subject, by=by(request, body.reason)
+    )
+    return {"id": sent.event_id, "run_ids": dict(sent.run_ids)}
 
 
 @door.get("events/{uuid:event_id}", needs=permission("view_eventrecord"), answer=EventTold)
@@ -136,9 +191,13 @@ _INSTANTS = ("time", "created_at", "routed_at", "due_at")
 
 
 def _told(event: EventRecord, answers: list[dict[str, Any]]) -> dict[str, Any]:
+    is_heard = vocabulary.is_heard(event.type, event.target)
     return {
         **{name: getattr(event, name) for name in _PLAIN},
         **{name: instant(getattr(event, name)) for name in _INSTANTS},
+        "is_test": test_event.is_test(event.key),
+        "is_heard": is_heard,
+        "near": None if is_heard or answers else vocabulary.meant(event.type),
         "answers": answers,
     }
 

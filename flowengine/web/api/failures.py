@@ -8,10 +8,11 @@ from typing import Any
 from flowengine.engine.run import Frame, Try
 from flowengine.representations import instant
 from flowengine.store import inspect
+from flowengine.web.api.masked import Masked, MaskedText
 from flowengine.web.api.paging import Instant, Shape
 
 JSON = Any
-"""Any JSON value."""
+"""Any JSON value that is sent to us; in an answer it is ``Masked``."""
 
 _OPEN = frozenset({"code", "fe", "bases", "permanent", "step", "item", "attempts", "version"})
 """The members of a stored failure that say nothing of what was worked with."""
@@ -39,9 +40,11 @@ class TryTold(Shape):
     """Of the project, as that process had it."""
     started_at: Instant | None
     ended_at: Instant | None
-    message: str = ""
+    message: MaskedText = ""
     """Only with ``view_payload``, as the rest."""
-    traceback: str = ""
+    traceback: MaskedText = ""
+    log: MaskedText = ""
+    """The last lines that it has logged: 4,000 characters at most."""
 
 
 class FailureTold(Shape):
@@ -58,10 +61,10 @@ class FailureTold(Shape):
     """Where it was raised, outermost first."""
     tries: list[TryTold]
     """The failed attempts: the first, and the last few of many."""
-    message: str = ""
+    message: MaskedText = ""
     """Only with ``view_payload``, as the rest."""
-    traceback: str = ""
-    details: JSON = None
+    traceback: MaskedText = ""
+    details: Masked = None
 
 
 def failure_told(encoded: Any, *, with_text: bool) -> dict[str, Any] | None:
@@ -104,4 +107,6 @@ def _try(each: Try, *, with_text: bool) -> dict[str, Any]:
         "started_at": instant(each.started_at),
         "ended_at": instant(each.ended_at),
     }
-    return {**told, "message": each.message, "traceback": each.traceback} if with_text else told
+    if not with_text:
+        return told
+    return {**told, "message": each.message, "traceback": each.traceback, "log": each.log}

@@ -85,9 +85,15 @@ def place_after(text: str) -> Place | None:
     Raises:
         Refusal: 422, it was not made here.
     """
-    if not text:
-        return None
-    at, key = parts_of(text, 2)
+    return place_of(*parts_of(text, 2)) if text else None
+
+
+def place_of(at: str, key: str) -> Place:
+    """An instant and an id as a cursor has them.
+
+    Raises:
+        Refusal: 422, it was not made here.
+    """
     try:
         return datetime.fromisoformat(at), UUID(key)
     except ValueError:

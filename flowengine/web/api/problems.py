@@ -22,6 +22,7 @@ from flowengine.errors import (
     ReasonMissing,
     SelectionRefused,
     StartRefused,
+    ViewRefused,
 )
 
 TITLES: Mapping[int, str] = {
@@ -33,6 +34,7 @@ TITLES: Mapping[int, str] = {
     409: "Not as it stands",
     413: "Too large",
     422: "Does not fit",
+    429: "Too often",
     500: "Failed",
     503: "Away",
 }
@@ -44,6 +46,7 @@ _STATUS: tuple[tuple[type[FlowengineError], int], ...] = (
     (QueryRefused, 422),
     (SelectionRefused, 422),
     (ReasonMissing, 422),
+    (ViewRefused, 422),
     (AnswerRefused, 409),
     (CallerError, 409),
     (AuthorError, 422),

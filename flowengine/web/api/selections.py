@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Path, Query
+from pydantic import Field
 
 from flowengine import access
 from flowengine.conf import settings
@@ -25,7 +26,7 @@ from flowengine.web.api.paging import (
     number_after,
     page_of,
 )
-from flowengine.web.api.problems import Refusal, not_found
+from flowengine.web.api.problems import Refusal, not_found, of_fields
 
 door = Door("selections")
 
@@ -35,6 +36,9 @@ class Choice(Given):
 
     kind: Literal["dead_letter", "run", "event"]
     q: filters.Query
+    """What it finds now is chosen."""
+    ids: Annotated[list[UUID], Field(max_length=frozen.IDS_MAX, default_factory=list)]
+    """These, instead of what *q* finds, which is empty then."""
 
 
 class SelectionTold(Shape):
@@ -70,8 +74,13 @@ def create_selection(request: HttpRequest, body: Choice) -> Any:
         raise Refusal(
             403, "FE802", "Runs cannot be chosen in bulk where CAN_VIEW_RUN decides who sees which."
         )
+    user = access.user_key(request.user)
+    if body.ids:
+        if body.q:
+            raise of_fields([{"loc": ("body", "ids"), "msg": "either these or what q finds"}])
+        return _told(request, frozen.freeze_these(body.kind, body.ids, user))
     filters.wanted(request, body.q, body.kind)
-    return _told(request, frozen.freeze(body.kind, body.q, access.user_key(request.user)))
+    return _told(request, frozen.freeze(body.kind, body.q, user))
 
 
 @door.get("selections/{uuid:selection_id}", needs=SIGNED_IN, answer=SelectionTold)
@@ -104,10 +113,19 @@ def visible(request: HttpRequest, selection_id: UUID) -> SelectionRecord:
         Refusal: 404.
     """
     rows = SelectionRecord.objects.using(settings().DATABASE)
-    found = rows.filter(pk=selection_id).first()
-    if found is None or not filters.SEE[found.kind].is_met(request.user):
+    found = rows.filter(pk=selection_id, kind__in=kinds_for(request.user)).first()
+    if found is None:
         raise not_found()
     return found
+
+
+def kinds_for(user: Any) -> list[str]:
+    """Of which kinds of things *user* may see what was chosen of them, by whomever.
+
+    Not of runs where ``CAN_VIEW_RUN`` decides who sees which: the command line chooses among all.
+    """
+    kinds = [kind for kind, need in filters.SEE.items() if need.is_met(user)]
+    return kinds if access.is_default() else [kind for kind in kinds if kind != "run"]
 
 
 def _told(request: HttpRequest, selection: SelectionRecord) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from flowengine.engine.dead_letter import cause
 from flowengine.engine.identity import uuid7
 from flowengine.engine.run import Failure
 from flowengine.models import DecisionRecord, RunRecord, StepRecord
+from flowengine.orchestration.audit import By
+from flowengine.orchestration.notices import rules
+from flowengine.orchestration.notices.rules import Wish
 from flowengine.store import dead_letters, sql
 from flowengine.store.dead_letters import DeadLetter
 from flowengine.testing import Runner
@@ -29,7 +32,11 @@ def a_failed_run(flow_runner: Runner, actor: str = "7") -> RunRecord:
     run = RunRecord.objects.get(pk=emitted.run_ids["troubled"])
     failure = msgspec.json.decode(bytes(run.failure or b""), type=Failure)
     told = msgspec.structs.replace(
-        failure, message=CANARY, traceback=f"Traceback: {CANARY}", details={"card": CANARY}
+        failure,
+        message=CANARY,
+        traceback=f"Traceback: {CANARY}",
+        details={"note": CANARY},
+        tries=tuple(msgspec.structs.replace(each, log=CANARY) for each in failure.tries),
     )
     run.failure = msgspec.json.encode(told)
     run.inputs = msgspec.json.encode({"order_id": 7, "note": CANARY})
@@ -57,3 +64,9 @@ def a_letter(
     with sql.writing():
         dead_letters.insert([letter], at)
     return letter.id
+
+
+def a_rule(group: str = "night shift") -> UUID:
+    """A rule by which a group is told of runs that fail; its id."""
+    wish = Wish(what="run.failed", group=group)
+    return rules.make(wish, By(who="7", reason="they asked"), now()).id

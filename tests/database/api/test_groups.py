@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flowengine.models import AuditRecord, DeadGroupRecord, DeadLetterRecord
-from flowengine.orchestration import groups
+from flowengine.orchestration import dead, groups
 from tests.builders.line import now
 from tests.database.api.given import CANARY, a_letter
 from tests.database.api.people import API, a_client, get, own, post
@@ -71,6 +71,18 @@ def test_title_of_a_cause_is_only_for_who_may_see_payloads() -> None:
         assert CANARY in reader.get(API + place).content.decode()
     assert viewer.get(API + "groups", {"text": "canary"}).status_code == 403
     assert len(get(reader, "groups", text="canary")["items"]) == 1
+
+
+def test_search_for_a_text_says_how_far_back_it_has_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_cause("no answer")
+    a_cause("no JSON", kind="unreadable", code="FE301")
+    client = a_client("view_dead_letter", "view_payload")
+
+    assert "searched_newest" not in get(client, "groups", text="json")
+    monkeypatch.setattr(dead, "SEARCHED_MAX", 1)
+    found = get(client, "groups", text="answer")
+    assert (found["items"], found["next"], found["searched_newest"]) == ([], None, 1)
+    assert "searched_newest" not in get(client, "groups")
 
 
 def test_page_of_a_cause_says_what_its_letters_have_in_common() -> None:

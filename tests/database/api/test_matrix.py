@@ -20,9 +20,19 @@ from flowengine.orchestration import replay, selections
 from flowengine.orchestration.audit import By
 from flowengine.testing import Runner
 from flowengine.web.api.gate import Session
-from tests.database.api.given import CANARY, a_failed_run, a_letter
+from flowengine.web.dashboard import PLACES
+from tests.builders.fleet import a_worker
+from tests.database.api.given import CANARY, a_failed_run, a_letter, a_rule
 from tests.database.api.people import API, permit
-from tests.database.api.table import ELSEWHERE, PERMISSIONS, ROLES, TABLE, Row, expected
+from tests.database.api.table import (
+    ELSEWHERE,
+    PERMISSIONS,
+    ROLES,
+    TABLE,
+    Row,
+    expected,
+    expected_of_screen,
+)
 from tests.database.api.test_gate import operations
 
 pytestmark = pytest.mark.django_db
@@ -57,10 +67,13 @@ def things(settings: Any, flow_runner: Runner) -> Mapping[str, Mapping[str, str]
         "group": str(failed.group_id),
         "other": str(DeadLetterRecord.objects.get(pk=letter).group_id),
         "selection": str(chosen),
+        "runs": str(selections.freeze("run", "", "7").id),
         "replay": str(begun.id),
         "digest": mine.digest,
         "workflow": "troubled",
         "station": "default",
+        "worker": str(a_worker()),
+        "rule": str(a_rule()),
     }
     return {
         "mine": there,
@@ -112,8 +125,12 @@ def test_every_need_of_the_gate_is_that_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_cells_of_an_operation(name: str, things: Mapping[str, Mapping[str, str]]) -> None:
+def test_cells_of_an_operation(
+    name: str, things: Mapping[str, Mapping[str, str]], settings: Any
+) -> None:
     row = TABLE[name]
+    if row.thing == "runs":  # nobody has to do with many runs where each is asked about
+        settings.FLOWENGINE = {}
     is_of_run = row.thing == "run"
     is_of_one = "{" in row.place or "{selection}" in json.dumps(row.post)
     whose = ("mine", *(["foreign"] if is_of_run else []), *(["missing"] if is_of_one else []))
@@ -135,6 +152,38 @@ def test_cells_of_an_operation(name: str, things: Mapping[str, Mapping[str, str]
     assert wrong == []
     # What may not be seen is answered in the very same words as what is not there.
     assert all(len(said) == 1 for said in bodies.values())
+
+
+def test_cells_of_every_screen(things: Mapping[str, Mapping[str, str]]) -> None:
+    pages = {
+        (place, whose): f"/flow/{_address(place, ids)}"
+        for place in PLACES
+        for whose, ids in things.items()
+        if whose == "mine" or "<" in place
+    }
+    reader = re.compile(rb"<meta[^>]*>")
+
+    wrong = []
+    for role, client in clients().items():
+        said: dict[str, set[bytes]] = {}
+        for (place, whose), url in pages.items():
+            answer = client.get(url)
+            if answer.status_code != expected_of_screen(role):
+                wrong.append((role, url, whose, answer.status_code))
+            if answer.status_code == 200:
+                said.setdefault(place, set()).add(reader.sub(b"", answer.content))
+        # The page is the same, whosever it is and whether it is there or not.
+        wrong += [
+            (role, place, "differs", len(each)) for place, each in said.items() if len(each) > 1
+        ]
+    assert wrong == []
+
+
+def _address(place: str, ids: Mapping[str, str]) -> str:
+    """The place with something in it: ``<uuid:run_id>`` is the id of a run."""
+    names = {"type": "troubled.broken", "name": ids["workflow"]}
+    known = names | {f"{name}_id": value for name, value in ids.items()}
+    return re.sub(r"<\w+:(\w+)>", lambda found: known[found[1]], place)
 
 
 def test_superuser_may_do_everything(things: Mapping[str, Mapping[str, str]]) -> None:
