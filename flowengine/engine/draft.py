@@ -145,7 +145,7 @@ class Draft:
 
     def row(self, place: Place) -> Step | None:
         """The row there; None = the step is pending."""
-        return rows.row(self.run, place)
+        return self.run.steps.get(place) or rows.row(self.run, place)
 
     def rows(self, places: Iterable[Place]) -> dict[Place, Step]:
         """Those of *places* that have a row; asked together, they are read together."""

@@ -90,12 +90,13 @@ def _step_moved(run: Run, transition: Any, at: datetime) -> Run:
     if target not in STEP_MOVES[before.state]:
         raise IllegalMove(f"step {place} of run {run.id} cannot go from {before.state} to {target}")
     number = run.seq + 1
-    after = replace(before, state=target, **changes(before, transition, at))
+    moved = changes(before, transition, at)
+    if target.is_final != before.state.is_final:
+        moved["ended"] = number if target.is_final else None
+    after = replace(before, state=target, **moved)
     undoing: dict[str, Any] = {}
     if target is StepState.UNDOING:
         undoing = {"undoing": before.ended, "has_undone": True}
-    if target.is_final != before.state.is_final:
-        after = replace(after, ended=number if target.is_final else None)
     steps = _own(run)
     steps[place] = after
     if isinstance(transition, StepOpened) and transition.values is not None:

@@ -51,7 +51,7 @@ def advance(work: Work, now: datetime, *, wait: bool = False) -> Advanced:
     Raises:
         django.db.Error: nothing of the batch was written.
     """
-    with sql.writing():
+    with sql.writing(), sql.by_keys():
         return apply(work, now, wait=wait)
 
 
@@ -70,8 +70,10 @@ def apply(work: Work, now: datetime, *, wait: bool = False) -> Advanced:
     settle(batch, _acts(batch, work, result, now))
     Beginning(work, batch, result, now).begin()
     broken = batch.broken
-    result.refused = [t for t in work.told if t.run_id in broken or t.run_id in batch.unreadable]
-    result.begun = [begun for begun in result.begun if begun.run.id not in broken]
+    if broken or batch.unreadable:
+        bad = broken.keys() | batch.unreadable.keys()
+        result.refused = [told for told in work.told if told.run_id in bad]
+        result.begun = [begun for begun in result.begun if begun.run.id not in broken]
     steps.progress(
         [
             (each.run_id, each.step, each.item, each.attempt, each.fraction, each.note)
@@ -114,18 +116,19 @@ def tell(messages: Mapping[UUID, Message], now: datetime) -> Advanced:
 def _spoken_of(work: Work) -> dict[UUID, list[Question]]:
     """The runs that *work* speaks of, each with the rows that are certainly needed."""
     places: defaultdict[UUID, set[Place]] = defaultdict(set)
-    active: dict[UUID, None] = {}
-    for said in work.progress:
-        places[said.run_id].add(said.place)
+    active: set[UUID] = set()
     for told in work.told:
+        of_run = places[told.run_id]
         place = getattr(told.message, "place", None)
         if place is not None and place[0]:
-            places[told.run_id].add(place)
+            of_run.add(place)
         elif isinstance(told.message, Due | Cancel | Halt):
-            active[told.run_id] = None
-    asked: dict[UUID, list[Question]] = {told.run_id: [] for told in work.told}
-    for run_id, each in places.items():
-        asked.setdefault(run_id, []).append(Rows(frozenset(each)))
+            active.add(told.run_id)
+    for said in work.progress:
+        places[said.run_id].add(said.place)
+    asked: dict[UUID, list[Question]] = {
+        run_id: [Rows(frozenset(each))] if each else [] for run_id, each in places.items()
+    }
     for run_id in active:
         asked[run_id].append(Active())
     return asked

@@ -9,8 +9,8 @@ first. What is not handed on is told to its station, like any other.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -26,6 +26,7 @@ from flowengine.engine.run import Place, Step
 from flowengine.engine.states import StepState
 from flowengine.orchestration.trace import Act, Read, Trace, read_more, settle
 from flowengine.orchestration.work import Advanced, Begun, Wanted, Work
+from flowengine.store import stations
 
 HANDED_MAX = 8
 """How often in a row a place is handed on while others wait for one."""
@@ -65,6 +66,8 @@ class Beginning:
         self._result = result
         self._now = now
         self._left = len(work.wanted) if work.places is None else work.places
+        self._room: dict[str, int] = {}
+        """How many more may begin at each station that has a cap."""
 
     def begin(self) -> None:
         """Hand on what may go first, then begin what is wanted, then hand on what there is room for."""
@@ -79,17 +82,15 @@ class Beginning:
         """What may be handed on: before others that wait, and after them."""
         if not self._work.stations or self._work.places is None:
             return [], []
-        ends: Counter[UUID] = Counter()
-        handed: defaultdict[UUID, int] = defaultdict(int)
+        handed: defaultdict[UUID, list[int]] = defaultdict(list)
         for told in self._work.told:
             if isinstance(told.message, Succeeded | Failed):
-                ends[told.run_id] += 1
-                handed[told.run_id] = max(handed[told.run_id], told.handed)
+                handed[told.run_id].append(told.handed)
         found = [
             each
-            for run_id, count in ends.items()
+            for run_id, times in handed.items()
             if (trace := self._batch.traces.get(run_id)) is not None and trace.error is None
-            for each in self._of(trace, handed[run_id] + 1, count)
+            for each in self._of(trace, max(times) + 1, len(times))
         ]
         found.sort(key=lambda each: -each.trace.run.priority)
         most = max((wanted.priority for wanted in self._work.wanted), default=None)
@@ -131,6 +132,7 @@ class Beginning:
             run_id: [Rows(frozenset(places))] for run_id, places in asked.items()
         }
         read_more(self._batch, questions.keys(), questions)
+        self._count(asked)
         acts: list[Act] = []
         for each in wanted:
             trace = self._batch.traces.get(each.run_id)
@@ -141,6 +143,30 @@ class Beginning:
             elif each.run_id not in self._batch.unreadable:
                 self._result.stale += 1
         settle(self._batch, acts)
+
+    def _count(self, asked: Mapping[UUID, Iterable[Place]]) -> None:
+        """Read what may still begin at the capped stations of what is *asked* for.
+
+        What this batch has ended there is stored as running until it is written.
+        """
+        traces = self._batch.traces
+        at = {
+            trace.run.steps[place].station
+            for run_id, places in asked.items()
+            if (trace := traces.get(run_id)) is not None
+            for place in places
+            if place in trace.run.steps
+        }
+        names = at & self._work.capped
+        if not names:
+            return
+        self._room = stations.room(names)
+        for trace in traces.values():
+            for place, before in trace.stored.items():
+                is_running = before.state is StepState.RUNNING and before.station in self._room
+                has_ended = is_running and trace.error is None
+                if has_ended and trace.run.steps[place].state is not StepState.RUNNING:
+                    self._room[before.station] += 1
 
     def _take(self, trace: Trace, wanted: Wanted) -> None:
         """Begin a ready step for the worker, if it is still ready and its task is known here."""
@@ -155,7 +181,8 @@ class Beginning:
             self._began(trace, step)
 
     def _is_shut_out(self, step: Step, wanted: Wanted) -> bool:
-        return step.station in self._work.closed and not wanted.is_tried
+        is_closed = step.station in self._work.closed and not wanted.is_tried
+        return is_closed or self._room.get(step.station, 1) <= 0
 
     def _began(self, trace: Trace, step: Step, *, handed: int = 0) -> bool:
         assert self._work.worker is not None, "who wants steps says who it is"
@@ -169,6 +196,8 @@ class Beginning:
         if not trace.tell(began, self._now):
             return False
         self._left -= 1
+        if step.station in self._room:
+            self._room[step.station] -= 1
         self._result.begun.append(
             Begun(
                 run=trace.run,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from flowengine.broker.envelope import Envelope
@@ -27,6 +28,7 @@ from flowengine.engine.transitions import (
     RunExpired,
     RunFailed,
     RunSucceeded,
+    StepReady,
     Transition,
 )
 from flowengine.orchestration import listening, notify, publishing
@@ -40,14 +42,13 @@ _RUN_ENDS = (RunSucceeded, RunFailed, RunCancelled, RunExpired)
 _ENDS = (*_RUN_ENDS, HooksEnded)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What one run went through in one transaction."""
 
     after: Run
     workflow: Workflow | None = None
     """Its version; None = nobody waits for the end of the run."""
-    stored: Mapping[Place, Step] = field(default_factory=dict)
+    stored: Mapping[Place, Step] = {}
     """Those of its rows that have been read, as they are stored."""
     transitions: tuple[Transition, ...] = ()
     """In order."""
@@ -100,6 +101,10 @@ class Committed:
     """Steps whose children are not wanted any more."""
     notified: list[str] = field(default_factory=list)
     """The keys of users whose inboxes changed, and have no numbers for it yet."""
+    replays: list[UUID] = field(default_factory=list)
+    """Replays that have moved."""
+    reached: list[tuple[str, str]] = field(default_factory=list)
+    """Steps that became ready: the station and the task of each."""
     ended: list[tuple[str, RunState]] = field(default_factory=list)
     """Runs that became final: the workflow of each, and how it ended."""
 
@@ -113,6 +118,8 @@ class Committed:
         self.finals += other.finals
         self.orphans += other.orphans
         self.notified += other.notified
+        self.replays += other.replays
+        self.reached += other.reached
         self.ended += other.ended
 
 
@@ -133,14 +140,17 @@ def commit(changes: Sequence[Change], now: datetime) -> Committed:
     for change in changes:
         run = change.after
         done.heads.append((run.id, run.seq))
+        for fact in change.transitions:
+            if isinstance(fact, StepReady) and fact.station:
+                done.reached.append((fact.station, fact.task))
         state = run.state
         if state in FINAL_RUN_STATES and any(isinstance(t, _RUN_ENDS) for t in change.transitions):
             done.ended.append((run.workflow, state))
-        done.envelopes += [
-            hint(run, command) for command in change.commands if isinstance(command, Dispatch)
-        ]
+        for command in change.commands:
+            if isinstance(command, Dispatch):
+                done.envelopes.append(hint(run, command))
     done.listening = listening.write(
-        [(change.after.id, change.commands, change.arrived) for change in changes], now
+        [(c.after.id, c.commands, c.arrived) for c in changes if c.commands or c.arrived], now
     )
     done.emitted = publishing.write(
         [(change.after, change.transitions, change.commands) for change in changes]
@@ -156,6 +166,7 @@ def commit(changes: Sequence[Change], now: datetime) -> Committed:
                 said=change.said,
             )
             for change in changes
+            if notify.concerns(change.transitions, change.stored, change.said)
         ],
         now,
     )

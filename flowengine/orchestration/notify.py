@@ -53,6 +53,7 @@ _OF_RUN = {
     RunExpired: ("expired", "warning", "say.expired"),
 }
 """By transition: kind, tone and sentence."""
+_TELLING = frozenset({*_OF_RUN, StepWaiting, StepAnswered})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,17 @@ def write(news: Sequence[News], now: datetime) -> list[str]:
         _insert(list(notes.values()), now)
         changed.update(note.user for note in notes.values())
     return sorted(changed)
+
+
+def concerns(
+    transitions: Sequence[Transition], stored: Mapping[Place, Step], said: Sequence[Said]
+) -> bool:
+    """Whether what happened to a run may be anybody's news; most of it is not."""
+    return (
+        bool(said)
+        or not _TELLING.isdisjoint(map(type, transitions))
+        or any(row.kind == "approval" for row in stored.values())
+    )
 
 
 def tell_operators(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import msgspec
@@ -28,7 +29,7 @@ from flowengine.engine.transitions import (
     Transition,
 )
 from flowengine.orchestration.emit import HOPS_MAX
-from flowengine.store import again, definitions, drafts, parents, wake
+from flowengine.store import again, definitions, drafts, parents, replayed, wake
 from flowengine.store.drafts import Draft
 
 logger = logging.getLogger("flowengine.orchestration")
@@ -49,22 +50,36 @@ def write(
     runs: Sequence[tuple[Run, Sequence[Transition], Sequence[Command]]],
 ) -> list[tuple[UUID, str]]:
     """Write the events of these runs; the ids and types of those that are no calls."""
-    new = [
-        _draft(command.event)
+    said = [
+        command.event
         for _run, _transitions, commands in runs
         for command in commands
         if isinstance(command, Emit)
     ]
-    told = [each for run, facts, _commands in runs for each in _of_run(run, facts)]
-    if told and not settings().PUBLISH_RUN_EVENTS:
-        patterns = definitions.listened_to()
-        told = [each for each in told if any(matches(p, each.type) for p in patterns)]
-    new += told
+    new = [_draft(event) for event in _with_last_keys(said)]
+    words = _wanted({_TOLD[type(f)] for _run, facts, _ in runs for f in facts if type(f) in _TOLD})
+    if words:
+        new += [each for run, facts, _commands in runs for each in _of_run(run, facts, words)]
     if new:
         alias = settings().DATABASE
         drafts.put(new, alias)
         wake.wake_after_commit(alias)
     return [(draft.id, draft.type) for draft in new if draft.target is None]
+
+
+def _with_last_keys(said: Sequence[Event]) -> list[Event]:
+    """The events; those that call once more, with the idempotency keys of the last that was so called.
+
+    Those of the first call, unless what it had started was replayed with new ones.
+    """
+    origins = {each.again.origin for each in said if each.again and each.again.origin}
+    keys = replayed.keys(origins) if origins else {}
+    return [
+        replace(each, again=replace(each.again, keys=keys[each.again.origin]))
+        if each.again and each.again.origin in keys
+        else each
+        for each in said
+    ]
 
 
 def _draft(event: Event) -> Draft:
@@ -87,12 +102,20 @@ def _draft(event: Event) -> Draft:
     )
 
 
-def _of_run(run: Run, transitions: Sequence[Transition]) -> Iterator[Draft]:
-    """What is told of the run itself to workflows that follow it."""
+def _wanted(words: set[str]) -> set[str]:
+    """Those of what can be told of runs that anybody follows: nothing else is made at all."""
+    if not words or settings().PUBLISH_RUN_EVENTS:
+        return words
+    patterns = definitions.listened_to()
+    return {word for word in words if any(matches(p, OF_RUNS + word) for p in patterns)}
+
+
+def _of_run(run: Run, transitions: Sequence[Transition], words: set[str]) -> Iterator[Draft]:
+    """What is told of the run itself to workflows that follow it; of these *words*."""
     first = run.seq - len(transitions) + 1
     for number, fact in enumerate(transitions, start=first):
         word = _TOLD.get(type(fact))
-        if word is None:
+        if word not in words:
             continue
         cause = run.event
         if cause.hops >= HOPS_MAX:

@@ -20,6 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -29,6 +30,7 @@ from flowengine.definitions.model import Workflow
 from flowengine.engine import places
 from flowengine.engine.commands import Command
 from flowengine.engine.decide import decide
+from flowengine.engine.draft import Limits
 from flowengine.engine.messages import Arrived, Message
 from flowengine.engine.rows import (
     Every,
@@ -68,6 +70,8 @@ class Trace:
 
     workflow: Workflow
     run: Run
+    config: Mapping[str, Any]
+    limits: Limits
     stored: dict[Place, Step] = field(default_factory=dict)
     """Its rows as they were read."""
     transitions: list[Transition] = field(default_factory=list)
@@ -98,7 +102,7 @@ class Trace:
             return False
         try:
             decision = decide(
-                self.workflow, self.run, message, now, config=settings().CONFIG, limits=limits()
+                self.workflow, self.run, message, now, config=self.config, limits=self.limits
             )
         except RowsMissing as missing:
             foresight.note(self.run.digest, message, missing.question)
@@ -228,28 +232,30 @@ def read_more(
     locked = runs.lock(new - same.keys(), wait=wait)
     unreadable.update(locked.unreadable)
     workflows = _workflows({**locked.readable, **same}, unreadable)
+    config, most = settings().CONFIG, limits()
     for run in locked.readable.values():
         if run.id not in unreadable:
-            traces[run.id] = Trace(workflows[run.digest], replace(run, known=Known()))
+            own = replace(run, known=Known())
+            traces[run.id] = Trace(workflows[run.digest], own, config, most)
     for run in same.values():
         if run.id not in unreadable:
-            traces[run.id] = Trace(workflows[run.digest], run, dict(run.steps))
+            traces[run.id] = Trace(workflows[run.digest], run, config, most, dict(run.steps))
     _answer(traces, _first(traces, asked, messages or {}), unreadable)
     for run_id in unreadable:
         traces.pop(run_id, None)
+    if wait or len(new) == len(locked.readable) + len(same):
+        return
     others = new - traces.keys() - unreadable.keys()
-    if others and not wait:
+    if others:
         batch.elsewhere.update(runs.existing(sorted(others)))
 
 
 def _unchanged(seen: Mapping[UUID, Run], ids: Collection[UUID]) -> dict[UUID, Run]:
     """Those of these runs that nobody else holds, or has written since they were seen."""
-    wanted = [run_id for run_id in seen if run_id in ids]
-    heads = runs.heads(wanted)
+    wanted = {run_id: run for run_id, run in seen.items() if run_id in ids}
+    heads = runs.heads(wanted.keys())
     return {
-        run_id: seen[run_id]
-        for run_id in wanted
-        if heads.get(run_id) == (seen[run_id].seq, seen[run_id].due_at)
+        run_id: run for run_id, run in wanted.items() if heads.get(run_id) == (run.seq, run.due_at)
     }
 
 

@@ -80,6 +80,8 @@ class Work:
     """Those that it serves, and whose work it may go on with from hand to hand."""
     closed: frozenset[str] = frozenset()
     """Those whose door is closed: what is wanted there stays ready, but for what is tried."""
+    capped: frozenset[str] = frozenset()
+    """Those where people have said how much is done at the same time."""
     places: int | None = None
     """How many it has free, for what is wanted and what is handed on together; None = nothing is handed
     on, and there is a place for each that is wanted."""
@@ -104,7 +106,7 @@ class Advanced:
     committed: Committed = field(default_factory=Committed)
     begun: list[Begun] = field(default_factory=list)
     unknown: list[Wanted] = field(default_factory=list)
-    """Steps whose task this worker does not know, or whose station is closed; they stay ready."""
+    """Steps whose task this worker does not know, or whose station is closed or full; they stay ready."""
     later_told: list[Told] = field(default_factory=list)
     """Their runs are locked elsewhere: try again."""
     later_wanted: list[Wanted] = field(default_factory=list)

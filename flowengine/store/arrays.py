@@ -135,6 +135,8 @@ def encode(type_name: str, column: Sequence[Any]) -> Array:
     count = len(column)
     if not count:
         return kind(_HEAD(0, 0, oid, 0, 1)[:12])
+    if column[0] is None and column.count(None) == count:
+        return kind(_HEAD(1, 1, oid, count, 1) + _NULL * count)
     if type_name in _REPEATING:
         parts = _repeating(column, element)
     else:
@@ -146,7 +148,7 @@ def _repeating(column: Sequence[Any], element: Callable[[Any], bytes]) -> list[b
     """Each value encoded, but one that comes again not again."""
     first, count = column[0], len(column)
     if column.count(first) == count:
-        return [_NULL if first is None else element(first)] * count
+        return [element(first)] * count
     seen: dict[Any, bytes] = {None: _NULL}
     parts: list[bytes] = []
     for value in column:

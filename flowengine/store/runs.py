@@ -20,7 +20,7 @@ SELECT r.id, r.workflow, r.digest, r.replay, r.state, r.seq, r.due_at, r.title, 
        r.output, r.failure, r.outcome, r.priority, r.busy, r.asleep, r.undoing, r.has_undone,
        r.still_s, r.tail, r.created_at, r.started_at, r.held_at, r.finished_at, r.output_bytes,
        r.parent_run, r.parent_step, r.parent_item, r.parent_depth, r.parent_detached,
-       r.replay_of, r.keys, {events.columns("e")}
+       r.replay_of, r.keys, r.holding, {events.columns("e")}
 FROM flowengine_run r JOIN flowengine_event e ON e.id = r.event_id
 WHERE r.id = ANY(%(ids)s) ORDER BY r.id FOR NO KEY UPDATE OF r"""
 
@@ -29,6 +29,7 @@ _COLUMNS = (
     *("due_at", "title"),
     *("priority", "parent_run", "parent_step", "parent_item", "parent_depth", "parent_detached"),
     *("busy", "asleep", "output_bytes", "undoing", "has_undone", "still_s", "tail"),
+    "holding",
     *("actor", "watchers", "watcher_groups", "labels", "inputs", "output", "failure", "outcome"),
     *("created_at", "started_at", "held_at", "finished_at"),
 )
@@ -46,7 +47,8 @@ _CHANGING = (
         "asleep",
         "output_bytes",
     ),
-    *("undoing", "has_undone", "still_s", "tail", "started_at", "held_at", "finished_at"),
+    *("undoing", "has_undone", "still_s", "tail", "holding"),
+    *("started_at", "held_at", "finished_at"),
 )
 _ENDED = """
 SELECT r.id, r.workflow, r.digest, r.seq, r.state, r.tail, r.output, r.failure, r.parent_run,
@@ -135,7 +137,7 @@ def _run(row: tuple[Any, ...]) -> Run:
         id=sql.as_uuid(row[0]),
         workflow=row[1],
         digest=row[2],
-        event=events.value(row[31:]),
+        event=events.value(row[32:]),
         replay=row[3],
         replay_of=None if row[29] is None else sql.as_uuid(row[29]),
         keys=None if row[30] is None else sql.as_uuid(row[30]),
@@ -153,6 +155,7 @@ def _run(row: tuple[Any, ...]) -> Run:
         asleep=row[14],
         undoing=row[15],
         has_undone=bool(row[16]),
+        holding=bool(row[31]),
         still_s=row[17],
         tail=row[18],
         created_at=sql.as_datetime(row[19]),
@@ -181,6 +184,7 @@ def insert(rows: Sequence[tuple[Run, Sequence[str], Sequence[str], dict[str, Any
                     run.has_undone,
                     run.still_s,
                     run.tail,
+                    run.holding,
                     run.event.actor,
                 ),
                 _encode(watchers).decode(),
@@ -216,6 +220,7 @@ def update(runs: Sequence[Run]) -> None:
                     run.has_undone,
                     run.still_s,
                     run.tail,
+                    run.holding,
                 ),
                 *(run.started_at, run.held_at, run.finished_at, run.id),
             )

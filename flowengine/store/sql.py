@@ -17,30 +17,23 @@ from functools import cache
 from threading import RLock
 from typing import Any
 from uuid import UUID
-from weakref import WeakSet
 
 from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from flowengine.conf import settings
-from flowengine.store import arrays
+from flowengine.store import arrays, postgresql
 
 try:
     import psycopg
-    from psycopg.adapt import Dumper
 except ImportError:  # the extra ``postgres`` is not installed: no database here is PostgreSQL
     psycopg = None  # type: ignore[assignment,unused-ignore]
-    Dumper = object  # type: ignore[assignment,misc,unused-ignore]
 
 WRITE_WAIT_S = 10.0
 """How long a writer waits for the one before it on SQLite: shorter than a supervisor's patience with
 a silent loop, which reports that it could not write, and tries again."""
-NEVER_BY_ITSELF = 1 << 30
-"""Runs of a statement before psycopg prepares it unasked."""
 
 _sqlite_writer = RLock()
-_taught: WeakSet[Any] = WeakSet()
-"""The connections of psycopg that know our arrays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +110,26 @@ def in_one_go() -> Iterator[None]:
     database = connection()
     with database.wrap_database_errors, database.connection.pipeline():
         yield
+        postgresql.end_by_keys(database)
+
+
+@contextmanager
+def by_keys() -> Iterator[None]:
+    """From here to the end of :func:`in_one_go` each statement finds its rows by keys, and keeps its plan.
+
+    PostgreSQL is told with the BEGIN of a transaction that has just been opened here, or of none: who
+    opened another may go on with statements that are no concern of ours.
+    """
+    database = connection()
+    is_own = database.in_atomic_block and not database.savepoint_ids
+    if not is_postgresql() or not is_own or not settings().LISTEN:
+        yield
+        return
+    postgresql.begin_by_keys(database)
+    try:
+        yield
+    finally:
+        postgresql.forget(database.connection)
 
 
 @contextmanager
@@ -297,33 +310,14 @@ def _executed(
     """
     database = connection()
     database.ensure_connection()
-    if database.connection not in _taught:
-        _teach(database.connection)
+    postgresql.teach(database.connection)
     with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
         if database.queries_logged:
             database.queries_log.append({"sql": text, "time": "0"})
-        prepare = is_prepared and settings().LISTEN
+        by_keys = postgresql.finds_by_keys(database.connection)
+        prepare = (is_prepared or by_keys) and settings().LISTEN
         cursor.execute(text.encode(), parameters, prepare=prepare, binary=True)
         yield cursor
-
-
-class _AsItIs(Dumper):
-    """Of what is encoded already, in binary."""
-
-    def dump(self, obj: bytes) -> bytes:
-        return obj
-
-
-def _teach(connection: Any) -> None:
-    """Let this connection of psycopg take our arrays, and keep what is to be prepared."""
-    for name, (kind, _oid, _element) in arrays.ARRAYS.items():
-        oid = psycopg.postgres.types[name].array_oid
-        facts = {"oid": oid, "format": psycopg.pq.Format.BINARY}
-        dumper = type(f"{kind.__name__}Dumper", (_AsItIs,), facts)
-        connection.adapters.register_dumper(kind, dumper)
-    if connection.prepare_threshold is None and settings().LISTEN:  # else nothing ever is
-        connection.prepare_threshold = NEVER_BY_ITSELF
-    _taught.add(connection)
 
 
 def _arrays_of(parameters: Mapping[str, Any]) -> dict[str, Any]:

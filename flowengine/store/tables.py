@@ -83,6 +83,7 @@ RUN = Table(
         "has_undone": "boolean",
         "still_s": "double precision",
         "tail": "text",
+        "holding": "boolean",
         "actor": "text",
         "watchers": "text",
         "watcher_groups": "text",
@@ -164,6 +165,10 @@ WORKER = Table(
         "consumed_at": "timestamptz",
         "meter": "text",
         "metered_at": "timestamptz",
+        "wanted": "text",
+        "wanted_since": "timestamptz",
+        "wanted_by": "text",
+        "wanted_reason": "text",
     },
 )
 
@@ -233,6 +238,27 @@ SCHEDULE = Table(
 
 INBOX = Table("flowengine_inbox", {"user_key": "text", "epoch": "text", "number": "integer"})
 
+RULE = Table(
+    "flowengine_rule",
+    {
+        "id": "uuid",
+        "what": "text",
+        "filter": "text",
+        "user_key": "text",
+        "group_name": "text",
+        "mail": "boolean",
+        "per_hour": "integer",
+        "is_muted": "boolean",
+        "created_at": "timestamptz",
+        "created_by": "text",
+        "looked_at": "timestamptz",
+        "looked_id": "uuid",
+        "hour_at": "timestamptz",
+        "sent": "integer",
+        "kept_back": "integer",
+    },
+)
+
 NOTIFICATION = Table(
     "flowengine_notification",
     {
@@ -299,6 +325,10 @@ STATION = Table(
         "reason": "text",
         "by": "text",
         "trips": "integer",
+        "places": "integer",
+        "places_since": "timestamptz",
+        "places_by": "text",
+        "places_reason": "text",
     },
 )
 
@@ -318,5 +348,5 @@ ALL = (
     *(EVENT, DECISION, RUN, STEP, HISTORY, DEAD_LETTER, WORKER, WAIT, EVENT_KEY, SUBSCRIPTION),
     *(KEY, PLACE, SCHEDULE, DEAD_GROUP, DEAD_TALLY, SELECTION, SELECTION_ITEM),
     *(REPLAY, REPLAY_ITEM, AUDIT, STATION, STATION_COUNT),
-    *(INBOX, NOTIFICATION, PREFERENCE, PUSH_SUBSCRIPTION),
+    *(INBOX, NOTIFICATION, PREFERENCE, PUSH_SUBSCRIPTION, RULE),
 )

@@ -15,6 +15,10 @@ CONCURRENCY = 64
 _SPAN = """
 SELECT extract(epoch FROM max(r.finished_at) - min(s.started_at))
 FROM flowengine_run r JOIN flowengine_step s ON s.run_id = r.id"""
+_BEGUN_BY = """
+SELECT count(DISTINCT f->>'worker') FROM flowengine_history h,
+       json_array_elements(convert_from(h.transitions, 'UTF8')::json) f
+WHERE f->>'t' = 'step.started'"""
 
 
 def steps_per_second(line: Line) -> float:
@@ -35,6 +39,8 @@ def steps_per_second(line: Line) -> float:
     line.assert_whole(RUNS)
     done = line.number("SELECT count(*) FROM flowengine_step WHERE state = 'succeeded'")
     assert done == RUNS * STEPS, done
+    took_part = line.number(_BEGUN_BY)
+    assert took_part == PROCESSES, f"{took_part} of {PROCESSES} processes have begun steps"
     return done / line.real(_SPAN)
 
 

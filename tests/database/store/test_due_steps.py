@@ -13,7 +13,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from flowengine.models import RunRecord, StepRecord
-from flowengine.store import due_steps, sql
+from flowengine.store import blocked, due_steps, sql, stations
 from flowengine.store.due_steps import AttemptKey, RowKey
 from tests.builders.events import NOON
 
@@ -159,6 +159,27 @@ def test_overdue_on_sqlite_follows_the_index_of_each_station_and_task(sqlite: No
     [search] = [each for each in plan if each.startswith("SEARCH s ")]
     assert "flowengine_step_ready (station=? AND priority=? AND task=? AND due_at" in search
     assert "SEARCH o USING INTEGER PRIMARY KEY (rowid=?)" in plan
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        pytest.param(stations._BUSY, {"names": ["a"]}, id="places of a station"),
+        pytest.param(blocked._BUSY, {"workers": [UUID(int=1)]}, id="places of a worker"),
+        pytest.param(
+            due_steps._HELD,
+            {"workers": [UUID(int=1)], "run": UUID(int=0), "step": "", "item": "", "limit": 9},
+            id="what a worker holds",
+        ),
+    ],
+)
+@pytest.mark.django_db
+def test_what_is_at_work_is_found_on_sqlite_among_what_is_at_work(
+    sqlite: None, text: str, values: dict[str, Any]
+) -> None:
+    rows = sql.query(f"EXPLAIN QUERY PLAN {text}", values)
+
+    assert any("USING INDEX flowengine_step_held" in row[3] for row in rows), rows
 
 
 @pytest.mark.django_db
