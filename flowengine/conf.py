@@ -45,6 +45,14 @@ class Station:
     least half of all that ended."""
 
 
+MASKED_NAMES = (
+    *("password", "passwd", "passphrase", "pwd", "secret", "token", "authorization", "cookie"),
+    *("credential", "api_key", "access_key", "private_key", "session_key"),
+    *("card", "iban", "cvv", "cvc", "pin", "ssn"),
+)
+"""What is masked where a project says nothing: ``(*MASKED_NAMES, "tax_id")`` adds to it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, with their defaults."""
@@ -100,6 +108,9 @@ class Settings:
     REPLAY_FOUR_EYES: bool = False
     """Who proposes a replay with edits does not let it begin: another user approves it. Nobody who is
     named resumes a single run with edits."""
+    MASKED_NAMES: tuple[str, ...] = MASKED_NAMES
+    """Names under which values of payloads are shown to nobody, as ``••••••``: ``card_number`` is
+    ``cardNumber`` and ``number`` within ``card``, too. What is stored stays whole. Empty = all is shown."""
     VERSION: str | None = None
     """The version of the project, kept with what fails; None = the environment variable
     ``FLOWENGINE_VERSION``, or none."""

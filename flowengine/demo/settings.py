@@ -125,8 +125,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{levelname:<7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     # A payment that is tried again is the shop's daily bread; the page tells of it.
-    "loggers": {"flowengine.worker": {"level": "ERROR"}},
+    "loggers": {
+        "flowengine.worker": {"level": "ERROR"},
+        # What tasks log is looked at where they fail.
+        "flowengine.task": {"level": "INFO", "handlers": ["nowhere"], "propagate": False},
+    },
 }

@@ -58,6 +58,18 @@ class RunHeld(_Transition, frozen=True, tag="run.held"):
     due_at: datetime
 
 
+class RunHolding(_Transition, frozen=True, tag="run.holding"):
+    """Somebody wants it to be held before its next step; or does not want that any more."""
+
+    by: str = ""
+    reason: str = ""
+    is_off: bool = False
+
+
+class RunHeldByHand(_Transition, frozen=True, tag="run.held_by_hand"):
+    """It stands before its next step, as somebody wanted, until somebody lets it go on."""
+
+
 class RunResumed(_Transition, frozen=True, tag="run.resumed"):
     """A held or failed run goes on."""
 
@@ -301,6 +313,8 @@ Transition = (
     | RunWaiting
     | RunContinued
     | RunHeld
+    | RunHolding
+    | RunHeldByHand
     | RunResumed
     | RunCancelling
     | RunCompensating
@@ -332,8 +346,9 @@ Transition = (
     | StepUndoFailed
 )
 
-_PRIVATE = ("input", "output", "values")
-_PRIVATE_OF_FAILURE = ("traceback", "frames", "tries", "version", "details")
+PRIVATE = ("input", "output", "values")
+"""Members that stand in the rows of the step and the run, and nowhere else; None by default."""
+_PRIVATE_OF_FAILURE = ("traceback", "log", "frames", "tries", "version", "details")
 _PRIVATE_OF_ANSWER = ("comment", "form")
 
 
@@ -345,7 +360,7 @@ def public(transition: Transition) -> dict[str, Any]:
     left out.
     """
     value: dict[str, Any] = msgspec.to_builtins(transition)
-    for name in _PRIVATE:
+    for name in PRIVATE:
         value.pop(name, None)
     for name, private in (("failure", _PRIVATE_OF_FAILURE), ("answer", _PRIVATE_OF_ANSWER)):
         inner = value.get(name)

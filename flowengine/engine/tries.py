@@ -24,6 +24,7 @@ def tried(failure: Failure, row: Step, now: datetime) -> Failure:
         code=failure.code,
         message=failure.message,
         traceback=_cut(failure.traceback),
+        log=failure.log,
         frames=failure.frames[-FRAMES_MAX:],
         worker="" if row.worker is None else str(row.worker),
         version=failure.version,
@@ -32,7 +33,14 @@ def tried(failure: Failure, row: Step, now: datetime) -> Failure:
     )
     if len(before) >= TRIES_MAX:
         before = (before[0], *before[2 - TRIES_MAX :])
-    return replace(failure, step=row.id, item=row.item, attempts=row.attempt, tries=(*before, this))
+    return replace(
+        failure,
+        step=row.id,
+        item=row.item,
+        attempts=row.attempt,
+        log="",
+        tries=(*before, this),
+    )
 
 
 def _cut(text: str) -> str:

@@ -22,6 +22,7 @@ from flowengine.engine.identity import idempotency_key
 from flowengine.engine.printable import printable
 from flowengine.engine.run import Item
 from flowengine.errors import AttemptCancelled, CallerError, SoftTimeout
+from flowengine.tasks.kept_log import KeptLog
 
 NOTE_LENGTH_MAX = 200
 """Characters of a progress note that are kept."""
@@ -113,6 +114,8 @@ class Attempt:
         """The event that started the run."""
         self.deadline = deadline
         """When its time is over; aware, UTC."""
+        self.kept_log = KeptLog()
+        """What it logs, for its failure."""
         self._stop_sign = stop_sign or StopSign()
         self._on_progress = on_progress
         self._notifications: list[Notification] = []

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from flowengine.engine.event import Event
 from flowengine.engine.messages import Failed, GivenBack, Succeeded
@@ -23,6 +24,7 @@ from flowengine.tasks.attempt import Attempt, Notification, enter
 from flowengine.tasks.registry import RegisteredTask
 from flowengine.worker import output
 from flowengine.worker.failure import Unfit, failure_of
+from flowengine.worker.logs import listen
 
 End = Succeeded | Failed
 """How an attempt ends."""
@@ -72,18 +74,20 @@ def execute(order: Order, task: RegisteredTask, attempt: Attempt, *, output_max_
 
     Catches everything, ``SystemExit`` and its like too. The caller owns the context.
     """
+    listen()
     try:
         enter(attempt)
         value = task.function(**arguments(order, task, attempt))
         return _succeeded(order, value, output_max_bytes)
     except BaseException as error:  # noqa: BLE001 - foreign code, see above
-        return failed(order, error)
+        return failed(order, error, attempt)
 
 
 async def execute_async(
     order: Order, task: RegisteredTask, attempt: Attempt, *, output_max_bytes: int
 ) -> End:
     """The same for an ``async def`` task, on the running loop."""
+    listen()
     try:
         enter(attempt)
         value = await task.function(**arguments(order, task, attempt))
@@ -109,13 +113,15 @@ def arguments(order: Order, task: RegisteredTask, attempt: Attempt) -> dict[str,
 
 
 def failed(order: Order, error: BaseException, attempt: Attempt | None = None) -> Failed:
-    """The message of an attempt that ended in *error*.
+    """The message of an attempt that ended in *error*, with what it has logged.
 
     A coroutine that was cancelled because its stop sign is up ended for the sign's reason.
     """
     if isinstance(error, CancelledError) and attempt is not None and attempt.stop is not None:
         error = attempt.stop
     failure = failure_of(error, timeout=order.timeout)
+    if attempt is not None:
+        failure = replace(failure, log=attempt.kept_log.text())
     return Failed(step=order.step, item=order.item, attempt=order.attempt, failure=failure)
 
 

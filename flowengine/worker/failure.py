@@ -59,12 +59,12 @@ def failure_of(error: BaseException, *, timeout: timedelta) -> Failure:
     )
 
 
-def timed_out(timeout: timedelta, *, fenced_after_s: float | None = None) -> Failure:
+def timed_out(timeout: timedelta, *, fenced_after_s: float | None = None, log: str = "") -> Failure:
     """The failure of an attempt whose time was over; *fenced_after_s*: it did not notice."""
     message = f"its time of {timeout.total_seconds():g} s was over"
     if fenced_after_s is not None:
         message += f", and it had not noticed {fenced_after_s:g} s later; it was given up"
-    return Failure(code=_TIMEOUT, message=message)
+    return Failure(code=_TIMEOUT, message=message, log=log)
 
 
 def _name(kind: type) -> str:

@@ -291,7 +291,7 @@ class Pool:
         try:
             finished = self._in_transaction(order, call)
         except BaseException as error:  # noqa: BLE001 - a deferred constraint refuses at the commit
-            finished = _finished(running, failed(order, error))
+            finished = _finished(running, failed(order, error, running.attempt))
         return partial(self._end, running, finished)
 
     async def _work_async(self, running: _Running, task: RegisteredTask) -> End:
@@ -325,7 +325,8 @@ class Pool:
         self._abandon(running)
         self._tell(running, SoftTimeout("the time of the step is over"))
         order = running.order
-        failure = timed_out(order.timeout, fenced_after_s=self._fence_s)
+        log = running.attempt.kept_log.text()
+        failure = timed_out(order.timeout, fenced_after_s=self._fence_s, log=log)
         message = Failed(step=order.step, item=order.item, attempt=order.attempt, failure=failure)
         self._report(running, Finished(order=order, message=message))
 

@@ -13,6 +13,7 @@ from flowengine.cli.commands.dead_list import group_as_json
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.terminal import Style, Terminal, clean, styled
 from flowengine.orchestration import dead, groups
+from flowengine.orchestration.masked import mask
 from flowengine.representations import instant
 from flowengine.store.clock import DatabaseClock
 
@@ -49,7 +50,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     if options.json:
         terminal.json(
             {
-                **group_as_json(found.group),
+                **mask().value(group_as_json(found.group)),
                 "rate": found.rate,
                 "affected": found.affected,
                 "common": [
@@ -97,7 +98,7 @@ def _lines(found: dead.Page) -> Iterator[str]:
     group, row = found.group, found.group.row
     yield clean(f"{row.kind} {row.id}: {row.state}")
     what = row.error_type or row.code
-    yield f"  {styled(clean(f'{what}: {row.title}'), Style.RED)}"
+    yield f"  {styled(clean(f'{what}: {mask().text(row.title)}'), Style.RED)}"
     if row.place:
         yield clean(f"  at {row.place}")
     yield f"  {group.open_count} open of {group.count}, {found.rate[-1]} in this hour"

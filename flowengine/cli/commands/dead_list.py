@@ -11,6 +11,7 @@ from flowengine.cli.exits import Exit
 from flowengine.cli.terminal import Terminal
 from flowengine.models import DeadLetterRecord
 from flowengine.orchestration import dead, selections
+from flowengine.orchestration.masked import mask
 from flowengine.representations import instant
 from flowengine.store.clock import DatabaseClock
 
@@ -63,10 +64,11 @@ def letter_as_json(letter: DeadLetterRecord) -> dict[str, Any]:
 
 
 def _groups(options: Namespace, terminal: Terminal) -> int:
-    found = dead.groups(with_closed=options.all, with_snoozed=options.all, limit=options.limit)
+    wanted = dead.Wanted(with_closed=options.all, with_snoozed=options.all)
+    found = dead.groups(wanted, limit=options.limit)
     if options.json:
         for each in found:
-            terminal.json(group_as_json(each))
+            terminal.json(mask().value(group_as_json(each)))
         return Exit.OK
     if not found:
         terminal.say("nothing is dead")
@@ -77,7 +79,7 @@ def _groups(options: Namespace, terminal: Terminal) -> int:
             [
                 *(str(each.row.id), str(each.open_count), each.row.state),
                 *(each.row.error_type or each.row.code, each.row.step, each.row.place),
-                *(instant(each.row.last_at) or "", each.row.title),
+                *(instant(each.row.last_at) or "", mask().text(each.row.title)),
             ]
             for each in found
         ],
@@ -92,7 +94,7 @@ def _letters(options: Namespace, terminal: Terminal) -> int:
     say_how_far(chosen, found, options.limit, terminal)
     if options.json:
         for each in found:
-            terminal.json(letter_as_json(each))
+            terminal.json(mask().value(letter_as_json(each)))
         return Exit.OK
     if not found:
         terminal.say("no dead letters")
@@ -102,7 +104,7 @@ def _letters(options: Namespace, terminal: Terminal) -> int:
         [
             [
                 *(str(each.id), each.kind, each.state, each.workflow, each.step or ""),
-                *(instant(each.created_at) or "", each.message),
+                *(instant(each.created_at) or "", mask().text(each.message)),
             ]
             for each in found
         ],

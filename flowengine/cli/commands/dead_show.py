@@ -13,6 +13,7 @@ from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.terminal import Style, Terminal, clean, styled
 from flowengine.engine.run import Frame, Try
 from flowengine.orchestration import dead
+from flowengine.orchestration.masked import mask
 from flowengine.representations import instant
 
 
@@ -39,7 +40,8 @@ def run(options: Namespace, terminal: Terminal) -> int:
     if options.json:
         failure = None if found.row.failure is None else json.loads(bytes(found.row.failure))
         headers = json.loads(found.row.headers)
-        terminal.json({**letter_as_json(found.row), "headers": headers, "failure": failure})
+        told = {**letter_as_json(found.row), "headers": headers, "failure": failure}
+        terminal.json(mask().value(told))
         return Exit.OK
     for line in _lines(found):
         terminal.data(line)
@@ -67,7 +69,7 @@ def _lines(found: dead.Letter) -> Iterator[str]:
     step = f" at {row.step}{f'[{row.item}]' if row.item else ''}" if row.step else ""
     workflow = f" of {row.workflow} {row.digest[:8]}" if row.workflow else ""
     yield clean(f"{row.kind} {row.id}{workflow}{step}: {row.state}")
-    yield f"  {styled(clean(f'{row.code} {row.message}'), Style.RED)}"
+    yield f"  {styled(clean(mask().text(f'{row.code} {row.message}')), Style.RED)}"
     for name, value in (
         ("cause", row.group_id),
         ("event", f"{row.event_id or ''} {row.event_type}".strip()),
@@ -92,8 +94,10 @@ def _try(each: Try) -> Iterator[str]:
     where = " ".join(part for part in (each.worker, each.version) if part)
     at = instant(each.ended_at) or ""
     yield clean(f"  try {each.attempt}  {at}  {where}".rstrip())
-    yield f"    {styled(clean(f'{each.code}: {each.message}'), Style.RED)}"
+    yield f"    {styled(clean(mask().text(f'{each.code}: {each.message}')), Style.RED)}"
     yield from (f"    {line}" for line in frames_in_lines(each.frames))
+    for line in mask().text(each.log).splitlines():
+        yield f"    {styled(clean(line), Style.DIM)}"
 
 
 def _write(found: dead.Letter, path: Path) -> None:

@@ -70,6 +70,7 @@ def charge(order_id: int, amount_cents: int, ctx: Attempt) -> Payment:
     """Charge the card: about a second; one order in five meets a gateway that is asleep."""
     luck = luck_of(ctx)
     ctx.progress(0.2, "Asking your bank")
+    ctx.logger.info("asking the gateway for %d cents, card_token=tok-%06d", amount_cents, order_id)
     work(0.9, ctx)
     if luck < 20 and ctx.attempt == 1:
         raise GatewayTimeout("the card gateway did not answer in time")

@@ -39,6 +39,7 @@ VALUES: dict[str, Any] = {
     "handed": True,
     "hooks": "finally",
     "how": "Timeout",
+    "is_off": True,
     "item": "3.7",
     "kind": "parallel",
     "lost": True,
@@ -76,6 +77,7 @@ def test_public_form_of_a_failure_has_no_traceback_and_no_details() -> None:
         code="CardDeclined",
         message="no",
         traceback="Traceback …",
+        log="12:00 INFO shop: paying",
         details={"card": "4242"},
         bases=("PaymentError",),
     )

@@ -45,6 +45,13 @@ def test_failure_says_where_it_was_and_how_its_attempt_went() -> None:
     )
 
 
+def test_what_an_attempt_has_logged_is_kept_with_its_try_alone() -> None:
+    failure = tried(replace(DECLINED, log="12:00 INFO shop: paying"), RUNNING, LATER)
+
+    assert failure.log == ""
+    assert failure.tries[0].log == "12:00 INFO shop: paying"
+
+
 def test_last_failure_has_all_the_tries_before_it() -> None:
     failure = tried(DECLINED, RUNNING, NOON)
     for attempt in (2, 3):
