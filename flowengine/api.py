@@ -112,7 +112,8 @@ def resume(
         skip: the failed step is skipped.
 
     Raises:
-        RunRefused: FE501, there is no such run, it is not failed or held, or something was undone.
+        RunRefused: FE501, there is no such run, it is not failed or held, something was undone, or a replay or
+            another run of its event does the same, or has done it since.
         EditRefused: FE502, what was given does not fit.
         NotPermitted: FE522, with ``REPLAY_FOUR_EYES`` nobody corrects a run alone: replay it.
         ReasonMissing: FE513, somebody is named, and no reason.

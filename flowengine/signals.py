@@ -9,6 +9,7 @@ event_emitted   ``event_id``: UUID, ``type``: str
 inbox_changed   ``heads``: list of ``(user key as str, head as int)``, the inboxes that one commit
                 changed
 dead_lettered   ``ids``: list of UUID of the new dead letters
+replay_changed  ``ids``: list of UUID of the replays that have moved
 station_changed ``station``: its name, ``door``: open, paused, parked, probing or draining
 =============== ==============================================================================
 """
@@ -19,4 +20,5 @@ run_changed = Signal()
 event_emitted = Signal()
 inbox_changed = Signal()
 dead_lettered = Signal()
+replay_changed = Signal()
 station_changed = Signal()

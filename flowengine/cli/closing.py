@@ -38,7 +38,8 @@ def move(act: Callable[..., Station], options: Namespace, terminal: Terminal) ->
     if options.json:
         terminal.json(as_json(found, stations.ready([found.name])[found.name]))
     else:
-        terminal.data(f"{found.name} {found.door}")
+        most = "" if found.cap is None else f", at most {found.cap.places:,} at the same time"
+        terminal.data(f"{found.name} {found.door}{most}")
         terminal.next("stations")
     return Exit.OK
 
@@ -54,4 +55,5 @@ def as_json(station: Station, ready: int) -> dict[str, object]:
         "by": station.by,
         "reason": station.reason,
         "fingerprint": station.fingerprint,
+        "places": None if station.cap is None else station.cap.places,
     }

@@ -32,8 +32,10 @@ from flowengine.engine.messages import (
     GivenBack,
     GiveUp,
     Halt,
+    Hold,
     Lost,
     Message,
+    Release,
     Resume,
     Start,
     Succeeded,
@@ -46,6 +48,7 @@ from flowengine.engine.rules import (
     children,
     control,
     halt,
+    holding,
     hooks,
     resume,
     waits,
@@ -54,6 +57,9 @@ from flowengine.engine.run import Item, Place, Run
 from flowengine.engine.states import RunState
 
 __all__ = ["EMPTY", "LIMITS", "Limits", "decide"]
+
+_OF_QUEUED = (Cancel, Due, Arrived, Halt, Hold, Release)
+"""What can happen to a run that has not begun."""
 
 
 def decide(
@@ -88,7 +94,7 @@ def _apply_before_start(draft: Draft, message: Message) -> None:
     """A run that has not begun starts, or ends without having been."""
     if isinstance(message, Start):
         agenda.start(draft)
-    elif draft.run.state is RunState.QUEUED and isinstance(message, Cancel | Due | Arrived | Halt):
+    elif draft.run.state is RunState.QUEUED and isinstance(message, _OF_QUEUED):
         _apply(draft, message)
 
 
@@ -121,6 +127,10 @@ def _apply(draft: Draft, message: Message) -> None:  # noqa: C901, PLR0912 - one
             resume.resume(draft, message)
         case GiveUp():
             resume.give_up(draft, message)
+        case Hold():
+            holding.hold(draft, message)
+        case Release():
+            holding.release(draft, message)
         case Halt():
             halt.halt(draft, message)
         case Start():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,10 +30,11 @@ class Again:
     """The one workflow that is asked; None = whoever wants it."""
     restart_of: UUID | None = None
     """The run that is started anew; None = none is."""
-    keys: UUID | None = None
-    """What the idempotency keys of the run are made of, as those of the run it is a restart of."""
     origin: UUID | None = None
-    """The event of whose first runs the idempotency keys are kept; None, as *keys* = they are new."""
+    """The first event of which it is done once more, whatever was edited since; None = it is that."""
+    keys: Mapping[str, UUID] = field(default_factory=dict)
+    """By workflow, the run of which a new one has the idempotency keys, where these have been changed;
+    others have those of the first runs of *origin*."""
     by: str = ""
     """The key of the user who wants it."""
     reason: str = ""

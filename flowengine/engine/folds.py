@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flowengine.engine import transitions as t
-from flowengine.engine.run import Counts, Run, Step
+from flowengine.engine.run import Counts, Failure, Run, Step
 from flowengine.engine.states import RunState, StepState
 
 Changes = dict[str, Any]
@@ -32,7 +32,20 @@ def _as_it_is(_run: Run, _happened: Any, _at: datetime) -> Changes:
 
 
 def _held(_run: Run, happened: t.RunHeld, at: datetime) -> Changes:
-    return {"failure": happened.failure, "due_at": happened.due_at, "held_at": at}
+    return {
+        "failure": happened.failure,
+        "due_at": happened.due_at,
+        "held_at": at,
+        "holding": False,
+    }
+
+
+def _held_by_hand(_run: Run, _happened: t.RunHeldByHand, at: datetime) -> Changes:
+    return {"due_at": None, "held_at": at, "holding": False}
+
+
+def _holding(_run: Run, happened: t.RunHolding, _at: datetime) -> Changes:
+    return {"holding": not happened.is_off}
 
 
 def _resumed(run: Run, happened: t.RunResumed, at: datetime) -> Changes:
@@ -43,6 +56,7 @@ def _resumed(run: Run, happened: t.RunResumed, at: datetime) -> Changes:
         "due_at": happened.due_at,
         "held_at": None,
         "finished_at": None,
+        "holding": False,
         "still_s": run.still_s + still_s,
     }
     if run.state is RunState.FAILED:
@@ -52,17 +66,26 @@ def _resumed(run: Run, happened: t.RunResumed, at: datetime) -> Changes:
 
 def _cancelling(_run: Run, happened: t.RunCancelling, _at: datetime) -> Changes:
     # No time-out any more: what still runs is ended by its own time or its worker's lease.
-    outcome = RunState(happened.outcome)
-    return {"outcome": outcome, "failure": happened.failure, "due_at": None, "held_at": None}
+    return _begins_to_end(RunState(happened.outcome), happened.failure)
 
 
 def _compensating(_run: Run, happened: t.RunCompensating, _at: datetime) -> Changes:
-    outcome = RunState(happened.outcome)
-    return {"outcome": outcome, "failure": happened.failure, "due_at": None, "held_at": None}
+    return _begins_to_end(RunState(happened.outcome), happened.failure)
+
+
+def _begins_to_end(outcome: RunState, failure: Failure | None) -> Changes:
+    # What somebody wanted to be held has no next step any more.
+    return {
+        "outcome": outcome,
+        "failure": failure,
+        "due_at": None,
+        "held_at": None,
+        "holding": False,
+    }
 
 
 def _succeeded(_run: Run, happened: t.RunSucceeded, at: datetime) -> Changes:
-    return {"output": happened.output, "due_at": None, "finished_at": at}
+    return {"output": happened.output, "due_at": None, "finished_at": at, "holding": False}
 
 
 def _failed(_run: Run, happened: t.RunFailed, at: datetime) -> Changes:
@@ -72,11 +95,12 @@ def _failed(_run: Run, happened: t.RunFailed, at: datetime) -> Changes:
         "due_at": None,
         "held_at": None,
         "finished_at": at,
+        "holding": False,
     }
 
 
 def _ended(_run: Run, _happened: Any, at: datetime) -> Changes:
-    return {"outcome": None, "due_at": None, "finished_at": at}
+    return {"outcome": None, "due_at": None, "finished_at": at, "holding": False}
 
 
 def _hooks_started(run: Run, happened: t.HooksStarted, _at: datetime) -> Changes:
@@ -93,6 +117,7 @@ RUN_FOLDS: dict[type[Any], tuple[RunState, Callable[[Run, Any, datetime], Change
     t.RunWaiting: (RunState.WAITING, _as_it_is),
     t.RunContinued: (RunState.RUNNING, _as_it_is),
     t.RunHeld: (RunState.HELD, _held),
+    t.RunHeldByHand: (RunState.HELD, _held_by_hand),
     t.RunResumed: (RunState.RUNNING, _resumed),
     t.RunCancelling: (RunState.CANCELLING, _cancelling),
     t.RunCompensating: (RunState.COMPENSATING, _compensating),
@@ -104,10 +129,11 @@ RUN_FOLDS: dict[type[Any], tuple[RunState, Callable[[Run, Any, datetime], Change
 """To which state such a transition leads, and what else it changes."""
 
 RUN_NOTES: dict[type[Any], Callable[[Run, Any, datetime], Changes]] = {
+    t.RunHolding: _holding,
     t.HooksStarted: _hooks_started,
     t.HooksEnded: _hooks_ended,
 }
-"""What is noted of a run that is final."""
+"""What is noted of a run without moving it."""
 
 
 def _begin(step: Step, happened: Any) -> Changes:

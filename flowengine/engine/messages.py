@@ -139,6 +139,22 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Somebody wants that no further step of the run's line begins; what has begun goes on to its end."""
+
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What somebody holds, or has asked to be held, goes on."""
+
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:
     """What would follow cannot be stored: the run ends, as a failed one."""
 
@@ -162,5 +178,7 @@ Message = (
     | Cancel
     | Resume
     | GiveUp
+    | Hold
+    | Release
     | Halt
 )

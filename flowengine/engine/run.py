@@ -44,6 +44,8 @@ class Try(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str
     traceback: str = ""
     """Cut to :data:`flowengine.engine.tries.TRACEBACK_MAX` characters."""
+    log: str = ""
+    """The last lines that it has logged."""
     frames: tuple[Frame, ...] = ()
     worker: str = ""
     """The id of the process that ran it, and in a dead letter its name; empty = none did."""
@@ -68,6 +70,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry_after_s: float | None = None
     """The task asked for this wait; None = the policy decides."""
     traceback: str = ""
+    log: str = ""
+    """The last lines that the attempt has logged; with its try, once that is known."""
     frames: tuple[Frame, ...] = ()
     """Where it was raised, outermost first."""
     version: str = ""
@@ -217,10 +221,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """An undo has begun: only a restart is offered."""
     tail: str = ""
     """The hooks at work after the end: ``on_failure``, ``finally``; empty = none."""
+    holding: bool = False
+    """Somebody wants it to be held before its next step."""
     output: Any = None
     due_at: datetime | None = None
     """When the run itself wants attention: its slot or expiry (queued), its timeout (running, waiting),
-    the end of holding (held). Final: when the time of its hooks is over; earlier, by the shell, until its
+    the end of holding (held, but not by hand). Final: when the time of its hooks is over; earlier, by the shell, until its
     end is passed on. Else None."""
     created_at: datetime | None = None
     started_at: datetime | None = None

@@ -18,7 +18,8 @@ class RunState(StrEnum):
     WAITING = "waiting"
     """Every active step waits: no worker is in use."""
     HELD = "held"
-    """A step has failed for good; a person may repair and resume before anything is undone."""
+    """A step has failed for good; a person may repair and resume before anything is undone. Or somebody
+    has held it before its next step."""
     CANCELLING = "cancelling"
     """Decided to end early; an attempt that runs is told and awaited."""
     COMPENSATING = "compensating"

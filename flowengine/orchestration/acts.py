@@ -8,7 +8,9 @@ from uuid import UUID
 
 from flowengine.orchestration import control
 from flowengine.orchestration.audit import By
+from flowengine.orchestration.replay.alone import check_alone
 from flowengine.orchestration.telling import tell
+from flowengine.store import sql
 from flowengine.store.clock import DatabaseClock
 
 _clock = DatabaseClock()
@@ -31,16 +33,31 @@ def resume(
     is_done: bool = False,
     skip: bool = False,
 ) -> None:
-    """As :func:`control.resume`."""
+    """As :func:`control.resume`; refused, too, where a replay or another run does the same, or has done it."""
     now = _clock.now()
     given: dict[str, Any] = {"inputs": inputs, "output": output, "is_done": is_done, "skip": skip}
-    tell(control.resume(run_id, by=by, **given, now=now), now)
+    with sql.writing():
+        check_alone(run_id, now)
+        committed = control.resume(run_id, by=by, **given, now=now)
+    tell(committed, now)
 
 
 def give_up(run_id: UUID, by: By) -> None:
     """As :func:`control.give_up`."""
     now = _clock.now()
     tell(control.give_up(run_id, by=by, now=now), now)
+
+
+def hold(run_id: UUID, by: By) -> None:
+    """As :func:`control.hold`."""
+    now = _clock.now()
+    tell(control.hold(run_id, by=by, now=now), now)
+
+
+def release(run_id: UUID, by: By) -> None:
+    """As :func:`control.release`."""
+    now = _clock.now()
+    tell(control.release(run_id, by=by, now=now), now)
 
 
 def answer(

@@ -20,9 +20,10 @@ from flowengine import access
 from flowengine.conf import settings
 from flowengine.definitions.steps import ApprovalStep, TaskStep
 from flowengine.engine import rows
-from flowengine.engine.messages import Answered, Cancel, GiveUp, Message, Resume
+from flowengine.engine.messages import Answered, Cancel, GiveUp, Hold, Message, Release, Resume
 from flowengine.engine.patch import barred
 from flowengine.engine.rows import Ended, Question, Rows
+from flowengine.engine.rules import holding
 from flowengine.engine.rules import resume as resuming
 from flowengine.engine.rules.approvals import form_problems
 from flowengine.engine.run import Item, Step
@@ -40,6 +41,7 @@ from flowengine.orchestration.advance import Advanced, Told, Work, apply, write
 from flowengine.orchestration.audit import NOBODY, By, Edit, Entry, digest, wants_reason
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.edits import edit_of
+from flowengine.orchestration.masked import check_given
 from flowengine.orchestration.payload import encode
 from flowengine.orchestration.retake import retake
 from flowengine.orchestration.trace import Act, Read, Trace, read, settle
@@ -109,6 +111,7 @@ def resume(
     """
     _check_reason(by)
     given = dict(inputs or {})
+    check_given(given, output)
     by_hand = is_done + skip + bool(given)
     if by_hand > 1:
         raise EditRefused("give corrected inputs, or an output, or skip the step: one of them")
@@ -165,11 +168,48 @@ def give_up(run_id: UUID, *, by: By = NOBODY, now: datetime) -> Committed:
     _check_reason(by)
     with sql.writing():
         batch, trace = _held(run_id, [])
-        refusal = RunRefused(f"run {run_id} cannot be given up: it is not held")
-        if trace.run.state is not RunState.HELD:
+        by_hand = holding.is_held(trace.run)
+        why = "somebody holds it: cancel it" if by_hand else "it is not held"
+        refusal = RunRefused(f"run {run_id} cannot be given up: {why}")
+        if by_hand or trace.run.state is not RunState.HELD:
             raise refusal
         committed = _tell(batch, trace, GiveUp(by=by.who, reason=by.reason), now, refusal)
         _keep(by, "run.give_up", run_id, now)
+        return committed
+
+
+def hold(run_id: UUID, *, by: By = NOBODY, now: datetime) -> Committed:
+    """Let the run begin no further step of its line; what has begun goes on to its end.
+
+    The caller has checked the permission.
+
+    Raises:
+        RunRefused: FE501, it is held or is to be, begins to end, or has ended.
+        ReasonMissing: FE513, somebody does it, and does not say why.
+    """
+    return _say(run_id, Hold(by=by.who, reason=by.reason), "held", by, now)
+
+
+def release(run_id: UUID, *, by: By = NOBODY, now: datetime) -> Committed:
+    """Let a run that somebody holds, or has asked to be held, go on.
+
+    The caller has checked the permission.
+
+    Raises:
+        RunRefused: FE501, nobody holds it.
+        ReasonMissing: FE513, somebody does it, and does not say why.
+    """
+    return _say(run_id, Release(by=by.who, reason=by.reason), "released", by, now)
+
+
+def _say(run_id: UUID, message: Message, done: str, by: By, now: datetime) -> Committed:
+    _check_reason(by)
+    with sql.writing():
+        batch, trace = _held(run_id, [])
+        state, is_told = trace.run.state, "held" if trace.run.holding else "not held"
+        refusal = RunRefused(f"run {run_id} cannot be {done}: it is {state}, and {is_told} by hand")
+        committed = _tell(batch, trace, message, now, refusal)
+        _keep(by, "run.hold" if done == "held" else "run.release", run_id, now)
         return committed
 
 

@@ -21,6 +21,8 @@ QUERY_MAX = 2000
 """Characters of a query."""
 VALUES_MAX = 100
 """Values of one key."""
+STARS_MAX = 20
+"""``*`` in all values together: what rows are compared with grows with them."""
 SEARCHED_MAX = 50_000
 """A list looks at so many of the newest for what has no index."""
 
@@ -39,6 +41,8 @@ class Column:
     """All that there can be; empty = anything."""
     has_index: bool = False
     """The rows of one value are found without reading others."""
+    is_labels: bool = False
+    """A JSON object of labels; a value is ``name=value``."""
 
 
 _KINDS = (
@@ -76,6 +80,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "event": Column("event_id", is_uuid=True, has_index=True),
         "parent": Column("parent_run", is_uuid=True, has_index=True),
         "replay_of": Column("replay_of", is_uuid=True, has_index=True),
+        "label": Column("labels", is_labels=True),
         "id": _ID,
     },
     "event": {
@@ -175,6 +180,8 @@ def parse(query: str, kind: str, now: datetime) -> Filter:
             known = (*columns, *_TIMES)
             way = near(key, known) or f"there are: {', '.join(known)}"
             raise QueryRefused(f"there is no key {key!r} for {kind.replace('_', ' ')}s; {way}")
+    if sum(value.count("*") for each in values.values() for value in each) > STARS_MAX:
+        raise QueryRefused(f"more than {STARS_MAX} times '*'")
     return Filter(kind=kind, values=values, texts=tuple(texts), **times)
 
 
@@ -216,6 +223,8 @@ def _checked(key: str, column: Column, value: str) -> str:
             return str(UUID(value))
         except ValueError:
             raise QueryRefused(f"{key}: {value!r} is no id") from None
+    if column.is_labels and not value.partition("=")[1]:
+        raise QueryRefused(f"{key}: {value!r} is no label: write {key}:name=value")
     if column.values and "*" not in value and value not in column.values:
         way = near(value, column.values) or f"there are: {', '.join(column.values)}"
         raise QueryRefused(f"{key}: there is no {value!r}; {way}")

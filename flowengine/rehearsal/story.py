@@ -122,6 +122,8 @@ def _of_run(run: Run, fact: t.Transition) -> tuple[str, Tone] | None:  # noqa: C
             return "queued", Tone.MILD
         case t.RunHeld():
             return f"held for somebody to mend it; {_why(fact.failure)}", Tone.BAD
+        case t.RunHeldByHand():
+            return "held by hand", Tone.MILD
         case t.RunCancelling():
             why = fact.reason or ("" if fact.failure is None else _why(fact.failure))
             return f"is being cancelled; {why}".removesuffix("; "), Tone.MILD

@@ -32,8 +32,11 @@ def test_keys_with_an_index_and_the_bound_of_the_others_are_on_the_page() -> Non
     letters, events = (
         ", ".join(f"`{key}`" for key in with_index[kind]) for kind in ("dead_letter", "event")
     )
-    assert f"of dead letters {letters}; of runs all but `digest`; of events {events};" in said
-    assert COLUMNS["run"].keys() - {*with_index["run"]} == {"digest"}
+    assert (
+        f"of dead letters {letters}; of runs all but `digest` and `label`; of events {events};"
+        in said
+    )
+    assert COLUMNS["run"].keys() - {*with_index["run"]} == {"digest", "label"}
     assert f"the newest {SEARCHED_MAX:,} of what" in said
 
 

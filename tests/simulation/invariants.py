@@ -312,7 +312,8 @@ def _goes_on(run: Run) -> None:
     if run.state in {RunState.RUNNING, RunState.WAITING}:
         moves = bool(active) and run.due_at is not None
     elif run.state is RunState.HELD:
-        moves = run.due_at is not None
+        # For a failure until its time is over; by hand until somebody lets it go on.
+        moves = (run.due_at is None) is (run.failure is None)
     elif run.state in {RunState.CANCELLING, RunState.COMPENSATING} or run.tail:
         moves = bool(active)
     elif active:

@@ -282,7 +282,7 @@ MUTANTS = (
     Mutant(
         name="a replay has idempotency keys of its own",
         where="engine.identity:kept_keys",
-        line="kept = again.keys",
+        line="kept = again.keys.get(workflow)",
         instead="return None",
         seed=16,
     ),

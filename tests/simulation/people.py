@@ -1,4 +1,4 @@
-"""What people and other programs do in a schedule: emit, answer, cancel, resume, publish, replay.
+"""What people and other programs do in a schedule: emit, answer, cancel, resume, hold, publish, replay.
 
 All of it is decided beforehand, by the seed; what is not possible when its time comes is done all the
 same, because nobody keeps people from pressing a button twice, or too late.
@@ -17,6 +17,7 @@ import msgspec
 
 from flowengine.engine.event import Again
 from flowengine.engine.messages import Answered
+from flowengine.engine.rules import holding
 from flowengine.engine.run import Run
 from flowengine.engine.states import RunState, StepState
 from flowengine.errors import CallerError
@@ -42,6 +43,8 @@ class People:
     random: Random
     whims: Random
     """Decides what is done seldom: a source of its own, so that a schedule without is what it was."""
+    holds: Random
+    """Decides who holds runs by hand, and when they are released."""
     clock: Clock
     workflows: Workflows
     runs: Callable[[], list[Run]]
@@ -70,6 +73,7 @@ class People:
         ]
         plan += [(self._some_time(), doing) for doing in doings]
         plan += self._whims()
+        plan += self._holds()
         return sorted(plan, key=lambda each: each[0])
 
     def _whims(self) -> list[tuple[float, Act]]:
@@ -85,6 +89,16 @@ class People:
         if whims.random() < 0.1:
             doings += [self._corrects] * whims.choice([1, 2])
         return [(whims.choice([0.5, 5.0, 40.0]) * whims.random(), doing) for doing in doings]
+
+    def _holds(self) -> list[tuple[float, Act]]:
+        """Runs are held in few schedules, and released again in each of these."""
+        holds, plan = self.holds, list[tuple[float, Act]]()
+        if holds.random() >= 0.15:
+            return plan
+        for _ in range(holds.choice([1, 2, 4])):
+            at = holds.choice([0.5, 5.0, 20.0]) * holds.random()
+            plan += [(at, self._hold), (at + holds.choice([0.2, 3.0, 30.0]), self._release)]
+        return [*plan, (60.0, self._release)]
 
     def _some_time(self) -> float:
         return self.random.choice([0.5, 5.0, 40.0]) * self.random.random()
@@ -111,6 +125,18 @@ class People:
         run = self._some(lambda _run: True)
         if run is not None:
             control.cancel(run.id, by=BY, now=self.clock.now())
+
+    def _hold(self) -> None:
+        found = self.runs()
+        if found:
+            with suppress(CallerError):
+                control.hold(self.holds.choice(found).id, by=BY, now=self.clock.now())
+
+    def _release(self) -> None:
+        for run in self.runs():
+            if run.holding or holding.is_held(run):
+                with suppress(CallerError):
+                    control.release(run.id, by=BY, now=self.clock.now())
 
     def _answers(self) -> None:
         asked = [

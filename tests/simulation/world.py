@@ -106,6 +106,7 @@ class World:
         people = People(
             Random(f"people {seed}"),
             Random(f"whims {seed}"),
+            Random(f"holds {seed}"),
             self.clock,
             self.workflows,
             self.oracle.runs,

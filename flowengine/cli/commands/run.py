@@ -14,6 +14,7 @@ from flowengine.cli.run_lines import lines
 from flowengine.cli.terminal import Style, Terminal, clean, styled
 from flowengine.engine.run import Failure
 from flowengine.models import RunRecord
+from flowengine.orchestration.masked import mask
 from flowengine.store import progress
 from flowengine.store.clock import DatabaseClock
 
@@ -33,25 +34,24 @@ def run(options: Namespace, terminal: Terminal) -> int:
     failure = progress.failure(found)
     view = progress.views([found])[found.id]
     if options.json:
-        terminal.json(
-            {
-                **as_json(found),
-                "percent": view["percent"],
-                "steps": view["steps"],
-                "failure": _failure_json(failure),
-                "history": [
-                    {"n": fact.n, "at": fact.at, **fact.transition}
-                    for fact in progress.facts({found.id: 0})[found.id]
-                ],
-            }
-        )
+        told = {
+            **as_json(found),
+            "percent": view["percent"],
+            "steps": view["steps"],
+            "failure": _failure_json(failure),
+            "history": [
+                {"n": fact.n, "at": fact.at, **fact.transition}
+                for fact in progress.facts({found.id: 0})[found.id]
+            ],
+        }
+        terminal.json(mask().value(told))
         return Exit.OK
     terminal.data(f"run {found.id} of {found.workflow} {found.digest[:8]}, event {found.event_id}")
     for line in lines(view, DatabaseClock().now()):
         terminal.data(line)
     if failure is not None:
         where = f" in {failure.step}" if failure.step else ""
-        text = f"{failure.code}{where}: {failure.message}"
+        text = mask().text(f"{failure.code}{where}: {failure.message}")
         terminal.data(f"  {styled(clean(text), Style.RED)}")
     return Exit.OK
 

@@ -34,6 +34,7 @@ from flowengine.engine.rules import (
     finish,
     flow,
     foreach,
+    holding,
     hooks,
     resume,
     waits,
@@ -83,7 +84,7 @@ def _go_on(draft: Draft, line: Line, position: int, item: Item) -> None:
         _line_ended(draft, line, item, Result.CANCELLED)
     elif position == len(line.steps):
         _line_ended(draft, line, item, Result.DONE)
-    else:
+    elif not holding.holds_here(draft, line):
         if draft.run.known is not None:
             draft.rows((step.id, item) for step in places.ahead(line, position))  # read together
         reach(draft, draft.graph.spots[line.steps[position].id], item)

@@ -46,7 +46,7 @@ def halt(draft: Draft, message: Halt) -> None:
         draft.record(RunStarted(title=run.title))
         draft.commands.append(Bury(kind=finish.FAILED_RUN, failure=failure))
         conclusion.conclude(draft, RunState.FAILED, failure)
-    elif run.state is RunState.HELD:
+    elif run.state is RunState.HELD and run.failure is not None:
         resume.give_up(draft, GiveUp(reason=failure.message))
     elif run.state in control.OPEN:
         control.wind_down(draft, RunCancelling(outcome=RunState.FAILED, failure=failure))

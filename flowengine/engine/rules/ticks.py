@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
@@ -25,6 +25,11 @@ _LOOK_BACK = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedel
 def next_tick(cron: str, timezone: str, after: datetime) -> datetime | None:
     """The first tick after *after*, in UTC; None = there is none in the next fifty years."""
     return next(_ticks(cron, timezone, after), None)
+
+
+def next_ticks(cron: str, timezone: str, after: datetime, count: int) -> tuple[datetime, ...]:
+    """The first *count* ticks after *after*, in UTC; fewer where the next fifty years have no more."""
+    return tuple(islice(_ticks(cron, timezone, after), count))
 
 
 def last_tick(cron: str, timezone: str, since: datetime, now: datetime) -> datetime:

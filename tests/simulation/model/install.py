@@ -33,7 +33,9 @@ from flowengine.store import (
     places,
     prune,
     questions,
+    replayed,
     replays,
+    rules,
     runs,
     schedules,
     sql,
@@ -107,10 +109,12 @@ def functions() -> Iterator[tuple[ModuleType, str, Function]]:
     yield audit, "append", records.append_audit
     yield replays, "due", records.due_replays
     yield replays, "next_due", records.next_due_replay
+    yield replayed, "keys", records.no_new_keys
     yield paces, "learn", records.learn_nothing
     yield stations, "every", records.no_stations
     yield stations, "counted", records.no_counts
     yield doors, "limits", records.no_breaker
+    yield rules, "any_in_force", records.no_rules
 
 
 @contextmanager
@@ -149,6 +153,7 @@ def _below(db: Database) -> dict[str, Any]:
     return {
         "writing": writing,
         "in_one_go": nullcontext,
+        "by_keys": nullcontext,
         "is_postgresql": lambda: True,
         "connection": lambda: connection,
         "execute": execute,

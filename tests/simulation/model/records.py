@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -81,6 +81,12 @@ def due_replays(db: Database, now: datetime, *, limit: int) -> list[UUID]:
         return []
 
 
+def no_new_keys(db: Database, origins: Collection[UUID]) -> dict[UUID, dict[str, UUID]]:
+    """Nobody replays with new idempotency keys here."""
+    with db.statement("replayed.keys"):
+        return {}
+
+
 def next_due_replay(db: Database) -> datetime | None:
     with db.statement("replays.next_due"):
         return None
@@ -104,6 +110,11 @@ def prune_nothing(_db: Database, before: datetime, after: Mark, **_given: object
 def no_stations(_db: Database) -> dict[str, Station]:
     """Nobody closes a station in a schedule."""
     return {}
+
+
+def no_rules(_db: Database) -> bool:
+    """Nobody wants to be told of anything."""
+    return False
 
 
 def no_counts(_db: Database, _after: datetime) -> list[Counted]:

@@ -37,15 +37,16 @@ def renew(
     state: WorkerState = WorkerState.ALIVE,
     consumed_at: datetime | None = None,
     meter: str | None = None,
-) -> bool:
+) -> WorkerState | None:
     due_at = now + timedelta(seconds=lease_s)
     with db.transaction(), db.statement("workers.renew"):
-        return db.change(
+        is_there = db.change(
             "worker",
             worker_id,
             lambda row: replace(row, state=state, due_at=due_at, seen_at=now),
             is_wanted=_has_not_ended,
         )
+    return WorkerState.ALIVE if is_there else None
 
 
 def expire(db: Database, worker_id: UUID, now: datetime) -> bool:

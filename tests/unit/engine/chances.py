@@ -18,8 +18,10 @@ from flowengine.engine.messages import (
     Failed,
     GivenBack,
     GiveUp,
+    Hold,
     Lost,
     Message,
+    Release,
     Resume,
     Start,
     Succeeded,
@@ -137,8 +139,13 @@ def _repair(world: World, chance: Random) -> Message | None:
     return None
 
 
+def _hold(_world: World, chance: Random) -> Message:
+    moves: list[Message] = [Hold(), Hold(), Release()]
+    return chance.choice(moves)
+
+
 MOVES: tuple[Callable[[World, Random], Message | None], ...] = (
-    *(_begin, _end, _wake, _time, _again, _cancel, _resume, _repair, _owe),
+    *(_begin, _end, _wake, _time, _again, _cancel, _resume, _repair, _owe, _hold),
 )
-WEIGHTS = (10, 10, 6, 4, 4, 1, 1, 4, 1)
+WEIGHTS = (10, 10, 6, 4, 4, 1, 1, 4, 1, 1)
 """How likely each of them is."""

@@ -27,8 +27,10 @@ from flowengine.engine.messages import (
     Failed,
     GivenBack,
     Halt,
+    Hold,
     Lost,
     Message,
+    Release,
     Resume,
     Start,
     Succeeded,
@@ -49,6 +51,7 @@ from tests.builders.asking import decide_by_asking
 
 LIMITS = Limits(crashes_max=2, payload_max_bytes=1000, outputs_max_bytes=1200)
 OPEN = (RunState.RUNNING, RunState.WAITING)
+OF_QUEUED = (Cancel, Due, Arrived, Halt, Hold, Release)
 GOOD = (StepState.SUCCEEDED, StepState.RESCUED, StepState.SKIPPED)
 BLOCKS = ("steps", "switch", "parallel", "for_each")
 
@@ -181,7 +184,7 @@ def is_current(run: Run, message: Message, now: datetime) -> bool | None:
     if isinstance(message, Start):
         return run.state in (None, RunState.QUEUED)
     if run.state in (None, RunState.QUEUED):
-        reaches = run.state is not None and isinstance(message, Cancel | Due | Arrived | Halt)
+        reaches = run.state is not None and isinstance(message, OF_QUEUED)
         return None if reaches else False
     if is_over:
         return None if isinstance(message, Resume) else False
@@ -216,7 +219,7 @@ def check_move(workflow: Workflow, run: Run, transition: Transition, after: Run)
     before, row = run.steps.get(place), after.steps[place]
     was_pending = before is None or before.state is StepState.PENDING
     if before is not None and row.state.is_final and not before.state.is_final:
-        _check_end(before, row)
+        _check_end(run, before, row)
     if was_pending and row.state is not StepState.PENDING:
         _check_begin(workflow, run, row, after)
     if isinstance(transition, StepUndoing):
@@ -228,14 +231,18 @@ def check_move(workflow: Workflow, run: Run, transition: Transition, after: Run)
         assert not [each.place for each in inside if each.state in ACTIVE_STEP_STATES]
 
 
-def _check_end(before: Step, row: Step) -> None:
-    """What is being stopped ends as cancelled, or is kept where a worker has done it."""
+def _check_end(run: Run, before: Step, row: Step) -> None:
+    """What is being stopped ends as cancelled, or is kept where a worker has done it.
+
+    Hooks that are out of time end here and now, whatever they were about.
+    """
     if before.is_stopping:
         assert row.state is StepState.CANCELLED or (
             row.kind == "task" and row.state is StepState.SUCCEEDED
         )
     elif before.kind in BLOCKS and before.failure is not None:
-        assert row.state in (StepState.FAILED, StepState.RESCUED), "it was failing"
+        out_of_time = bool(run.tail) and row.state is StepState.CANCELLED
+        assert out_of_time or row.state in (StepState.FAILED, StepState.RESCUED), "it was failing"
 
 
 def _check_begin(workflow: Workflow, run: Run, row: Step, after: Run) -> None:
@@ -320,7 +327,8 @@ def check_run(workflow: Workflow, run: Run, *, is_owing: bool) -> None:
             assert not active(run)
         case _:
             assert bool(active(run)) is bool(run.tail)
-    is_timed = run.state in (*OPEN, RunState.HELD, RunState.QUEUED)
+    is_held = run.state is RunState.HELD and run.failure is not None  # not by hand
+    is_timed = is_held or run.state in (*OPEN, RunState.QUEUED)
     assert (run.due_at is not None) is (is_timed or is_owing or bool(run.tail))
     assert (run.outcome is not None) is (run.state in (RunState.CANCELLING, RunState.COMPENSATING))
     left = sum(size_of(row.output) for row in run.steps.values() if _has_left(row))

@@ -16,8 +16,10 @@ from flowengine.engine.messages import (
     Failed,
     GivenBack,
     GiveUp,
+    Hold,
     Lost,
     Message,
+    Release,
     Resume,
     Start,
     Succeeded,
@@ -49,7 +51,7 @@ ACTS = st.sampled_from(
     + ["again"] * 2
     + ["time"] * 3
     + ["noise"] * 2
-    + ["cancel", "resume", "give up", "owe"]
+    + ["cancel", "resume", "give up", "hold", "release", "owe"]
 )
 
 
@@ -88,6 +90,8 @@ def _fitting(world: World, act: str) -> st.SearchStrategy[Message] | None:
         "cancel": st.just(Cancel()),
         "resume": st.builds(Resume, skip=st.booleans()),
         "give up": st.just(GiveUp()),
+        "hold": st.just(Hold()),
+        "release": st.just(Release()),
     }
     if act == "begin" and ready:
         return st.one_of([begins(row.place, row.attempt + 1) for row in ready])
@@ -124,6 +128,8 @@ def heal(world: World, ending: str, output: Any = None) -> None:
             world.tell(Start())
         elif world.run.state.is_final and not world.run.tail:
             return
+        elif world.run.state is RunState.HELD and world.run.failure is None:
+            world.tell(Release())
         elif world.run.state is RunState.HELD and resumes:
             resumes -= 1
             world.tell(Resume())

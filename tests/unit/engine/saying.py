@@ -18,8 +18,10 @@ from flowengine.engine.messages import (
     GivenBack,
     GiveUp,
     Halt,
+    Hold,
     Lost,
     Message,
+    Release,
     Resume,
     Start,
     Succeeded,
@@ -89,6 +91,7 @@ def messages(
             output=OUTPUTS,
         ),
         st.just(GiveUp()),
+        st.sampled_from([Hold(), Release()]),
         st.builds(Halt, failure=FAILURES),
         st.just(Start()),
     )

@@ -28,7 +28,7 @@ The moves a run and its steps can make. The pictures are drawn from the tables i
 | `queued` | admitted; there is no place for it yet, or its slot is not there yet |
 | `running` | at least one step is ready or at work |
 | `waiting` | every active step waits: no worker is in use |
-| `held` | a step failed for good, and nothing is undone yet: a person may repair it and resume |
+| `held` | a step failed for good, and nothing is undone yet: a person may repair it and resume; or somebody holds it before its next step, until he releases it |
 | `cancelling` | decided to end early; what runs is told and awaited |
 | `compensating` | what had succeeded is undone, latest end first |
 | `succeeded` | every step is decided, the output is kept |

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flowengine.definitions.model import Workflow
-from flowengine.engine.messages import Cancel, Due, GiveUp, Resume, Start
+from flowengine.engine.messages import Cancel, Due, GiveUp, Hold, Release, Resume, Start
 from flowengine.engine.states import RunState
 from tests.builders.asking import decide_by_asking
 from tests.unit.engine.chances import played
@@ -88,7 +88,7 @@ def test_messages_of_a_finished_run_change_nothing_in_any_order(
     again = [each for each in world.said if not isinstance(each, Resume)]
     said = data.draw(st.lists(st.sampled_from(again), max_size=20))
 
-    for message in [*said, Cancel(), Due(), GiveUp(), Start()]:
+    for message in [*said, Cancel(), Due(), GiveUp(), Hold(), Release(), Start()]:
         assert world.tell(message).stale
 
     assert world.run.seq == head

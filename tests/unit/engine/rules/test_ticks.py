@@ -6,7 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from flowengine.engine.rules.ticks import MISSED_AFTER, is_missed, last_tick, next_tick
+from flowengine.engine.rules.ticks import (
+    MISSED_AFTER,
+    is_missed,
+    last_tick,
+    next_tick,
+    next_ticks,
+)
 
 BERLIN = "Europe/Berlin"
 
@@ -111,3 +117,11 @@ def test_tick_is_missed_when_it_is_told_more_than_a_minute_late() -> None:
 
     assert not is_missed(tick, tick + MISSED_AFTER)
     assert is_missed(tick, tick + MISSED_AFTER + timedelta(seconds=1))
+
+
+def test_next_ticks_are_those_that_follow_one_another() -> None:
+    found = next_ticks("30 2 * * *", BERLIN, utc("2026-03-27T12:00"), 3)
+
+    assert [f"{tick:%m-%d %H:%M}" for tick in found] == ticks(
+        "30 2 * * *", BERLIN, "2026-03-27T12:00", 3
+    )
