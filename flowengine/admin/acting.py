@@ -8,7 +8,7 @@ second finds that it is done.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from flowengine.errors import CallerError
 from flowengine.models import ReplayRecord, SelectionRecord
 from flowengine.orchestration import replay, selections
 from flowengine.orchestration.audit import By, from_request
+from flowengine.orchestration.masked import mask
 from flowengine.orchestration.replay import Mode
 
 REASON_MAX = 2_000
@@ -204,7 +205,9 @@ def _planned(request: HttpRequest, chosen: SelectionRecord, mode: str) -> dict[s
     if mode not in set(Mode):
         raise Http404
     plan = replay.plan(chosen.id, mode, limit=SHOWN_MAX)
-    refused = [item for item in plan.items if item.word != "eligible"]
+    refused = [
+        replace(item, why=mask().text(item.why)) for item in plan.items if item.word != "eligible"
+    ]
     return {
         "mode": mode,
         "modes": [each.value for each in Mode],

@@ -15,12 +15,14 @@ from flowengine.admin.filters import GroupStateFilter
 from flowengine.admin.read_only import ReadOnlyAdmin
 from flowengine.models import AuditRecord, DeadGroupRecord
 from flowengine.orchestration import groups
+from flowengine.orchestration.masked import mask
 
 
 @admin.register(DeadGroupRecord)
 class GroupAdmin(ReadOnlyAdmin):
     """Causes, that which failed last first."""
 
+    screen = "dashboard-group"
     actions = ("acknowledge", "replay", "discard")
     ordering = ("-last_at", "-id")
     list_display = ("error", "step", "place", "state", "owner", "open_count", "count", "last_at")
@@ -43,7 +45,8 @@ class GroupAdmin(ReadOnlyAdmin):
         *("count", "open_count", "first_at", "last_at", "snoozed_until", "merged_into", "split_by"),
         "fingerprint",
     )
-    payloads = ("title",)
+    payloads = ("says",)
+    says = showing.masked("title", _("title"))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """As dead letters."""
@@ -100,9 +103,11 @@ class AuditAdmin(ReadOnlyAdmin):
         *("number", "at", "who", "verb", "why", "door", "address", "kind", "object_id"),
         *("selection_id", "replay_id", "before_sha256", "after_sha256", "chain_sha256"),
     )
-    payloads = ("reason", "details")
+    payloads = ("quoted", "known")
+    quoted = showing.masked("reason", _("reason"))
+    known = showing.masked_json("details", _("details"))
 
     @admin.display(description=_("reason"))
     def why(self, row: AuditRecord) -> str:
         """What people gave as their reason; the system's quotes errors, and is payload."""
-        return row.reason if row.door != "system" else showing.EMPTY
+        return mask().text(row.reason) if row.door != "system" else showing.EMPTY

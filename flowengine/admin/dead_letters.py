@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from flowengine.access import SEE
-from flowengine.admin import acting, showing
+from flowengine.admin import acting, showing, tries
 from flowengine.admin.filters import LetterStateFilter, PeriodFilter, WorkflowFilter
 from flowengine.admin.read_only import ReadOnlyAdmin, may_view_payload
 from flowengine.models import DeadGroupRecord, DeadLetterRecord, EventRecord
@@ -24,6 +23,7 @@ from flowengine.orchestration import dead
 class DeadLetterAdmin(ReadOnlyAdmin):
     """Dead letters, the newest first."""
 
+    screen = "dashboard-letter"
     actions = ("replay", "discard")
     list_display = ("kind", "code", "workflow", "step", "state", "created_at")
     list_filter = (LetterStateFilter, PeriodFilter, WorkflowFilter)
@@ -35,7 +35,9 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         *("event_type", "source", "tries", "worker", "version", "fingerprint", "created_at"),
         *("closed_at", "closed_by", "reason", "expires"),
     )
-    payloads = ("message", "error", "raw_body", "headers")
+    payloads = ("says", "error", "each_try", "raw_body", "came_with")
+    says = showing.masked("message", _("message"))
+    came_with = showing.masked_json("headers", _("headers"))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """The same as everywhere else."""
@@ -66,7 +68,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """With the message for who may read error texts."""
-        extra = ("message",) if may_view_payload(request) else ()
+        extra = ("says",) if may_view_payload(request) else ()
         return (*self.list_display[:2], *extra, *self.list_display[2:])
 
     @admin.display(description=_("run"))
@@ -87,18 +89,23 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         return showing.link(self.admin_site.name, model, letter.group_id)
 
     @admin.display(description=_("will be deleted"))
-    def expires(self, letter: DeadLetterRecord) -> datetime | None:
+    def expires(self, letter: DeadLetterRecord) -> str:
         """When; nothing as long as it is open."""
-        return dead.expires_at(letter)
+        return showing.instant(dead.expires_at(letter))
 
     @admin.display(description=_("failure"))
     def error(self, letter: DeadLetterRecord) -> str:
         """The failure, with its traceback."""
         return showing.failure(letter.failure, with_text=True)
 
+    @admin.display(description=_("tries"))
+    def each_try(self, letter: DeadLetterRecord) -> str:
+        """Each of them, with its place in the project's own code."""
+        return tries.shown(letter.failure)
+
     @admin.display(description=_("body"))
     def raw_body(self, letter: DeadLetterRecord) -> str:
-        """What arrived, as it was."""
+        """What arrived, without what is masked."""
         return showing.payload(letter.body)
 
     def _choose(self, request: HttpRequest, rows: QuerySet[Any], act: str) -> HttpResponse | None:

@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from flowengine.admin import showing
 from flowengine.conf import settings
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class ReadOnlyAdmin(_ModelAdmin):
     """What the page of one row shows."""
     payloads: ClassVar[Sequence[str]] = ()
     """What it shows besides to who may see payloads."""
+    screen: ClassVar[str] = ""
+    """The name of the URL of the dashboard's screen of one row; empty = there is none."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows of flowengine's database."""
@@ -83,13 +86,19 @@ class ReadOnlyAdmin(_ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """What is shown to this user."""
-        return (*self.shown, *(self.payloads if may_view_payload(request) else ()))
+        link = ("in_flow",) if self.screen else ()
+        return (*link, *self.shown, *(self.payloads if may_view_payload(request) else ()))
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> tuple[str, ...]:
         """The same: all of it."""
         return self.get_fields(request, obj)
+
+    @admin.display(description=_("in flow"))
+    def in_flow(self, row: Model) -> str:
+        """A link to the dashboard's screen of it; nothing where a project has no dashboard."""
+        return showing.screen_link(self.screen, row.pk, _("Open in flow"))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """By that permission alone: Django's own rule shows a row to who may change it, too."""

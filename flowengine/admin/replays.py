@@ -21,6 +21,7 @@ from flowengine.errors import NotPermitted
 from flowengine.models import ReplayItemRecord, ReplayRecord, SelectionRecord
 from flowengine.orchestration import replay
 from flowengine.orchestration.audit import By
+from flowengine.orchestration.masked import mask
 
 ITEMS_MAX = 500
 
@@ -29,6 +30,7 @@ ITEMS_MAX = 500
 class ReplayAdmin(ReadOnlyAdmin):
     """Replays, the newest first."""
 
+    screen = "dashboard-replay"
     actions = ("approve", "pause", "slower", "go_on", "stop")
     list_display = ("mode", "state", "total", "succeeded", "failed", "skipped", "by", "created_at")
     list_filter = (ReplayStateFilter,)
@@ -37,9 +39,10 @@ class ReplayAdmin(ReadOnlyAdmin):
     shown = (
         *("id", "mode", "state", "said", "total", "sent", "succeeded", "failed", "skipped", "pace"),
         *("by", "reason", "door", "address", "approver", "selection_id", "created_at", "ended_at"),
-        "items",
+        *("expires", "items"),
     )
-    payloads = ("options", "details")
+    payloads = ("how", "details")
+    how = showing.masked_json("options", _("options"))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """As what was chosen: dead letters, runs or events."""
@@ -105,6 +108,12 @@ class ReplayAdmin(ReadOnlyAdmin):
         """What it has come to, once it is over."""
         return str(json.loads(row.verdict).get("words") or showing.EMPTY)
 
+    @admin.display(description=_("is stopped, unless it goes on before"))
+    def expires(self, row: ReplayRecord) -> str:
+        """When; nothing where it waits for nobody."""
+        verdict = json.loads(row.verdict)
+        return showing.instant(replay.expires_at(row.state, row.created_at, verdict))
+
     @admin.display(description=_("items"))
     def items(self, row: ReplayRecord) -> str:
         """Originals with their copies."""
@@ -120,7 +129,10 @@ class ReplayAdmin(ReadOnlyAdmin):
         """The same, with why."""
         site = self.admin_site.name
         rows = [
-            (item.n, item.object_id, item.state, showing.run_link(site, item.run_id), item.detail)
+            (
+                *(item.n, item.object_id, item.state, showing.run_link(site, item.run_id)),
+                mask().text(item.detail),
+            )
             for item in _items(row)
         ]
         return showing.table(["", _("original"), _("state"), _("run"), _("why")], rows)

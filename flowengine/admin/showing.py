@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
@@ -17,21 +18,42 @@ from django.utils.timezone import localtime
 
 from flowengine.engine.run import Failure
 from flowengine.models import RunRecord
+from flowengine.orchestration.masked import mask
 
 EMPTY = "-"
 _failure = msgspec.json.Decoder(Failure).decode
 
 
 def payload(encoded: Any) -> str:
-    """Stored JSON, indented; bytes that are no JSON as they are."""
+    """Stored JSON, indented; bytes that are no JSON as they are. Both without what is masked."""
     if encoded is None:
         return EMPTY
-    raw = bytes(encoded)
+    raw = encoded.encode() if isinstance(encoded, str) else bytes(encoded)
     try:
-        text = json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
+        text = json.dumps(mask().value(json.loads(raw)), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        text = raw.decode("utf-8", "backslashreplace")
+        text = mask().text(raw.decode("utf-8", "backslashreplace"))
     return preformatted(text)
+
+
+def masked(name: str, title: Any) -> Callable[[Any, Any], str]:
+    """A column of text that may quote payload, without what is masked."""
+
+    @admin.display(description=title)
+    def shown(_admin: Any, row: Any) -> str:
+        return mask().text(getattr(row, name))
+
+    return shown
+
+
+def masked_json(name: str, title: Any) -> Callable[[Any, Any], str]:
+    """A column of JSON, the same."""
+
+    @admin.display(description=title)
+    def shown(_admin: Any, row: Any) -> str:
+        return payload(getattr(row, name))
+
+    return shown
 
 
 def preformatted(text: str) -> SafeString:
@@ -57,8 +79,8 @@ def failure(encoded: Any, *, with_text: bool) -> str:
     code = found.code if found.step is None else f"{found.code} in {found.step}"
     if not with_text:
         return code
-    head = f"{code}: {found.message}"
-    return folded(head, preformatted(found.traceback)) if found.traceback else head
+    head = mask().text(f"{code}: {found.message}")
+    return folded(head, preformatted(mask().text(found.traceback))) if found.traceback else head
 
 
 def table(heads: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
@@ -78,9 +100,13 @@ def table(heads: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
     )
 
 
+def instant(at: datetime | None) -> str:
+    """As the rest of the admin shows instants, in the project's time zone."""
+    return EMPTY if at is None else str(localize(localtime(at)))
+
+
 def _cell(value: Any) -> Any:
-    """Instants as the rest of the admin shows them, to the second, in the project's time zone."""
-    return localize(localtime(value)) if isinstance(value, datetime) else value
+    return instant(value) if isinstance(value, datetime) else value
 
 
 def link(site: str, model: str, key: Any, text: str = "") -> str:
@@ -92,6 +118,15 @@ def link(site: str, model: str, key: Any, text: str = "") -> str:
     except NoReverseMatch:
         return text or str(key)
     return format_html('<a href="{}">{}</a>', url, text or str(key))
+
+
+def screen_link(name: str, key: Any, text: Any) -> str:
+    """A link to the dashboard's screen of a row; empty where the project's URLs have none."""
+    try:
+        url = reverse(f"flowengine:{name}", args=[key])
+    except NoReverseMatch:
+        return EMPTY
+    return format_html('<a href="{}">{}</a>', url, text)
 
 
 def run_link(site: str, run_id: UUID | None) -> str:

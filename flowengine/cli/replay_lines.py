@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from flowengine.cli.terminal import Style, clean, styled
-from flowengine.orchestration.replay import DISCARD, Plan, Replay, ReplayState
+from flowengine.orchestration.masked import mask
+from flowengine.orchestration.replay import BULK, Plan, Replay, ReplayState, expires_at
 from flowengine.representations import instant
 
 BAR = 28
@@ -20,6 +21,12 @@ _WORDS = {
     "definition_gone": ("✗", Style.RED, "have no definition any more"),
     "not_open": ("-", Style.DIM, "are not open"),
     "on_its_way": ("-", Style.DIM, "are on their way"),
+}
+_DOING = {
+    "discard": "discarding",
+    "cancel": "cancelling",
+    "hold": "holding",
+    "release": "releasing",
 }
 _EFFECTS = (
     ("tasks", "run again, not idempotent"),
@@ -37,7 +44,7 @@ def plan_in_lines(plan: Plan) -> Iterator[str]:
             yield f"  {styled(mark, style)} {plan.counts[word]:,} {said}"
     for item in plan.items:
         if item.word != "eligible" and item.why:
-            yield clean(f"      {item.n}. {item.object_id}: {item.why}")
+            yield clean(f"      {item.n}. {item.object_id}: {mask().text(item.why)}")
     if plan.looked_at < plan.total:
         yield f"  only {plan.looked_at:,} of {plan.total:,} were looked at"
     for name, said in _EFFECTS:
@@ -54,7 +61,7 @@ def plan_as_json(plan: Plan, selection_id: str) -> dict[str, Any]:
         "looked_at": plan.looked_at,
         "counts": dict(plan.counts),
         "effects": asdict(plan.effects),
-        "items": [asdict(item) for item in plan.items],
+        "items": mask().value([asdict(item) for item in plan.items]),
     }
 
 
@@ -68,11 +75,12 @@ def as_json(replay: Replay) -> dict[str, Any]:
         "id": str(replay.id),
         "selection_id": str(replay.selection_id),
         **{name: getattr(replay, name) for name in names},
-        "options": json.loads(replay.options),
+        "options": mask().value(json.loads(replay.options)),
         "pace": json.loads(replay.pace),
         "verdict": replay.verdict.get("words", ""),
         "created_at": instant(replay.created_at),
         "ended_at": instant(replay.ended_at),
+        "expires_at": instant(expires_at(replay.state, replay.created_at, replay.verdict)),
     }
 
 
@@ -97,13 +105,17 @@ def in_a_line(replay: Replay, *, rate: float = 0.0) -> str:
 
 def in_lines(replay: Replay) -> Iterator[str]:
     """One replay."""
-    what = "discarding" if replay.mode == DISCARD else f"by {replay.mode}"
+    what = _DOING.get(replay.mode, f"by {replay.mode}")
     yield clean(f"replay {replay.id} of {replay.kind.replace('_', ' ')}s {what}")
     yield f"  {in_a_line(replay)}"
     yield clean(f"  {instant(replay.created_at)} {replay.by} ({replay.door}): {replay.reason}")
     if replay.approver:
         yield clean(f"  approved by {replay.approver}")
-    pace = {} if replay.mode == DISCARD else json.loads(replay.pace)
+    end = expires_at(replay.state, replay.created_at, replay.verdict)
+    if end is not None:
+        what = "approved" if replay.state == ReplayState.PROPOSED else "resumed"
+        yield f"  to be {what} until {instant(end)}; nobody else gets what it has until then"
+    pace = {} if replay.mode in BULK else json.loads(replay.pace)
     if pace:
         yield "  " + ", ".join(
             f"{name.replace('_', ' ')} {value:g}" for name, value in pace.items()

@@ -61,7 +61,7 @@ def kept_keys(again: Again | None, run: UUID, workflow: str) -> UUID | None:
     """
     if again is None:
         return None
-    kept = again.keys
+    kept = again.keys.get(workflow)
     if kept is None and again.origin is not None:
         kept = run_id(again.origin, workflow)
     return None if kept == run else kept

@@ -36,7 +36,8 @@ class SelectionRecord(models.Model):
 class SelectionItemRecord(models.Model):
     """One thing that a selection names."""
 
-    pk = models.CompositePrimaryKey("selection_id", "object_id")
+    # Not by the thing: a second index, in no order, is most of what a million of them would cost.
+    pk = models.CompositePrimaryKey("selection_id", "n")
     selection_id = models.UUIDField()
     object_id = models.UUIDField()
     n = models.IntegerField()
@@ -46,11 +47,6 @@ class SelectionItemRecord(models.Model):
         db_table = "flowengine_selection_item"
         verbose_name = _("item of a selection")
         verbose_name_plural = _("items of selections")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["selection_id", "n"], name="flowengine_selection_item_n"
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.n} {self.object_id}"

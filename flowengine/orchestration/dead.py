@@ -21,6 +21,7 @@ from django.db.models.functions import Now
 from flowengine.conf import settings
 from flowengine.engine.run import Failure
 from flowengine.models import DeadGroupRecord, DeadLetterRecord, DeadTallyRecord
+from flowengine.orchestration.masked import mask
 from flowengine.orchestration.querying import SEARCHED_MAX
 from flowengine.store import sql
 from flowengine.store.clock import DatabaseClock
@@ -96,56 +97,69 @@ class Letter:
     """When it will be deleted; None = never, as long as it is open."""
 
 
-def groups(
-    *,
-    states: Sequence[str] = (),
-    kind: str = "",
-    owner: str | None = None,
-    text: str = "",
-    with_closed: bool = False,
-    with_snoozed: bool = False,
-    after: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
-) -> list[Group]:
-    """A page of causes, that which failed last first. Three statements.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which causes; of several conditions, all hold."""
 
-    Args:
-        states: of the group; empty = any.
-        kind: ``failed run`` …; empty = any.
-        owner: the key of a user, empty = nobody's; None = anybody's.
-        text: somewhere in the title, the class or the place; of the newest ``SEARCHED_MAX`` causes.
-        with_closed: also those without an open letter.
-        with_snoozed: also those nobody wants to hear of now.
-        after: ``last_at`` and id of the last one of the page before.
-        limit: how many.
-    """
+    states: Sequence[str] = ()
+    """Empty = any."""
+    kind: str = ""
+    """``failed run`` …; empty = any."""
+    owner: str | None = None
+    """The key of a user, empty = nobody's; None = anybody's."""
+    text: str = ""
+    """Somewhere in the title, the class or the place; of the newest ``SEARCHED_MAX`` causes."""
+    with_closed: bool = False
+    """Also those without an open letter."""
+    with_snoozed: bool = False
+    """Also those nobody wants to hear of now."""
+
+
+After = tuple[datetime, UUID]
+"""``last_at`` and id of the last cause of the page before."""
+OPEN = Wanted()
+"""What people have to see to."""
+
+
+def groups(wanted: Wanted = OPEN, *, after: After | None = None, limit: int = 50) -> list[Group]:
+    """A page of causes, that which failed last first. Three statements."""
+    rows = [row for part in _parts(wanted, after) for row in _newest(part, wanted.text, limit)]
+    rows.sort(key=lambda row: (row.last_at, row.id), reverse=True)
+    return _counted(rows[:limit])
+
+
+def searched(wanted: Wanted, after: After | None = None) -> int | None:
+    """How many causes after those a list looks at for the text, where there are more; None = at all."""
+    if not wanted.text:
+        return None
+    parts = [part.order_by(*_SORT) for part in _parts(wanted, after)]
+    is_cut = any(part[SEARCHED_MAX : SEARCHED_MAX + 1].exists() for part in parts)
+    return SEARCHED_MAX if is_cut else None
+
+
+def _parts(wanted: Wanted, after: After | None) -> list[QuerySet[DeadGroupRecord]]:
+    """What has to be looked at; each part has an index of its own, together they would have none."""
     found = _groups().filter(merged_into=None)
     # Of a split group nothing is left but what is not moved yet.
     found = found.filter(Q(split_by=None) | Q(count__gt=0))
-    if states:
-        found = found.filter(state__in=states)
-    if kind:
-        found = found.filter(kind=kind)
-    if owner is not None:
-        found = found.filter(owner=owner)
-    if not with_snoozed:
+    if wanted.states:
+        found = found.filter(state__in=wanted.states)
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    if wanted.owner is not None:
+        found = found.filter(owner=wanted.owner)
+    if not wanted.with_snoozed:
         found = found.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=Now()))
     if after is not None:
         at, last = after
         found = found.filter(Q(last_at__lte=at) & (Q(last_at__lt=at) | Q(id__lt=last)))
+    if wanted.with_closed:
+        return [found]
     has_new = DeadTallyRecord.objects.using(settings().DATABASE).filter(open_count__gt=0)
-    # Each has an index of its own; together they would have none.
-    parts = (
-        [found]
-        if with_closed
-        else [
-            found.filter(open_count__gt=0),
-            found.filter(open_count__lte=0, id__in=has_new.values("group_id")),
-        ]
-    )
-    rows = [row for part in parts for row in _newest(part, text, limit)]
-    rows.sort(key=lambda row: (row.last_at, row.id), reverse=True)
-    return _counted(rows[:limit])
+    return [
+        found.filter(open_count__gt=0),
+        found.filter(open_count__lte=0, id__in=has_new.values("group_id")),
+    ]
 
 
 def group(group_id: UUID) -> Page | None:
@@ -266,7 +280,8 @@ def _known(row: Mapping[str, Any], run: tuple[str | None, str] | None) -> dict[s
         if actor:
             known["actor"] = actor
         if labels != "{}":
-            known |= {f"label.{name}": str(value) for name, value in json.loads(labels).items()}
+            shown = mask().value(json.loads(labels))
+            known |= {f"label.{name}": str(value) for name, value in shown.items()}
     return known
 
 

@@ -11,6 +11,7 @@ from flowengine.definitions.model import Workflow
 from flowengine.engine.states import ACTIVE_STEP_STATES, RunState, StepState
 from flowengine.models import RunRecord
 from flowengine.orchestration import selections
+from flowengine.orchestration.masked import mask
 from flowengine.orchestration.querying import Filter
 from flowengine.representations import StepRow, instant, unturned, words
 from flowengine.representations.percent import DONE
@@ -21,7 +22,8 @@ WINDOW = 50
 """The first so many runs of a filter are watched."""
 
 _PLAIN = (
-    *("id", "workflow", "digest", "state", "outcome", "priority", "replay", "event_id"),
+    *("id", "workflow", "digest", "state", "holding", "outcome", "priority", "replay"),
+    *("event_id",),
     *("parent_run", "replay_of", "actor"),
 )
 _INSTANTS = ("created_at", "started_at", "held_at", "finished_at")
@@ -94,7 +96,7 @@ def plain(row: Row) -> dict[str, Any]:
             for name, value in ids.items()
         },
         "title": unturned(run.title),
-        "labels": inspect.labels(run),
+        "labels": mask().value(inspect.labels(run)),
         **{name: instant(getattr(run, name)) for name in _INSTANTS},
         **progress_of(row),
     }

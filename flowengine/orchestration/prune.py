@@ -115,12 +115,16 @@ def expected(now: datetime) -> Pruned:
 def _ages(now: datetime) -> dict[str, datetime]:
     """By name: what is older may go, runs before the events they keep; what stays for ever has no name."""
     given = settings()
+    runs, events = given.RETENTION_RUNS_DAYS, given.RETENTION_EVENTS_DAYS
+    dead = given.RETENTION_DEAD_DAYS
+    # What was done as an edited copy is known by the replay: for as long as the first could be done again.
+    known = None if None in (runs, events, dead) else max(runs or 0, events or 0, dead or 0)
     days = {
-        "runs": given.RETENTION_RUNS_DAYS,
-        "events": given.RETENTION_EVENTS_DAYS,
-        **dict.fromkeys(
-            ("dead_letters", "dead_groups", "selections", "replays"), given.RETENTION_DEAD_DAYS
-        ),
+        "runs": runs,
+        "events": events,
+        **dict.fromkeys(("dead_letters", "dead_groups"), dead),
+        # What was chosen stays as long as the last replay of it.
+        **dict.fromkeys(("replays", "selections"), known),
     }
     ages = {name: now - timedelta(days=each) for name, each in days.items() if each is not None}
     if "events" in ages:

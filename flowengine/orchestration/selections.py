@@ -1,6 +1,7 @@
 """Selections: what a bulk act is about, frozen when it is chosen, so that it is never worked out again.
 
-The ids are written by one statement, whatever their number, with a number each, oldest first.
+The ids are written with a number each, oldest first, by statements that look at so many rows each: none of
+them grows with what is chosen.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import Window
 from django.db.models.functions import RowNumber
@@ -33,10 +35,24 @@ from flowengine.store import sql
 from flowengine.store.clock import DatabaseClock
 from flowengine.store.newest import among_newest
 
-__all__ = ["Filter", "freeze", "load", "objects", "page", "parse", "searched", "shown"]
+__all__ = [
+    "Filter",
+    "freeze",
+    "freeze_these",
+    "load",
+    "objects",
+    "page",
+    "parse",
+    "searched",
+    "shown",
+]
 
 COUNT_MAX = 1_000_000
 """So many things can be chosen at once."""
+FREEZE_ROWS = 20_000
+"""Rows that one statement looks at: with a limit to the time of statements, a million can be chosen as well."""
+IDS_MAX = 1_000
+"""So many by their ids."""
 _MODELS: dict[str, type[Model]] = {
     "dead_letter": DeadLetterRecord,
     "run": RunRecord,
@@ -50,7 +66,7 @@ _PAYLOAD: dict[str, tuple[str, ...]] = {
 """What a list does not read."""
 _INSERT = """
 INSERT INTO flowengine_selection_item (selection_id, object_id, n)
-SELECT %s, found.id, found.n FROM ({}) AS found"""
+SELECT %s, found.id, found.n + %s FROM ({}) AS found"""
 
 After = tuple[datetime, UUID]
 """When the last row of the page before was written, and its id."""
@@ -65,27 +81,43 @@ def freeze(kind: str, query: str, by: str) -> SelectionRecord:
     """
     now = DatabaseClock().now()
     chosen = parse(query, kind, now)
-    # What is written while this is read has a later time, or no part in it.
-    found = _indexed(chosen).filter(_looked_for(chosen), created_at__lte=now)
-    found = found.order_by("created_at", "id")
-    numbered = found.annotate(n=Window(RowNumber(), order_by=[F("created_at"), F("id")]))
+    return _freeze(chosen, query, chosen.words, by, now)
+
+
+def freeze_these(kind: str, ids: Collection[UUID], by: str) -> SelectionRecord:
+    """Choose these, as far as they are there.
+
+    Raises:
+        SelectionRefused: none of them is there, or they are more than ``IDS_MAX``.
+    """
+    if len(ids) > IDS_MAX:
+        raise SelectionRefused(f"more than {IDS_MAX:,} one by one: choose by a query")
+    chosen = Filter(kind=kind, values={"id": tuple(map(str, ids))})
+    words = f"{kind.replace('_', ' ')}s: chosen one by one"
+    return _freeze(chosen, "", words, by, DatabaseClock().now())
+
+
+def _freeze(chosen: Filter, query: str, words: str, by: str, now: datetime) -> SelectionRecord:
+    kind = chosen.kind
     selection = SelectionRecord(
         id=uuid7(int(now.timestamp() * 1000), os.urandom(10)),
         kind=kind,
         query=query,
-        words=chosen.words,
+        words=words,
         filter=json.dumps(_plain(chosen)),
         created_at=now,
         created_by=by,
     )
     with sql.writing():
-        selection.count = _insert(selection.id, numbered.values("id", "n")[: COUNT_MAX + 1])
-        if selection.count > COUNT_MAX:
-            raise SelectionRefused(
-                f"more than {COUNT_MAX:,} {kind.replace('_', ' ')}s: choose fewer with since: and until:"
-            )
+        for part in _parts(chosen, now):
+            selection.count += _insert(selection.id, part, after=selection.count)
+            if selection.count > COUNT_MAX:
+                things = f"{kind.replace('_', ' ')}s"
+                raise SelectionRefused(
+                    f"more than {COUNT_MAX:,} {things}: choose fewer with since: and until:"
+                )
         if not selection.count:
-            raise SelectionRefused(f"nothing was found: {chosen.words}")
+            raise SelectionRefused(f"nothing was found: {words}")
         selection.save(using=settings().DATABASE, force_insert=True)
     return selection
 
@@ -135,9 +167,7 @@ def page(kind: str, chosen: Filter, after: After | None = None, limit: int = 50)
     """
     wanted = _looked_for(chosen)
     if after is not None:
-        at, last = after
-        # The first says where the index begins; the other leaves out what the page before had.
-        wanted &= Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(id__lt=last))
+        wanted &= _before(after)
     newest = _indexed(chosen).order_by("-created_at", "-id").defer(*_PAYLOAD[kind])
     if chosen.is_search:
         return among_newest(newest, wanted, looked=querying.SEARCHED_MAX, limit=limit)
@@ -149,15 +179,18 @@ def searched(chosen: Filter) -> int | None:
     count = querying.SEARCHED_MAX
     if not chosen.is_search:
         return None
-    newest = _indexed(chosen).order_by("-created_at", "-id")
-    return count if newest[count : count + 1].exists() else None
+    # Not exists(), which would ask in no order: of rows, where these are in an index.
+    newest = _indexed(chosen).order_by("-created_at", "-id").values_list("id", flat=True)
+    return count if newest[count : count + 1] else None
 
 
 def _looked_for(chosen: Filter) -> Q:
     """What has to be seen in each row."""
     wanted, columns = Q(), COLUMNS[chosen.kind]
     for key, values in chosen.values.items():
-        if not chosen.has_index(key):
+        if columns[key].is_labels:
+            wanted &= _any_label(columns[key].name, values)
+        elif not chosen.has_index(key):
             wanted &= _any_of(columns[key].name, values)
     for text in chosen.texts:
         wanted &= Q(**{f"{TEXT[chosen.kind]}__icontains": text.replace("\x00", "")})
@@ -187,17 +220,80 @@ def _any_of(column: str, values: Sequence[str]) -> Q:
         asked |= Q(**{f"{column}__in": plain})
     for value in values:
         if "*" in value:
-            pattern = ".*".join(re.escape(part) for part in value.split("*"))
+            pattern = _pattern([re.escape(part) for part in value.split("*")], ".*")
             asked |= Q(**{f"{column}__regex": f"^{pattern}$"})
     return asked
 
 
-def _insert(selection_id: UUID, numbered: QuerySet[Any, Any]) -> int:
+def _parts(chosen: Filter, now: datetime) -> Iterator[QuerySet[Any, Any]]:
+    """What is chosen of so many rows after one another, oldest first, each with its number there."""
+    # What is written while this is read has a later time, or no part in it.
+    found = _indexed(chosen).filter(created_at__lte=now).order_by("created_at", "id")
+    first: After | None = None
+    while True:
+        # From all that is found each time: one border more in each part would be read for every row.
+        rest = found if first is None else found.filter(_from(first))
+        border = rest.values_list("created_at", "id")[FREEZE_ROWS : FREEZE_ROWS + 1].first()
+        part = rest if border is None else rest.filter(_before(border))
+        numbered = part.filter(_looked_for(chosen)).annotate(
+            n=Window(RowNumber(), order_by=[F("created_at"), F("id")])
+        )
+        yield numbered.values("id", "n")
+        if border is None:
+            return
+        first = border
+
+
+def _from(border: After) -> Q:
+    """That row, and what is younger; the first says where an index begins."""
+    at, key = border
+    return Q(created_at__gte=at) & (Q(created_at__gt=at) | Q(id__gte=key))
+
+
+def _before(border: After) -> Q:
+    """What is older than that row."""
+    at, key = border
+    return Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(id__lt=key))
+
+
+def _any_label(column: str, values: Sequence[str]) -> Q:
+    """Any of these labels, each ``name=value``, stands in the JSON object.
+
+    A quote inside a text of it stands behind a backslash, so what looks like a label there is none.
+    """
+    asked = Q()
+    for each in values:
+        name, _, value = each.partition("=")
+        parts = [re.escape(_encode(part)[1:-1]) for part in value.split("*")]
+        text = _pattern(parts, '[^"]*')
+        pattern = f'[{{,] ?{re.escape(_encode(name))}: ?("{text}"|{text})[,}}]'
+        asked |= Q(**{f"{column}__regex": pattern})
+    return asked
+
+
+def _pattern(parts: Sequence[str], between: str) -> str:
+    """The regular expression of these *parts*, with *between* before each but the first.
+
+    SQLite's are Python's, which would try each part at each place with each place of the others: so each
+    but the last is taken where it first stands, and that is not asked again. PostgreSQL's never do so.
+    """
+    if len(parts) == 1 or sql.is_postgresql():
+        return between.join(parts)
+    first, *middle, last = parts
+    return f"{first}{''.join(f'(?>{between}?{part})' for part in middle)}{between}{last}"
+
+
+def _encode(text: str) -> str:
+    return msgspec.json.encode(text).decode()
+
+
+def _insert(selection_id: UUID, numbered: QuerySet[Any, Any], *, after: int) -> int:
+    """Write what is chosen, with the numbers *after* that one; how many they are."""
     alias = settings().DATABASE
     text, values = numbered.query.get_compiler(using=alias).as_sql()
     own = selection_id if sql.is_postgresql() else sql.for_sqlite(selection_id)
     with sql.connection().cursor() as cursor:
-        cursor.execute(_INSERT.format(text), [own, *values])
+        cursor.execute(_INSERT.format(text), [own, after, *values])
         return int(cursor.rowcount)
 
 

@@ -34,7 +34,11 @@ _WORKFLOWS = f"""
 SELECT w.id, ({_NEWEST.format(group="w.id")}) FROM unnest(%(ids)s::uuid[]) AS w(id)"""
 _WORKFLOWS_SQLITE = f"""
 SELECT w.value, ({_NEWEST.format(group="w.value")}) FROM json_each(%(ids)s) w"""
-
+_BY_STEP = f"""
+SELECT ({_NEWEST.format(group="o.id")}), o.step, o.open_count FROM (
+  SELECT id, step, open_count FROM flowengine_dead_group
+  WHERE open_count > 0 AND merged_into IS NULL AND step <> ''
+  ORDER BY last_at DESC, id DESC LIMIT {GROUPS_MAX}) o"""
 
 Counts = dict[tuple[str, str], tuple[int, datetime | None]]
 
@@ -52,3 +56,9 @@ def workflows(ids: Collection[UUID]) -> dict[UUID, str]:
     text = _WORKFLOWS if sql.is_postgresql() else _WORKFLOWS_SQLITE
     found = sql.query(text, {"ids": list(ids)})
     return {sql.as_uuid(group): workflow for group, workflow in found if workflow}
+
+
+def by_step() -> list[tuple[str, str, int]]:
+    """Of each cause with something open: the workflow of its newest letter, the step, and how many."""
+    rows = sql.query(_BY_STEP, {})
+    return [(workflow, step, int(count)) for workflow, step, count in rows if workflow and step]

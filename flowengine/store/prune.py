@@ -117,8 +117,7 @@ _KINDS = {
         table="selection",
         at="created_at",
         more="t.count",
-        free=f"""NOT EXISTS (SELECT 1 FROM flowengine_replay p
-    WHERE p.selection_id = t.id AND p.state IN {_LIVE_REPLAY})""",
+        free="NOT EXISTS (SELECT 1 FROM flowengine_replay p WHERE p.selection_id = t.id)",
     ),
     "replays": _Kind(
         table="replay", at="created_at", more="t.total", free=f"NOT (t.state IN {_LIVE_REPLAY})"
@@ -181,7 +180,10 @@ def dead_groups(before: datetime, after: Mark, *, limit: int) -> Page:
 
 
 def selections(before: datetime, after: Mark, *, limit: int) -> Page:
-    """Delete selections from before then, with what they name; how many rows these were, too."""
+    """Delete selections from before then, with what they name; how many rows these were, too.
+
+    Not those of which there is a replay.
+    """
     return _wholes("selection", before, after, limit)
 
 
@@ -199,6 +201,9 @@ def count(what: str, before: datetime, *, limit: int) -> int:
 def _wholes(table: str, before: datetime, after: Mark, limit: int) -> Page:
     """A page of things with items; of one with more items than a page may have, a slice of these."""
     ids, sizes, mark = _page(f"{table}s", before, after, limit, most=limit)
+    # Looked at again under the lock, which who begins a replay takes as well.
+    found = sql.query(_KINDS[f"{table}s"].freed, {"ids": ids, "before": before}) if ids else []
+    ids = [sql.as_uuid(row[0]) for row in found]
     if len(ids) == 1 and sizes[ids[0]] > limit:
         sliced = sql.execute(_SLICE.format(table), {"id": ids[0], "limit": limit})
         if sliced == limit:

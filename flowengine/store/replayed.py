@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ import msgspec
 
 from flowengine.engine.run import Failure
 from flowengine.engine.states import FINAL_RUN_STATES
-from flowengine.store import sql
+from flowengine.store import again, sql
 
 _LETTERS = """
 SELECT id, state, event_id, run_id, workflow, step, group_id, created_at FROM flowengine_dead_letter
@@ -21,7 +21,7 @@ WHERE id = ANY(%(ids)s)"""
 _BODIES = """
 SELECT id, body, headers FROM flowengine_dead_letter WHERE id = ANY(%(ids)s) AND body IS NOT NULL"""
 _RUNS = """
-SELECT id, workflow, digest, event_id, state, has_undone, tail, keys, failure,
+SELECT id, workflow, digest, event_id, state, has_undone, tail, failure,
        COALESCE(held_at, finished_at, created_at)
 FROM flowengine_run WHERE id = ANY(%(ids)s)"""
 _SINCE = """
@@ -31,6 +31,12 @@ WHERE {wanted}
 UNION ALL
 SELECT k.object_id, r.id, r.state FROM {rows}
 JOIN flowengine_run r ON r.replay_of = {run} WHERE {wanted}
+UNION ALL
+SELECT k.object_id, r.id, r.state FROM {rows}
+JOIN flowengine_run r ON r.keys IN ({target}, {keys}) WHERE {wanted}
+UNION ALL
+SELECT k.object_id, r.id, r.state FROM {rows}
+JOIN flowengine_run r ON r.id = {target} WHERE {wanted}
 UNION ALL
 SELECT k.object_id, r.id, r.state FROM {rows}
 JOIN flowengine_replay_item i ON i.origin_id = {origin} AND i.event_id <> {event}
@@ -43,11 +49,14 @@ JOIN flowengine_replay_item i ON i.origin_id = {origin} AND i.state = 'succeeded
 WHERE i.run_id IS NOT NULL AND i.ended_at > {since}"""
 _WANTED = """((r.state = 'succeeded' AND r.finished_at > {since})
   OR (r.id <> {run} AND NOT r.state = ANY(%(final)s)))"""
+_KEYS = """
+SELECT i.origin_id, e.again FROM flowengine_replay_item i JOIN flowengine_event e ON e.id = i.event_id
+WHERE i.origin_id = ANY(%(origins)s) AND e.again IS NOT NULL ORDER BY i.sent_at, i.replay_id, i.n"""
 _POSTGRESQL = {
     "rows": """unnest(%(objects)s::uuid[], %(events)s::uuid[], %(workflows)s::text[],
   %(runs)s::uuid[], %(sinces)s::timestamptz[], %(targets)s::uuid[], %(everies)s::uuid[],
-  %(origins)s::uuid[])
-  AS k(object_id, event_id, workflow, run_id, since, target, every, origin)""",
+  %(origins)s::uuid[], %(keys)s::uuid[])
+  AS k(object_id, event_id, workflow, run_id, since, target, every, origin, keys)""",
     "event": "k.event_id",
     "workflow": "k.workflow",
     "run": "k.run_id",
@@ -55,6 +64,7 @@ _POSTGRESQL = {
     "target": "k.target",
     "every": "k.every",
     "origin": "k.origin",
+    "keys": "k.keys",
 }
 _SQLITE = {
     "rows": "json_each(%(rows)s) k",
@@ -65,6 +75,7 @@ _SQLITE = {
     "target": "json_extract(k.value, '$[5]')",
     "every": "json_extract(k.value, '$[6]')",
     "origin": "json_extract(k.value, '$[7]')",
+    "keys": "json_extract(k.value, '$[8]')",
 }
 
 _failure = msgspec.json.Decoder(Failure).decode
@@ -104,7 +115,8 @@ class RunOf:
     state: str
     has_undone: bool
     tail: str
-    keys: UUID | None
+    has_failed: bool
+    """What is held and has not is held by somebody."""
     step: str | None
     """In which it failed; None = in none."""
     since: datetime
@@ -124,14 +136,17 @@ class Question:
     run_id: UUID | None
     since: datetime
     target: UUID
-    """What a replay may have sent for it: its event and workflow."""
+    """What a replay may have sent for it, its event and workflow; the id of the first run of these, and what
+    the idempotency keys are made of of those that do the same: what was called again, too."""
     every: UUID
     """The same for all workflows."""
+    keys: UUID
+    """What the idempotency keys are made of that a replay has given last; *target*, where none gave new ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """A run of the same event and workflow, or of an edited copy, that has succeeded since or is at work."""
+    """A run of the same event and workflow, or of a copy, or with its keys, that has succeeded since or works."""
 
     run: UUID
     state: str
@@ -175,11 +190,21 @@ def runs(ids: Sequence[UUID]) -> dict[UUID, RunOf]:
             state=row[4],
             has_undone=bool(row[5]),
             tail=row[6],
-            keys=None if row[7] is None else sql.as_uuid(row[7]),
-            step=None if row[8] is None else _failure(row[8]).step,
-            since=sql.as_datetime(row[9]) or row[9],
+            has_failed=row[7] is not None,
+            step=None if row[7] is None else _failure(row[7]).step,
+            since=sql.as_datetime(row[8]) or row[8],
         )
         found[run.id] = run
+    return found
+
+
+def keys(origins: Collection[UUID]) -> dict[UUID, dict[str, UUID]]:
+    """Of first events: by workflow, the run whose idempotency keys their last replay has, where it says."""
+    found: dict[UUID, dict[str, UUID]] = {}
+    for origin, text in sql.query(_KEYS, {"origins": sorted(origins)}):
+        told = again.decoded(text)
+        if told is not None:
+            found.setdefault(sql.as_uuid(origin), {}).update(told.keys)
     return found
 
 
@@ -196,6 +221,7 @@ def since(questions: Sequence[Question]) -> dict[UUID, Since]:
         "targets": [each.target for each in questions],
         "everies": [each.every for each in questions],
         "origins": [each.origin_id for each in questions],
+        "keys": [each.keys for each in questions],
     }
     final = {"final": sorted(FINAL_RUN_STATES)}
     found: dict[UUID, Since] = {}

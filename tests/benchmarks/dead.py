@@ -37,7 +37,7 @@ def main() -> None:
 
     asked: dict[str, Callable[[], object]] = {
         "page of a cause": partial(dead.group, graves.group_ids(1)[0]),
-        "list of causes": partial(dead.groups, limit=PAGE, with_closed=True),
+        "list of causes": partial(dead.groups, dead.Wanted(with_closed=True), limit=PAGE),
         "list of letters": listed("state:open"),
         "words that are nowhere": listed("nowhere"),
     }

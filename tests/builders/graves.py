@@ -21,10 +21,10 @@ _STATEMENTS = (
     FROM generate_series(0, {groups} - 1) n""",
     """
     INSERT INTO flowengine_run (id, workflow, digest, event_id, replay, state, seq, title, priority,
-      parent_depth, parent_detached, busy, asleep, output_bytes, has_undone, still_s, tail, actor,
-      watchers, watcher_groups, labels, created_at, started_at, finished_at)
+      parent_depth, parent_detached, busy, asleep, output_bytes, has_undone, still_s, tail, holding,
+      actor, watchers, watcher_groups, labels, created_at, started_at, finished_at)
     SELECT md5('run' || n)::uuid, 'order', 'd', md5('event' || n)::uuid, 0, 'failed', 15,
-      'Order ' || n, 1, 0, false, 0, 0, 0, false, 0.0, '', 'u' || n % 7, '[]', '[]',
+      'Order ' || n, 1, 0, false, 0, 0, 0, false, 0.0, '', false, 'u' || n % 7, '[]', '[]',
       '{{"customer": "c' || n % 3 || '"}}', {earlier}, {earlier}, {earlier}
     FROM generate_series(1, {count}) n""",
     """

@@ -127,8 +127,10 @@ class Line:
         """Runs that have succeeded."""
         return self.number("SELECT count(*) FROM flowengine_run WHERE state = 'succeeded'")
 
-    def until(self, is_so: Callable[[], bool], *, what: str, limit_s: float) -> float:
-        """Wait until *is_so*; the seconds it took."""
+    def until(
+        self, is_so: Callable[[], bool], *, what: str, limit_s: float, every_s: float = 0.05
+    ) -> float:
+        """Wait until *is_so*, which is asked *every_s*; the seconds it took."""
         began = time.monotonic()
         while True:
             try:
@@ -138,17 +140,20 @@ class Line:
                 pass  # the database is away: that may be the very thing under test
             waited = time.monotonic() - began
             assert waited < limit_s, f"{what}: not within {limit_s:.0f} s\n{self.story()}"
-            time.sleep(0.05)
+            time.sleep(every_s)
 
     def until_serving(self, workers: int) -> None:
         """Wait until that many workers have a lease that is not over."""
         alive = "SELECT count(*) FROM flowengine_worker WHERE state = 'alive' AND due_at > now()"
         self.until(lambda: self.number(alive) >= workers, what="workers serve", limit_s=60)
 
-    def until_finished(self, count: int, *, limit_s: float) -> float:
+    def until_finished(self, count: int, *, limit_s: float, every_s: float = 0.05) -> float:
         """Wait until that many runs have succeeded."""
         return self.until(
-            lambda: self.finished() >= count, what=f"{count} runs succeed", limit_s=limit_s
+            lambda: self.finished() >= count,
+            what=f"{count} runs succeed",
+            limit_s=limit_s,
+            every_s=every_s,
         )
 
     def assert_whole(self, count: int) -> None:

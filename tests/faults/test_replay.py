@@ -25,6 +25,7 @@ UNPAID, MISPRINTED, POISONED = 1_200, 600, 200
 ORDERS = UNPAID + MISPRINTED
 OPEN = "SELECT count(*) FROM flowengine_dead_letter WHERE state = 'open'"
 PAID = "SELECT count(*) FROM project_mark WHERE step = 'paid'"
+SENT = "SELECT count(*) FROM flowengine_replay_item WHERE sent_at IS NOT NULL"
 PAID_TWICE = """
 SELECT count(*) FROM (SELECT attempt FROM project_mark WHERE step = 'paid'
                       GROUP BY attempt HAVING count(*) > 1) AS twice"""
@@ -114,6 +115,8 @@ def test_three_causes_are_understood_and_replayed_and_no_order_is_done_twice(lin
     assert line.number(outcomes) == ORDERS
     started = "SELECT count(*) FROM flowengine_audit WHERE verb = 'replay.start'"
     assert line.number(started) == line.number("SELECT count(*) FROM flowengine_replay")
+    each = "SELECT count(*) FROM flowengine_audit WHERE verb IN ('replay.resume', 'replay.event')"
+    assert line.number(each) == line.number(SENT) == ORDERS
 
     bad = causes["unreadable"]["id"]
     discard = ("dead", "discard", "--group", bad, "--yes", "--reason", "a scanner")

@@ -12,6 +12,7 @@ from flowengine.cli.replay_progress import follow
 from flowengine.cli.steering import id_of_replay
 from flowengine.cli.terminal import Terminal
 from flowengine.orchestration import replay
+from flowengine.orchestration.masked import mask
 
 _STATES = ("pending", "sent", "succeeded", "failed", "skipped", "refused")
 
@@ -46,12 +47,15 @@ def _items(options: Namespace, terminal: Terminal) -> int:
     found = replay.items(options.id, state=state, limit=options.limit)
     if options.json:
         for each in found:
-            terminal.json(asdict(each))
+            terminal.json(mask().value(asdict(each)))
         return Exit.OK
     terminal.table(
         ["", "original", "state", "run", "why"],
         [
-            [str(each.n), str(each.object_id), each.state, str(each.run_id or ""), each.detail]
+            [
+                *(str(each.n), str(each.object_id), each.state, str(each.run_id or "")),
+                mask().text(each.detail),
+            ]
             for each in found
         ],
     )

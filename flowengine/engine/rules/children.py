@@ -20,7 +20,7 @@ from flowengine.engine.fill import fill
 from flowengine.engine.messages import ChildEnded
 from flowengine.engine.printable import printable
 from flowengine.engine.rules import flow
-from flowengine.engine.run import Failure, Item, Step
+from flowengine.engine.run import Failure, Item, Run, Step
 from flowengine.engine.scope import scope_of
 from flowengine.engine.states import RunState, StepState
 from flowengine.engine.transitions import StepWaiting
@@ -48,7 +48,7 @@ def begin_child(draft: Draft, spot: Spot, item: Item) -> None:
     attempt = 1 if row is None else row.attempt + 1
     event_id = identity.call_event_id(draft.run.id, step.id, item, attempt)
     parent = Parent(run=draft.run.id, step=step.id, item=item, depth=depth, detached=step.detach)
-    again = _kept(draft, event_id, step.id, item)
+    again = _again(draft, event_id, step.id, item)
     event = _event(draft, event_id, CALL, given, target=step.workflow, parent=parent, again=again)
     if isinstance(event, Failure):
         flow.fail(draft, place, event)
@@ -70,13 +70,23 @@ def begin_child(draft: Draft, spot: Spot, item: Item) -> None:
     )
 
 
-def _kept(draft: Draft, event_id: UUID, step_id: str, item: Item) -> Again | None:
+def _again(draft: Draft, event_id: UUID, step_id: str, item: Item) -> Again | None:
     """The first call of this step keeps its idempotency keys for those that come after it.
 
-    They come where the step is resumed, or its run is replayed: what the child does is done once.
+    They come where the step is resumed, or its run is replayed: what the child does is done once. What a
+    replay calls that is shown to nobody is shown to nobody as well.
     """
     first = identity.call_event_id(draft.run.keys_of, step_id, item, 1)
-    return None if first == event_id else Again(origin=first)
+    origin = None if first == event_id else first
+    is_quiet = _is_quiet(draft.run)
+    return Again(origin=origin, is_quiet=is_quiet) if origin or is_quiet else None
+
+
+def _is_quiet(run: Run) -> bool:
+    """It was started by a replay that is shown to nobody; its event may have been replayed since."""
+    event = run.event
+    is_last = run.id == identity.run_id(event.id, run.workflow, event.replay)
+    return is_last and event.again is not None and event.again.is_quiet
 
 
 def begin_emit(draft: Draft, spot: Spot, item: Item) -> None:

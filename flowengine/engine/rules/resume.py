@@ -43,7 +43,7 @@ Bad = Mapping[Place, Step]
 def refusal(run: Run) -> str | None:
     """Why the run cannot be resumed (FE501); None = it can."""
     if run.state is RunState.HELD:
-        return None
+        return "it is held by hand: release it" if run.failure is None else None
     if run.state is not RunState.FAILED:
         return "it is not failed or held"
     if run.has_undone:
@@ -64,7 +64,10 @@ def resume(draft: Draft, message: Resume) -> None:
     draft.rows({place for row in again for place in _inside(draft, row)})  # read together
     draft.record(
         RunResumed(
-            by=message.by, reason=message.reason, due_at=_end(draft), edited=_edited(message)
+            by=message.by,
+            reason=message.reason,
+            due_at=end_of_time(draft),
+            edited=_edited(message),
         )
     )
     if was_final:
@@ -79,8 +82,8 @@ def resume(draft: Draft, message: Resume) -> None:
 
 
 def give_up(draft: Draft, message: GiveUp) -> None:  # noqa: ARG001 - who and why is the shell's
-    """A held run is held no longer: what is to be undone is, and it has failed."""
-    if draft.run.state is RunState.HELD:
+    """A run that is held for its failure is no longer: what is to be undone is, and it has failed."""
+    if draft.run.state is RunState.HELD and draft.run.failure is not None:
         compensation.begin(draft, RunState.FAILED, draft.run.failure)
 
 
@@ -268,7 +271,7 @@ def _reset_hooks(draft: Draft) -> None:
             draft.record(StepReset(step=row.id, item=row.item, afresh=True))
 
 
-def _end(draft: Draft) -> datetime:
+def end_of_time(draft: Draft) -> datetime:
     """When the run's own time is over: later by as long as it stood still.
 
     Where it has used up its time, it has the whole once more.

@@ -5,6 +5,7 @@ steer it. See the decision on replays.
 """
 
 from flowengine.engine.pace import Pace
+from flowengine.orchestration.replay.bulk import BULK, Bulk
 from flowengine.orchestration.replay.discarding import discard
 from flowengine.orchestration.replay.options import (
     ALL,
@@ -18,13 +19,15 @@ from flowengine.orchestration.replay.planning import Effects, Plan, PlannedItem,
 from flowengine.orchestration.replay.reading import ReplayItem, items, newest, status
 from flowengine.orchestration.replay.starting import start
 from flowengine.orchestration.replay.steering import approve, go_on, needs, pause, slower, stop
-from flowengine.orchestration.replay.verdict import DISCARD
+from flowengine.orchestration.replay.telling_runs import tell_runs
+from flowengine.orchestration.replay.verdict import expires_at
 from flowengine.store.replays import Replay, ReplayState
 
 __all__ = [
     "ALL",
-    "DISCARD",
+    "BULK",
     "NEEDS_OF_EDITS",
+    "Bulk",
     "Effects",
     "Mode",
     "Options",
@@ -36,6 +39,7 @@ __all__ = [
     "ReplayState",
     "approve",
     "discard",
+    "expires_at",
     "go_on",
     "items",
     "needs",
@@ -48,4 +52,5 @@ __all__ = [
     "start",
     "status",
     "stop",
+    "tell_runs",
 ]

@@ -16,21 +16,28 @@ import msgspec
 
 from flowengine.engine import pace as paces
 from flowengine.engine.pace import Pace, Tally
+from flowengine.orchestration import audit
+from flowengine.orchestration.audit import By
 from flowengine.orchestration.commit import Committed
-from flowengine.orchestration.replay import discarding
+from flowengine.orchestration.replay import discarding, filling, telling_runs
+from flowengine.orchestration.replay.bulk import BULK, Bulk
 from flowengine.orchestration.replay.outcome import Ending, ending_of
 from flowengine.orchestration.replay.sending import DETAIL_MAX, send
+from flowengine.orchestration.replay.starting import entry
 from flowengine.orchestration.replay.subjects import DEAD_LETTER
 from flowengine.orchestration.replay.verdict import (
-    DISCARD,
+    PAUSED_FOR,
+    PROPOSED_FOR,
+    at_rest,
+    end_of_patience,
     ended,
     in_row,
     moved,
     moved_at,
-    with_verdict,
 )
-from flowengine.store import dead_letters, replays, sql
-from flowengine.store.replays import ACTIVE, Came, Replay, ReplayState
+from flowengine.store import dead_letters, replay_items, replays, sql
+from flowengine.store.replay_items import Came
+from flowengine.store.replays import ACTIVE, Replay, ReplayState
 
 LOOK_AGAIN = timedelta(seconds=0.5)
 """Between two looks at what was sent, where no more may be sent before, at least."""
@@ -50,6 +57,7 @@ def run_due(now: datetime, *, limit: int) -> tuple[Committed, bool]:
     done = Committed()
     for replay_id in found:
         done.add(_go_on(replay_id, now))
+        done.replays.append(replay_id)
     return done, len(found) == limit
 
 
@@ -58,8 +66,17 @@ def _go_on(replay_id: UUID, now: datetime) -> Committed:
         replay = replays.take(replay_id, now)
         if replay is None:
             return Committed()
-        if replay.mode == DISCARD:
-            replays.save(discarding.page(replay, now))
+        end = end_of_patience(replay)
+        if end is not None and end <= now:
+            _give_up(replay, now)
+            return Committed()
+        if replay.mode in BULK:
+            return _page(replay, now)
+        replay = filling.filled(replay, now)
+        if replay.state == ReplayState.PROPOSED:
+            replays.save(
+                dataclasses.replace(replay, due_at=now if filling.unfilled(replay) else end)
+            )
             return Committed()
         replay, in_flight = _harvest(replay, now)
         replay, batch = _next(replay, in_flight, now)
@@ -78,15 +95,36 @@ def _go_on(replay_id: UUID, now: datetime) -> Committed:
     return sent.committed
 
 
+def _give_up(replay: Replay, now: datetime) -> None:
+    """Nobody has let it go on in time: what it has not sent is free again, and the audit says so."""
+    if replay.state == ReplayState.PROPOSED:
+        why = f"nobody approved it within {PROPOSED_FOR.days} days"
+    else:
+        why = f"it was paused, and nobody let it go on within {PAUSED_FOR.days} days"
+    replay = stopped(replay, why, len(replay_items.sent(replay.id)), now)
+    replays.save(replay)
+    audit.record([entry(replay, "replay.expire", By(who="", reason=why, door="system"))], now)
+
+
+def _page(act: Replay, now: datetime) -> Committed:
+    """The next page of an act that sends nothing."""
+    page = discarding.page if act.mode == Bulk.DISCARD else telling_runs.page
+    done = page(act, now)
+    replays.save(done.act)
+    if done.entries:
+        audit.record(done.entries, now)
+    return done.committed
+
+
 def _harvest(replay: Replay, now: datetime) -> tuple[Replay, int]:
     """Note what has ended of what was sent; the replay then, and how many are still under way."""
     by_item: dict[UUID, list[Came]] = {}
-    for each in replays.sent(replay.id):
+    for each in replay_items.sent(replay.id):
         by_item.setdefault(each.object_id, []).append(each)
     looked = {object_id: ending_of(came) for object_id, came in by_item.items()}
     endings = {object_id: each for object_id, each in looked.items() if each is not None}
     if endings:
-        replays.end(
+        replay_items.end(
             replay.id,
             [
                 (object_id, each.state, each.detail[:DETAIL_MAX], each.run)
@@ -121,17 +159,20 @@ def _next(replay: Replay, in_flight: int, now: datetime) -> tuple[Replay, Sequen
         failed=replay.failed,
         failed_in_row=replay.verdict.get("failed_in_row", 0),
     )
-    later = dataclasses.replace(replay, due_at=now + patience(replay, now))
+    unfilled = filling.unfilled(replay)
+    rest = LOOK_AGAIN if unfilled else patience(replay, now)
+    later = dataclasses.replace(replay, due_at=now + rest)
     if replay.state not in ACTIVE:  # nothing is sent; what was sent still ends
         return (later if in_flight else _at_rest(replay, now)), ()
     why = paces.why_stop(pace, tally, total=replay.total, is_canary=is_canary)
     if why is not None:
         return stopped(replay, why, in_flight, now), ()
     room = paces.room(pace, tally, is_canary=is_canary)
-    batch = replays.pending(replay.id, limit=max(room, 1))
-    if not batch and not in_flight:
+    batch = replay_items.pending(replay.id, limit=max(room, 1))
+    is_last = not batch and not unfilled
+    if is_last and not in_flight:
         return ended(replay, ReplayState.DONE, now), ()
-    if is_canary and paces.is_canary_over(pace, tally, is_last=not batch):
+    if is_canary and paces.is_canary_over(pace, tally, is_last=is_last):
         return dataclasses.replace(replay, state=ReplayState.RUNNING, due_at=now), ()
     if not room or not batch:
         return later, ()
@@ -146,7 +187,8 @@ def patience(replay: Replay, now: datetime) -> timedelta:
 
 def stopped(replay: Replay, why: str, in_flight: int, now: datetime) -> Replay:
     """The replay that sends nothing more; what was sent is still seen to its end."""
-    skipped = replays.skip_rest(replay.id, f"the replay was stopped: {why}"[:DETAIL_MAX], now)
+    skipped = replay_items.skip_rest(replay.id, f"the replay was stopped: {why}"[:DETAIL_MAX], now)
+    replay = filling.cut(replay)
     replay = dataclasses.replace(
         replay,
         state=ReplayState.STOPPED,
@@ -161,7 +203,7 @@ def _at_rest(replay: Replay, now: datetime) -> Replay:
     """Nothing is under way of a replay that sends nothing."""
     if replay.state == ReplayState.STOPPED:
         return ended(replay, ReplayState.STOPPED, now)
-    return with_verdict(dataclasses.replace(replay, due_at=None))
+    return at_rest(replay)
 
 
 def _pace(replay: Replay) -> Pace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -28,11 +28,15 @@ from flowengine.orchestration.payload import encode
 from flowengine.orchestration.receive import accepted
 from flowengine.orchestration.replay.options import Mode, Options
 from flowengine.orchestration.replay.subjects import DEAD_LETTER, Subject
-from flowengine.store import definitions, replayed, replays
+from flowengine.store import definitions, replay_items, replayed
+from flowengine.store.replay_items import Holder
 from flowengine.store.replayed import Question, Since
 
 NOBODY = UUID(int=0)
 """The replay of a dry run."""
+
+Keys = Mapping[UUID, Mapping[str, UUID]]
+"""Of events of which replays have new idempotency keys: by workflow, the run that has them."""
 
 
 class Word(StrEnum):
@@ -98,8 +102,11 @@ class _Case:
     versions: Mapping[str, Workflow]
     """By digest, of the runs that would be resumed."""
     since: Mapping[UUID, Since]
-    busy: Mapping[UUID, Collection[UUID]]
-    """Of events of which replays have sent something that has not ended: its targets."""
+    busy: Mapping[UUID, Mapping[UUID, UUID]]
+    """Of events of which replays have sent something that has not ended: by its target, the replay."""
+    held: Mapping[UUID, Holder]
+    """Of a dry run: what other replays have; one that sends has its own items."""
+    keys: Keys
 
 
 def judge(
@@ -118,6 +125,9 @@ def judge(
         DefinitionError: a newer process stored a definition that this one cannot read.
     """
     digests = {each.run.digest for each in subjects if each.run is not None}
+    origins = {each.origin for each in subjects if each.origin is not None}
+    keys = replayed.keys(origins)
+    questions = [question(each, keys) for each in subjects]
     case = _Case(
         replay=replay,
         mode=mode,
@@ -127,13 +137,16 @@ def judge(
         now=now,
         catalog=active.catalog(),
         versions=definitions.load(digests) if mode is Mode.RESUME else {},
-        since=replayed.since([*filter(None, map(_question, subjects))]),
-        busy=replays.busy({each.origin for each in subjects if each.origin is not None}),
+        since=replayed.since([*filter(None, questions)]),
+        busy=replay_items.busy(origins),
+        held=replay_items.holders([each.id for each in subjects]) if replay == NOBODY else {},
+        keys=keys,
     )
     return [_judged(subject, case) for subject in subjects]
 
 
-def _question(subject: Subject) -> Question | None:
+def question(subject: Subject, keys: Keys) -> Question | None:
+    """What is to be asked of others that may have done the same; None = there is no event to ask by."""
     origin, target, every = subject.origin, subject.target, subject.every
     if subject.event is None or origin is None or target is None or every is None:
         return None
@@ -146,6 +159,7 @@ def _question(subject: Subject) -> Question | None:
         workflow=subject.workflow,
         target=target,
         every=every,
+        keys=keys.get(origin, {}).get(subject.workflow, target),
         run_id=None if subject.run is None else subject.run.id,
         since=subject.since,
     )
@@ -167,7 +181,8 @@ def _look(subject: Subject, case: _Case) -> None:
         if subject.letter is None:
             raise _Refused(Word.NOT_OPEN, "the dead letter is not kept any more")
         if subject.letter.state != "open":
-            raise _Refused(Word.NOT_OPEN, f"the dead letter is {subject.letter.state}")
+            has_it = f": {case.held[subject.id].words}" if subject.id in case.held else ""
+            raise _Refused(Word.NOT_OPEN, f"the dead letter is {subject.letter.state}{has_it}")
     found = case.since.get(subject.id)
     if found is not None and found.state == RunState.SUCCEEDED:
         if not case.options.even_if_succeeded:
@@ -177,9 +192,12 @@ def _look(subject: Subject, case: _Case) -> None:
     {Mode.RESUME: _look_at_resume, Mode.RESTART: _look_at_restart, Mode.EVENT: _look_at_event}[
         case.mode
     ](subject, case)
-    sent = () if subject.origin is None else case.busy.get(subject.origin, ())
-    if subject.meets(sent):
-        raise _Refused(Word.NOT_OPEN, "another replay has sent it")
+    sent = {} if subject.origin is None else case.busy.get(subject.origin, {})
+    met = next((replay for target, replay in sent.items() if subject.meets({target})), None)
+    if met is not None:
+        raise _Refused(Word.NOT_OPEN, f"replay {met} has sent it")
+    if subject.id in case.held:
+        raise _Refused(Word.NOT_OPEN, case.held[subject.id].words)
 
 
 def _look_at_resume(subject: Subject, case: _Case) -> None:
@@ -188,6 +206,8 @@ def _look_at_resume(subject: Subject, case: _Case) -> None:
         raise _Refused(Word.NOT_OPEN, "there is no run to be resumed")
     if run.state not in {RunState.FAILED, RunState.HELD}:
         raise _Refused(Word.NOT_OPEN, f"the run is {run.state}")
+    if run.state == RunState.HELD and not run.has_failed:
+        raise _Refused(Word.NOT_OPEN, "somebody holds it: release it")
     if run.has_undone:
         raise _Refused(Word.UNDONE, "a step was undone; use restart")
     if run.tail:
@@ -221,6 +241,10 @@ def _look_at_event(subject: Subject, case: _Case) -> None:
     run = subject.run
     if run is not None and run.state not in FINAL_RUN_STATES:
         raise _Refused(Word.NOT_OPEN, f"the run is {run.state}, not final")
+    has_succeeded = run is not None and run.state == RunState.SUCCEEDED
+    if subject.letter is not None and has_succeeded and not case.options.even_if_succeeded:
+        why = f"run {subject.letter.run_id} has succeeded: only its hook has failed"
+        raise _Refused(Word.SUCCEEDED_SINCE, why)
     if subject.workflow and subject.workflow not in case.catalog.workflows:
         raise _Refused(Word.DEFINITION_GONE, f"{subject.workflow} takes no new runs")
 
@@ -230,7 +254,7 @@ def _with_event(subject: Subject, case: _Case) -> Judged:
     original = subject.event
     assert original is not None, "it was looked at"
     number = original.replay + (subject.stored is not None)
-    event = replace(original, again=_again(subject, original, case), replay=number)
+    event = replace(original, replay=number)
     patch = case.options.patch_of(subject.id)
     try:
         if patch:
@@ -239,6 +263,7 @@ def _with_event(subject: Subject, case: _Case) -> Judged:
             event = accepted(event)[0]
     except (CallerError, FlowengineError) as error:
         raise _Refused(Word.INVALID, error.message) from error
+    event = replace(event, again=_again(subject, event, case))
     _ask(subject, event, case)
     if not patch:
         return Judged(subject=subject, word=Word.ELIGIBLE, event=event)
@@ -271,23 +296,31 @@ def _edited(event: Event, patch: list[object], subject: Subject, case: _Case) ->
     )
 
 
-def _again(subject: Subject, original: Event, case: _Case) -> Again:
+def _again(subject: Subject, event: Event, case: _Case) -> Again:
     """What the runs that it starts are told."""
-    origin = original.id
-    if original.again is not None and original.again.origin is not None:
-        origin = original.again.origin
     run = subject.run if case.mode is Mode.RESTART else None
-    keys = None if run is None else run.keys or run.id
-    is_new = case.options.new_keys
     return Again(
-        only=subject.workflow or original.target,
+        only=subject.workflow or event.target,
         restart_of=None if run is None else run.id,
-        keys=None if is_new else keys,
-        origin=None if is_new else origin,
+        origin=subject.origin,
+        keys=_keys(subject, event, case),
         by=case.by,
         reason=case.reason,
         is_quiet=case.options.suppress_notify,
     )
+
+
+def _keys(subject: Subject, event: Event, case: _Case) -> dict[str, UUID]:
+    """Whose idempotency keys the runs have that it starts: new ones stay until there are newer ones."""
+    original = subject.event
+    kept = {} if original is None or original.again is None else dict(original.again.keys)
+    if subject.origin is not None:
+        kept |= case.keys.get(subject.origin, {})
+    if not case.options.new_keys:
+        return kept
+    concerned = case.catalog.matching(event.type, event.target)
+    names = [subject.workflow] if subject.workflow else [each.name for each in concerned]
+    return kept | {name: run_id(event.id, name, event.replay) for name in names}
 
 
 def _ask(subject: Subject, event: Event, case: _Case) -> None:

@@ -13,6 +13,7 @@ from flowengine.conf import settings
 from flowengine.engine import pace as paces
 from flowengine.engine.pace import Pace
 from flowengine.errors import EditRefused
+from flowengine.orchestration.masked import check_edit, check_given
 
 ALL = "*"
 """Of ``workflow``: each that wants the event."""
@@ -101,6 +102,7 @@ def options_of(mode: str, given: Mapping[str, Any] | Options | None) -> tuple[Mo
     unfit = _unfit(found_mode, found)
     if unfit:
         raise EditRefused(unfit)
+    _check_masks(found)
     limit = settings().EVENT_DATA_MAX_BYTES
     if len(found.stored()) > limit:
         raise EditRefused(f"all edits together are more than {limit / 1024:g} KiB")
@@ -121,6 +123,12 @@ def pace_of(given: Mapping[str, Any] | Pace | None) -> Pace:
     if problem:
         raise EditRefused(f"this pace will not do: {problem}")
     return found
+
+
+def _check_masks(options: Options) -> None:
+    check_given(options.set, options.output)
+    for operations in (options.edit, *options.edits.values()):
+        check_edit(operations)
 
 
 def _converted(given: Mapping[str, Any]) -> Options:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flowengine.engine.states import FINAL_RUN_STATES, RunState
 from flowengine.store.events import EventState
-from flowengine.store.replays import Came
+from flowengine.store.replay_items import Came
 
 _BURIED = frozenset({"bad_input", "overflow"})
 """Answers of which there is a new dead letter."""
@@ -32,7 +32,7 @@ def ending_of(came: Sequence[Came]) -> Ending | None:
     """How the item has ended of which this is known; None = it has not."""
     first = came[0]
     if first.event_replay is None:
-        return _of_run(first.run_id, first.run_state)
+        return _of_run(first, first.run_id)
     if first.event_state is None:
         return Ending(state="failed", detail="its event is not kept any more")
     if first.event_now == first.event_replay and first.event_state in _ON_ITS_WAY:
@@ -43,7 +43,7 @@ def ending_of(came: Sequence[Came]) -> Ending | None:
 
 def _of_answers(answers: Sequence[Came]) -> Ending | None:
     """One failure is the item's; else it has ended when all runs have."""
-    endings = [_of_run(each.run, each.run_state) for each in answers if each.run is not None]
+    endings = [_of_run(each, each.run) for each in answers if each.run is not None]
     if None in endings or any(each.outcome == "debouncing" for each in answers):
         return None
     for each in answers:
@@ -61,11 +61,14 @@ def _without_answers(first: Came) -> Ending:
     return Ending(state="succeeded", detail="accepted; no workflow wants it")
 
 
-def _of_run(run: UUID | None, state: str | None) -> Ending | None:
+def _of_run(came: Came, run: UUID | None) -> Ending | None:
+    state = came.run_state
     if state is None:
         return Ending(state="failed", detail="the run is not kept any more", run=run)
     if state == RunState.SUCCEEDED:
         return Ending(state="succeeded", run=run)
+    if state == RunState.HELD and not came.has_failed:
+        return None  # somebody holds it, and will let it go on
     if state in _FAILED or state in FINAL_RUN_STATES:
         detail = f"the run is {state}"
         return Ending(state="failed", detail=detail, run=run, is_known=state in _FAILED)

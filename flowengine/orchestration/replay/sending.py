@@ -1,7 +1,8 @@
 """Sending items: letters are taken, events and runs go on, and all of it is said; one transaction.
 
-The replay's row is held first, then events, letters, keys, runs, and the chain of the audit last:
-everybody who holds several of them takes them in this order. A letter is taken by one conditional UPDATE, an item by
+The replay's row is held first, then the turn to send, events, letters, keys, runs, and the chain of the
+audit last: everybody who holds several of them takes them in this order. One batch is sent at a time, for
+whether a thing is done already is read, and what says so may be written by the batch before. A letter is taken by one conditional UPDATE, an item by
 its state, a target by a unique index, and the copy of an event has an id that follows from replay and
 original: what is done twice is done once.
 """
@@ -24,8 +25,9 @@ from flowengine.orchestration.halving import in_halves
 from flowengine.orchestration.replay.judging import Judged, Word, judge
 from flowengine.orchestration.replay.options import Mode, Options
 from flowengine.orchestration.replay.subjects import DEAD_LETTER, load
-from flowengine.store import dead_groups, dead_letters, events, replays, sql
-from flowengine.store.replays import ACTIVE, Item, Replay
+from flowengine.store import dead_groups, dead_letters, events, replay_items, replays, sql
+from flowengine.store.replay_items import Item
+from flowengine.store.replays import ACTIVE, Replay
 
 DETAIL_MAX = 1000
 
@@ -65,8 +67,9 @@ def _send(replay_id: UUID, ids: Sequence[UUID], *, now: datetime) -> Sent:
         replay = replays.get(replay_id, lock=True)
         if replay is None or replay.state not in ACTIVE:
             return Sent()
+        replays.take_turn()
         mode, options = Mode(replay.mode), Options.of_stored(replay.options)
-        waiting = replays.pending(replay_id, among=ids)
+        waiting = replay_items.pending(replay_id, among=ids)
         subjects = load(replay.kind, waiting, mode, options, now, lock=True)
         judged = judge(
             subjects, mode, options, now, replay=replay_id, by=replay.by, reason=replay.reason
@@ -158,8 +161,8 @@ def _write(
     replay: Replay, going: Sequence[Judged], skipped: Sequence[Judged], mode: Mode, now: datetime
 ) -> None:
     """The items, the counters, the groups, and last who did it."""
-    replays.write(replay.id, [_item(each, mode, now) for each in going])
-    replays.write(
+    replay_items.write(replay.id, [_item(each, mode, now) for each in going])
+    replay_items.write(
         replay.id,
         [
             Item(
@@ -214,9 +217,9 @@ def _refuse(replay_id: UUID, guilty: UUID, error: Exception, *, now: datetime) -
     """The one item that its batch could not be sent with: it stays what it was."""
     with sql.writing():
         replay = replays.get(replay_id, lock=True)
-        if replay is not None and replays.pending(replay_id, among=[guilty]):
+        if replay is not None and replay_items.pending(replay_id, among=[guilty]):
             detail = f"{type(error).__name__}: {error}"[:DETAIL_MAX]
             item = Item(object_id=guilty, state="refused", detail=detail, ended_at=now)
-            replays.write(replay_id, [item])
+            replay_items.write(replay_id, [item])
             replays.save(dataclasses.replace(replay, skipped=replay.skipped + 1))
     return Sent()

@@ -18,14 +18,14 @@ from flowengine.errors import ReplayRefused
 from flowengine.models import SelectionRecord
 from flowengine.orchestration import audit
 from flowengine.orchestration.audit import By, Entry, wants_reason
+from flowengine.orchestration.replay import filling
 from flowengine.orchestration.replay.options import Options, options_of, pace_of
-from flowengine.orchestration.replay.verdict import ended
+from flowengine.orchestration.replay.verdict import end_of_patience, ended
 from flowengine.store import replays, sql, wake
 from flowengine.store.clock import DatabaseClock
 from flowengine.store.replays import Replay, ReplayState
 
 REQUEST_KEY_MAX = 200
-_TAKEN = "another replay has it"
 _clock = DatabaseClock()
 
 
@@ -65,10 +65,11 @@ def start(
     _check_request(request_key)
     now = _clock.now()
     with sql.writing():
+        kind, count = _chosen(selection_id)
         replay = Replay(
             id=uuid7(int(now.timestamp() * 1000), os.urandom(10)),
             selection_id=selection_id,
-            kind=_kind_of(selection_id),
+            kind=kind,
             mode=found_mode,
             options=found_options.stored(),
             pace=msgspec.json.encode(found_pace).decode(),
@@ -77,12 +78,13 @@ def start(
             reason=by.reason.strip(),
             door=by.door,
             address=by.address,
+            total=count,
             request_key=request_key,
             created_at=now,
         )
         if not replays.insert(replay):
             return _asked_before(replay)
-        replay = _filled(replay, now)
+        replay = _begun(replay, now)
         audit.record([entry(replay, "replay.start", by)], now)
     wake.wake_after_commit(settings().DATABASE)
     return replay
@@ -138,22 +140,26 @@ def check_user(by: By) -> None:
         )
 
 
-def _kind_of(selection_id: UUID) -> str:
+def _chosen(selection_id: UUID) -> tuple[str, int]:
+    """Of what the selection is, and how much; it is kept until the transaction ends."""
+    is_kept = replays.hold_selection(selection_id)
     rows = SelectionRecord.objects.using(settings().DATABASE).filter(pk=selection_id)
-    kind = rows.values_list("kind", flat=True).first()
-    if kind is None:
+    found = rows.values_list("kind", "count").first()
+    if found is None:
         raise ReplayRefused(f"there is no selection {selection_id}")
-    return kind
+    if not is_kept:
+        raise ReplayRefused(f"what selection {selection_id} names is not kept any more")
+    return found
 
 
-def _filled(replay: Replay, now: datetime) -> Replay:
-    """The replay with its items; those that another one has are skipped."""
-    waiting, taken = replays.fill(replay.id, _TAKEN)
-    replay = replace(replay, total=waiting + taken, skipped=taken)
-    if replay.state != ReplayState.PROPOSED:
-        replay = replace(replay, due_at=now)
-    if not waiting:
+def _begun(replay: Replay, now: datetime) -> Replay:
+    """The replay with its first items; those that another one has are skipped."""
+    replay = filling.filled(filling.empty(replay), now)
+    replay = replace(replay, due_at=now)
+    if replay.skipped == replay.total:
         replay = ended(replay, ReplayState.DONE, now)
+    elif replay.state == ReplayState.PROPOSED and not filling.unfilled(replay):
+        replay = replace(replay, due_at=end_of_patience(replay))
     replays.save(replay)
     return replay
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
+from django.db import transaction
 
+from flowengine import signals
 from flowengine.conf import settings
 from flowengine.engine.pace import Pace
 from flowengine.errors import ReplayRefused
 from flowengine.orchestration import audit
 from flowengine.orchestration.audit import By, wants_reason
+from flowengine.orchestration.replay.bulk import BULK, Bulk
 from flowengine.orchestration.replay.due import stopped
 from flowengine.orchestration.replay.options import Options
 from flowengine.orchestration.replay.starting import check_user, entry, first_state
-from flowengine.orchestration.replay.verdict import DISCARD
-from flowengine.store import replays, sql, wake
+from flowengine.orchestration.replay.verdict import end_of_patience
+from flowengine.store import replay_items, replays, sql, wake
 from flowengine.store.clock import DatabaseClock
 from flowengine.store.replays import ACTIVE, Replay, ReplayState
 
@@ -35,7 +39,7 @@ def needs(mode: str, options: str, act: object) -> tuple[str, ...]:
         act: one of the functions below. Who approves, needs what one needs to propose.
     """
     found = Options.of_stored(options).needs if act is approve else ("replay",)
-    return (*found, "discard") if mode == DISCARD else found
+    return (*found, Bulk(mode).permission) if mode in BULK else found
 
 
 def approve(replay_id: UUID, by: By) -> Replay:
@@ -48,6 +52,9 @@ def approve(replay_id: UUID, by: By) -> Replay:
 
     def change(held: Replay, now: datetime) -> Replay:
         _must_be(held, ReplayState.PROPOSED)
+        end = end_of_patience(held)
+        if end is not None and end <= now:
+            raise ReplayRefused(f"nobody approved replay {held.id} in time: propose it again")
         check_user(by)
         at_same_terminal = held.door == by.door == "cli" and held.address == by.address
         if held.by == by.who or at_same_terminal:
@@ -62,13 +69,15 @@ def approve(replay_id: UUID, by: By) -> Replay:
 def pause(replay_id: UUID, by: By) -> Replay:
     """Send nothing more until somebody lets it go on; what was sent is seen to its end.
 
+    Where nobody does within ``PAUSED_FOR``, it is stopped.
+
     Raises:
         ReplayRefused: FE521, there is none, or it sends nothing.
     """
 
     def change(held: Replay, now: datetime) -> Replay:
         _must_be(held, *ACTIVE)
-        verdict = {**held.verdict, "paused_as": held.state}
+        verdict = {**held.verdict, "paused_as": held.state, "paused_at": now.isoformat()}
         return replace(held, state=ReplayState.PAUSED, due_at=now, verdict=verdict)
 
     return _steer(replay_id, "replay.pause", change, by)
@@ -98,8 +107,8 @@ def slower(replay_id: UUID, by: By) -> Replay:
 
     def change(held: Replay, now: datetime) -> Replay:  # noqa: ARG001 - as all of them
         _must_be(held, *ACTIVE, ReplayState.PAUSED)
-        if held.mode == DISCARD:
-            raise ReplayRefused("what is discarded is discarded as fast as it can be")
+        if held.mode in BULK:
+            raise ReplayRefused("this sends nothing: it is done as fast as it can be")
         return replace(held, pace=msgspec.json.encode(_pace(held).slower).decode())
 
     return _steer(replay_id, "replay.slower", change, by)
@@ -114,7 +123,7 @@ def stop(replay_id: UUID, by: By) -> Replay:
 
     def change(held: Replay, now: datetime) -> Replay:
         _must_be(held, *ACTIVE, ReplayState.PAUSED, ReplayState.PROPOSED)
-        return stopped(held, f"by {by.who}: {by.reason}", len(replays.sent(held.id)), now)
+        return stopped(held, f"by {by.who}: {by.reason}", len(replay_items.sent(held.id)), now)
 
     return _steer(replay_id, "replay.stop", change, by)
 
@@ -129,6 +138,8 @@ def _steer(replay_id: UUID, verb: str, change: _Change, by: By) -> Replay:
         changed = change(held, now)
         replays.save(changed)
         audit.record([entry(changed, verb, by)], now)
+    tell = partial(signals.replay_changed.send_robust, sender=None, ids=[replay_id])
+    transaction.on_commit(tell, using=settings().DATABASE)
     wake.wake_after_commit(settings().DATABASE)
     return changed
 

@@ -139,7 +139,9 @@ def _with_event(
 ) -> Subject:
     """The subject with its event: the stored one, or what was delivered, read again."""
     if subject.stored is not None:
-        return replace(subject, event=subject.stored.event)
+        event = subject.stored.event
+        # A call, a tick or a start by hand is of one workflow, whoever else is asked for.
+        return replace(subject, event=event, workflow=event.target or subject.workflow)
     if body is None:
         return replace(subject, problem="its event is not kept any more")
     raw, headers = body

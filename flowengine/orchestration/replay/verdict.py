@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from flowengine.orchestration.replay.outcome import Ending
-from flowengine.store.replays import Replay
+from flowengine.store.replays import Replay, ReplayState
 
-DISCARD = "discard"
-"""The mode of an act that sends nothing, but closes what was chosen."""
+PROPOSED_FOR = timedelta(days=7)
+"""A replay that nobody has approved in this time is stopped: it keeps others from what it has."""
+PAUSED_FOR = timedelta(days=30)
+"""The same of one that nobody has let go on: it was forgotten."""
+
+_BULK = {
+    "discard": "{done} of {total} discarded, {skipped} were not open",
+    "cancel": "{done} of {total} cancelled, {skipped} had ended",
+    "hold": "{done} of {total} held, {skipped} were not at work",
+    "release": "{done} of {total} go on, {skipped} were not held",
+}
+"""What is said of acts that send nothing, by their mode."""
 
 
 def in_row(before: Replay, endings: Sequence[Ending]) -> Replay:
@@ -42,6 +53,28 @@ def moved_at(replay: Replay) -> datetime:
     return replay.created_at if text is None else datetime.fromisoformat(text)
 
 
+def expires_at(state: str, created_at: datetime, verdict: Mapping[str, Any]) -> datetime | None:
+    """When a replay is stopped that is proposed or paused, unless somebody lets it go on before.
+
+    None = it is neither.
+    """
+    if state == ReplayState.PROPOSED:
+        return created_at + PROPOSED_FOR
+    if state == ReplayState.PAUSED:
+        return datetime.fromisoformat(verdict["paused_at"]) + PAUSED_FOR
+    return None
+
+
+def end_of_patience(replay: Replay) -> datetime | None:
+    """The same."""
+    return expires_at(replay.state, replay.created_at, replay.verdict)
+
+
+def at_rest(replay: Replay) -> Replay:
+    """The replay that waits for people: it is looked at again when it is to be stopped, if ever."""
+    return with_verdict(replace(replay, due_at=end_of_patience(replay)))
+
+
 def ended(replay: Replay, state: str, now: datetime) -> Replay:
     """The replay that is over."""
     return with_verdict(replace_state(replay, state, now))
@@ -55,12 +88,17 @@ def replace_state(replay: Replay, state: str, now: datetime) -> Replay:
 def with_verdict(replay: Replay) -> Replay:
     """The replay with what is to be said of it."""
     why = replay.verdict.get("why")
-    words = (
-        f"{replay.succeeded} of {replay.total} discarded, {replay.skipped} were not open"
-        if replay.mode == DISCARD
-        else f"{replay.sent} of {replay.total} replayed: {replay.succeeded} succeeded,"
-        f" {replay.failed} failed again, {replay.skipped} skipped"
-    )
+    if replay.mode in _BULK:
+        words = _BULK[replay.mode].format(
+            done=replay.succeeded, total=replay.total, skipped=replay.skipped
+        )
+        if replay.failed:
+            words += f", {replay.failed} could not be told"
+    else:
+        words = (
+            f"{replay.sent} of {replay.total} replayed: {replay.succeeded} succeeded,"
+            f" {replay.failed} failed again, {replay.skipped} skipped"
+        )
     return replace(
         replay, verdict={**replay.verdict, "words": f"{words}; stopped: {why}" if why else words}
     )

@@ -13,10 +13,12 @@ from flowengine import access
 from flowengine.conf import settings
 from flowengine.models import DeadLetterRecord
 from flowengine.orchestration import dead, selections
+from flowengine.orchestration.masked import mask
 from flowengine.representations import instant
-from flowengine.web.api.failures import JSON, FailureTold, failure_told
+from flowengine.web.api.failures import FailureTold, failure_told
 from flowengine.web.api.filters import Listed, all_told, wanted
 from flowengine.web.api.gate import Door, permission
+from flowengine.web.api.masked import MaskedFields, MaskedText
 from flowengine.web.api.paging import Instant, Page, Shape, cursor, page_of, place_after
 from flowengine.web.api.problems import not_found
 
@@ -56,7 +58,7 @@ class LetterTold(Shape):
     expires_at: Instant | None
     """When it will be deleted; null = never, as long as it is open and settings stand."""
     created_at: Instant
-    message: str = ""
+    message: MaskedText = ""
     """Only with ``view_payload``."""
 
 
@@ -66,7 +68,7 @@ class OneLetterTold(LetterTold):
     failure: FailureTold | None
     body_bytes: int | None
     """How large what the broker delivered is, at ``…/body``; null = the event or the run has it."""
-    headers: dict[str, JSON] = {}
+    headers: MaskedFields = {}
     """What came with it; only with ``view_payload``."""
 
 
@@ -102,14 +104,14 @@ def get_dead_letter(request: HttpRequest, letter_id: Path[UUID]) -> Any:
 
 @door.get("dead-letters/{uuid:letter_id}/body", needs=permission("view_payload"))
 def get_dead_letter_body(request: HttpRequest, letter_id: Path[UUID]) -> HttpResponse:
-    """The bytes that the broker delivered, as a file. Needs ``view_dead_letter`` too."""
+    """What the broker delivered, as a file, without what is masked. Needs ``view_dead_letter`` too."""
     if not SEE.is_met(request.user):
         raise not_found()
     letter = _found(letter_id)
     if letter.body is None:
         raise not_found()
     # Whatever they are, no browser opens them: they came from nobody knows where.
-    answer = HttpResponse(bytes(letter.body), content_type="application/octet-stream")
+    answer = HttpResponse(mask().raw(bytes(letter.body)), content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="dead-letter-{letter.id}.bin"'
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer

@@ -16,6 +16,7 @@ from flowengine.store import dead_totals
 from flowengine.store.clock import DatabaseClock
 from flowengine.web.api.acting import Reason, by
 from flowengine.web.api.gate import Door, permission
+from flowengine.web.api.masked import MaskedText
 from flowengine.web.api.paging import (
     TEXT_MAX,
     Given,
@@ -46,7 +47,8 @@ class GroupQuery(Paged):
     owner: Annotated[str, Field(max_length=200)] | None = None
     """The key of a user; empty = nobody's."""
     text: Annotated[str, Field(max_length=200)] = ""
-    """Somewhere in the title, the class or the place; needs ``view_payload``."""
+    """Somewhere in the title, the class or the place, of the newest 50,000 causes; ``searched_newest``
+    says where there are older ones. Needs ``view_payload``."""
     with_closed: bool = False
     """Also those without an open letter."""
     with_snoozed: bool = False
@@ -76,7 +78,7 @@ class GroupTold(Shape):
     first_at: Instant
     last_at: Instant
     snoozed_until: Instant | None
-    title: str = ""
+    title: MaskedText = ""
     """The message without what differs from case to case; only with ``view_payload``."""
 
 
@@ -156,16 +158,16 @@ def list_groups(request: HttpRequest, query: Query[GroupQuery]) -> Any:
         raise Refusal(
             403, "FE802", "To look for words in error texts needs flowengine.view_payload."
         )
-    found = dead.groups(
+    wanted = dead.Wanted(
         states=() if query.state is None else (query.state,),
         kind=query.kind,
         owner=query.owner,
         text=query.text,
         with_closed=query.with_closed,
         with_snoozed=query.with_snoozed,
-        after=place_after(query.after),
-        limit=query.limit + 1,
     )
+    after = place_after(query.after)
+    found = dead.groups(wanted, after=after, limit=query.limit + 1)
     workflows, now = dead_totals.workflows([group.row.id for group in found]), _clock.now()
 
     def told(group: dead.Group) -> dict[str, Any]:
@@ -173,7 +175,9 @@ def list_groups(request: HttpRequest, query: Query[GroupQuery]) -> Any:
         hours = deaths.hours(group, now)
         return {**shown, "workflow": workflows.get(group.row.id), "hours": hours}
 
-    return page_of(found, query.limit, told, lambda group: cursor(group.row.last_at, group.row.id))
+    page = page_of(found, query.limit, told, lambda group: cursor(group.row.last_at, group.row.id))
+    newest = dead.searched(wanted, after) if page["next"] is None else None
+    return page if newest is None else {**page, "searched_newest": newest}
 
 
 @door.get("groups/{uuid:group_id}", needs=SEE, answer=OneGroupTold)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flowengine.web.api.acting import Reason
 from flowengine.web.api.failures import JSON
+from flowengine.web.api.masked import Masked, MaskedFields, MaskedText
 from flowengine.web.api.paging import Given, Instant, Page, Paged, Shape
 
 ModeName = Literal["event", "restart", "resume"]
@@ -84,11 +85,11 @@ class PlannedTold(Shape):
     """``eligible``, ``succeeded_since``, ``invalid_edit``, ``undone``, ``definition_gone``,
     ``not_open`` or ``on_its_way``."""
     workflow: str
-    why: str = ""
+    why: MaskedText = ""
     """Only with ``view_payload``, as the rest."""
-    before: JSON = None
+    before: Masked = None
     """Of an edit: the data as they are, and as they would be."""
-    after: JSON = None
+    after: Masked = None
 
 
 class EffectsTold(Shape):
@@ -118,7 +119,10 @@ class PlanTold(Shape):
 
 
 class ReplayTold(Shape):
-    """A replay; or a discarding, of which what was closed has ``succeeded``, and nothing is paced."""
+    """A replay, or an act that sends nothing: ``discard``, ``cancel``, ``hold``, ``release``.
+
+    Of the latter what it has fitted has ``succeeded``, what it has not is ``skipped``; nothing is paced.
+    """
 
     id: UUID
     selection_id: UUID
@@ -126,7 +130,7 @@ class ReplayTold(Shape):
     """Of what was chosen: ``dead_letter``, ``run`` or ``event``."""
     words: str
     """What was chosen, for people."""
-    mode: Literal["event", "restart", "resume", "discard"]
+    mode: Literal["event", "restart", "resume", "discard", "cancel", "hold", "release"]
     state: Literal["proposed", "canary", "running", "paused", "stopped", "done"]
     by: str
     reason: str
@@ -148,7 +152,10 @@ class ReplayTold(Shape):
     stopped_why: str
     created_at: Instant
     ended_at: Instant | None
-    options: dict[str, JSON] = {}
+    expires_at: Instant | None
+    """Of a proposed or paused one: it is stopped then, unless somebody lets it go on before. Null of
+    all others."""
+    options: MaskedFields = {}
     """All of them, with the edits; only with ``view_payload``."""
 
 
@@ -168,7 +175,7 @@ class ItemTold(Shape):
     after_sha256: str
     sent_at: Instant | None
     ended_at: Instant | None
-    detail: str = ""
+    detail: MaskedText = ""
     """Why it was skipped or refused, or how it ended; only with ``view_payload``, as the rest."""
-    patch: list[JSON] = []
+    patch: list[Masked] = []
     """What was edited."""

@@ -15,9 +15,9 @@ from flowengine.conf import settings
 from flowengine.models import ReplayRecord, SelectionRecord
 from flowengine.orchestration import replay
 from flowengine.orchestration import selections as frozen
-from flowengine.orchestration.replay import Options
+from flowengine.orchestration.replay import Bulk, Options
 from flowengine.representations import instant
-from flowengine.web.api import filters, selections
+from flowengine.web.api import selections
 from flowengine.web.api.acting import Reason, by
 from flowengine.web.api.gate import SIGNED_IN, Door, demand, permission
 from flowengine.web.api.paging import Page, Paged, cursor, number_after, page_of, place_after
@@ -116,10 +116,53 @@ def discard(request: HttpRequest, body: Discarding) -> Any:
     return _one(request, begun.id)
 
 
+@door.post(
+    "selections/{uuid:selection_id}/cancel",
+    needs=permission("cancel_run"),
+    answer=ReplayTold,
+    status=201,
+)
+def cancel_runs(
+    request: HttpRequest, selection_id: Path[UUID], body: Reason, idempotency_key: RequestKey
+) -> Any:
+    """End the runs that a selection names early. The same key again is the same act.
+
+    What is more than a page goes on by itself: ``replays/{id}`` says how far it is. To pause, resume or
+    stop it takes ``replay`` besides.
+    """
+    return _tell(request, Bulk.CANCEL, selection_id, body.reason, idempotency_key)
+
+
+@door.post(
+    "selections/{uuid:selection_id}/hold",
+    needs=permission("hold_run"),
+    answer=ReplayTold,
+    status=201,
+)
+def hold_runs(
+    request: HttpRequest, selection_id: Path[UUID], body: Reason, idempotency_key: RequestKey
+) -> Any:
+    """Let the runs that a selection names begin no further step; as ``cancel`` otherwise."""
+    return _tell(request, Bulk.HOLD, selection_id, body.reason, idempotency_key)
+
+
+@door.post(
+    "selections/{uuid:selection_id}/release",
+    needs=permission("hold_run"),
+    answer=ReplayTold,
+    status=201,
+)
+def release_runs(
+    request: HttpRequest, selection_id: Path[UUID], body: Reason, idempotency_key: RequestKey
+) -> Any:
+    """Let the runs that a selection names, and somebody holds, go on; as ``cancel`` otherwise."""
+    return _tell(request, Bulk.RELEASE, selection_id, body.reason, idempotency_key)
+
+
 @door.get("replays", needs=SIGNED_IN, answer=Page[ReplayTold])
 def list_replays(request: HttpRequest, query: Query[Paged]) -> Any:
     """Replays of what this user may see, the newest first."""
-    kinds = [kind for kind, need in filters.SEE.items() if need.is_met(request.user)]
+    kinds = selections.kinds_for(request.user)
     chosen = SelectionRecord.objects.using(settings().DATABASE).filter(kind__in=kinds)
     rows = ReplayRecord.objects.using(settings().DATABASE).filter(
         selection_id__in=chosen.values("id")
@@ -194,6 +237,15 @@ def stop_replay(request: HttpRequest, replay_id: Path[UUID], body: Reason) -> An
     return _steer(request, replay_id, replay.stop, body.reason)
 
 
+def _tell(
+    request: HttpRequest, mode: Bulk, selection_id: UUID, reason: str, key: str
+) -> dict[str, Any]:
+    selections.visible(request, selection_id)
+    person = by(request, reason)
+    begun = replay.tell_runs(mode, selection_id, person, request_key=f"{person.who}/{key}")
+    return _one(request, begun.id)
+
+
 def _options(request: HttpRequest, mode: str, given: OptionsGiven) -> Options:
     """The options, if this user may ask for them.
 
@@ -250,6 +302,7 @@ def _told(row: ReplayRecord, chosen: SelectionRecord, *, with_text: bool) -> dic
         "stopped_why": verdict.get("why") or "",
         "created_at": instant(row.created_at),
         "ended_at": instant(row.ended_at),
+        "expires_at": instant(replay.expires_at(row.state, row.created_at, verdict)),
         **({"options": json.loads(row.options)} if with_text else {}),
     }
 

@@ -233,7 +233,7 @@ def test_texts_of_causes_replays_and_acts_need_the_permission_of_payloads() -> N
     url = choose(reader, LETTERS, "replay", *letters)["Location"]
     reader.post(url, {"reason": "x", "canary": "0", "rate": "5", "mode": "event"})
 
-    doors.trip("default", "2:ab", CANARY, now())
+    doors.trip("default", "2:ab", CANARY, seen=None, now=now())
     rows = [*DeadGroupRecord.objects.all(), *ReplayRecord.objects.all(), *AuditRecord.objects.all()]
     assert len(rows) > 2
     for row in rows:

@@ -369,3 +369,20 @@ def test_a_workflow_shows_its_text_and_its_versions(flow_runner: Runner) -> None
 
     assert "on: chain.begun" in shown
     assert "chain.yaml" in shown
+
+
+@pytest.mark.parametrize(
+    ("model", "place"),
+    [(RunRecord, "runs"), (EventRecord, "events"), (DeadLetterRecord, "dead/letters")],
+)
+def test_page_of_a_row_leads_to_its_screen_of_the_dashboard(
+    model: Any, place: str, flow_runner: Runner
+) -> None:
+    emit("troubled.broken", {"order_id": 7})
+    flow_runner.run()
+    row = model.objects.first()
+    name = model._meta.model_name
+
+    page = a_client(*VIEWS).get(reverse(f"admin:flowengine_{name}_change", args=[row.pk]))
+
+    assert f'<a href="/flow/{place}/{row.pk}">Open in flow</a>' in page.content.decode()

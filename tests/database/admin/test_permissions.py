@@ -10,6 +10,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from flowengine.models import (
     AuditRecord,
@@ -24,6 +26,7 @@ from flowengine.models import (
 )
 from flowengine.orchestration import groups, replay, selections
 from flowengine.orchestration.audit import By
+from flowengine.orchestration.replay.verdict import PROPOSED_FOR
 from tests.builders.line import now
 from tests.database.admin.test_admin import a_client, a_worker
 from tests.database.api.given import a_letter
@@ -162,6 +165,7 @@ def test_edit_is_approved_in_the_admin_by_somebody_else_who_could_have_proposed_
     ann = a_client(*EDITOR)
     replay_id = proposed(settings, ann)
     asked = take(ann, ReplayRecord, "approve", replay_id, apply="")
+    shown = ann.get(url(ReplayRecord, replay_id)).content.decode()
 
     take(ann, ReplayRecord, "approve", replay_id)
     for lacking in EDITOR:
@@ -171,6 +175,8 @@ def test_edit_is_approved_in_the_admin_by_somebody_else_who_could_have_proposed_
     bob = a_client(*EDITOR)
     take(bob, ReplayRecord, "approve", replay_id)
 
+    end = ReplayRecord.objects.get(pk=replay_id).created_at + PROPOSED_FOR
+    assert date_format(localtime(end), "DATETIME_FORMAT") in shown
     assert asked.status_code == 302 or "Reason" in asked.content.decode()
     assert before == "proposed"
     after = replay.status(replay_id)

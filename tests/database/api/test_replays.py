@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -240,6 +241,9 @@ def test_edits_are_approved_by_somebody_else(settings: Any) -> None:
     by_bob: Any = post(bob, f"replays/{proposed['id']}/approve", {"reason": "looks right"})
 
     assert proposed["state"] == "proposed"
+    until = datetime.fromisoformat(proposed["expires_at"])
+    assert until - datetime.fromisoformat(proposed["created_at"]) == timedelta(days=7)
+    assert by_bob.json()["expires_at"] is None
     assert (by_ann.status_code, by_ann.json()["code"]) == (409, "FE522")
     assert by_bob.json()["state"] == "running"
     assert by_bob.json()["approver"] == bob.session["_auth_user_id"]

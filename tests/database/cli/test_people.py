@@ -61,6 +61,7 @@ def acts() -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
         ("stop", ("replay", "stop", going), steering),
         ("close", ("stations", "pause", "default"), ("view_workerrecord", "pause_station")),
         ("open", ("stations", "resume", "default"), ("view_workerrecord", "pause_station")),
+        ("emit", ("emit", "a.b", "--test"), ("send_test_event",)),
         ("plain", ("replay", *mine), steering),
         ("resume", ("run", "resume", str(run)), ("view_run", "resume_run")),
         ("cancel", ("cancel", str(run)), ("view_run", "cancel_run")),
@@ -165,11 +166,13 @@ def test_edit_is_proposed_and_approved_by_users_at_two_terminals(
     by_same = approve(flow, "--as", "ann")
     at_same = approve(flow, "--as", "bob")
     at(monkeypatch, "bob")
+    shown = flow("replay", "show", str(ReplayRecord.objects.get().pk))
     by_nobody = approve(flow)
     by_same_elsewhere = approve(flow, "--as", "ann")
     by_other = approve(flow, "--as", "bob", "--json")
 
     assert "next: flowengine replay approve" in proposed.err
+    assert "to be approved until " in shown.out
     for refused in (by_same, at_same, by_nobody, by_same_elsewhere):
         assert (refused.code, "error[FE522]" in refused.err) == (Exit.REFUSED, True)
     assert json.loads(by_other.out)["approver"] == str(bob.pk)

@@ -180,12 +180,12 @@ def test_replay_is_steered(flow: Flow) -> None:
     failed_orders(2)
     replay = a_replay(flow)
 
-    said = [
-        flow("replay", act, replay, "--reason", "x")
-        for act in ("pause", "slower", "resume", "stop")
-    ]
+    said = [flow("replay", act, replay, "--reason", "x") for act in ("pause", "slower")]
+    paused = flow("replay", "show", replay).out
+    said += [flow("replay", act, replay, "--reason", "x") for act in ("resume", "stop")]
 
     assert [each.out.split()[1] for each in said] == ["paused", "paused", "running", "stopped"]
+    assert "to be resumed until" in paused
     verbs = [*AuditRecord.objects.order_by("number").values_list("verb", flat=True)]
     assert verbs[1:] == ["replay.pause", "replay.slower", "replay.go_on", "replay.stop"]
     again = flow("replay", "stop", replay, "--reason", "x")

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 
 def titles(**asked: object) -> list[str]:
-    return [each.row.title for each in dead.groups(**asked)]  # type: ignore[arg-type]
+    return [each.row.title for each in dead.groups(dead.Wanted(**asked))]  # type: ignore[arg-type]
 
 
 def three_causes() -> None:
@@ -64,6 +64,21 @@ def test_list_of_causes_can_be_narrowed() -> None:
     assert len(titles(text="shop/cards.py")) == 3
     assert titles(kind="failed hook") == []
     assert len(titles(kind="failed run")) == 3
+
+
+def test_search_for_a_text_says_how_far_it_has_looked_where_there_are_older_causes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    three_causes()
+    monkeypatch.setattr(dead, "SEARCHED_MAX", 2)
+    wanted, newest = dead.Wanted(text="card "), dead.groups(limit=1)[0].row
+
+    assert [each.row.title for each in dead.groups(wanted)] == ["card lost"]
+    assert dead.searched(wanted) == 2
+    assert dead.searched(wanted, (newest.last_at, newest.id)) is None
+    assert dead.searched(dead.Wanted()) is None
+    monkeypatch.setattr(dead, "SEARCHED_MAX", 3)
+    assert dead.searched(wanted) is None
 
 
 def test_closed_snoozed_and_merged_causes_are_left_out() -> None:

@@ -9,7 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flowengine.errors import ReasonMissing, ReplayRefused, SelectionRefused
-from flowengine.models import AuditRecord, DeadLetterRecord, SelectionItemRecord, SelectionRecord
+from flowengine.models import (
+    AuditRecord,
+    DeadLetterRecord,
+    ReplayRecord,
+    SelectionItemRecord,
+    SelectionRecord,
+)
 from flowengine.orchestration import prune, replay, selections
 from flowengine.orchestration.audit import By
 from flowengine.orchestration.replay import Replay, ReplayState, discarding
@@ -150,14 +156,17 @@ def test_discarding_is_paused_goes_on_and_is_stopped(small_pages: None) -> None:
     replay.pause(act.id, SOMEBODY)
     beat()
     beat()
-    paused = (discarded(), replay.status(act.id).state, replay.status(act.id).due_at)
+    held = replay.status(act.id)
+    paused = (discarded(), held.state)
+    end = replay.expires_at(held.state, held.created_at, held.verdict)
     replay.go_on(act.id, SOMEBODY)
     beat()
 
     stopped = replay.stop(act.id, SOMEBODY)
     beat()
 
-    assert paused == (2, "paused", None)
+    assert paused == (2, "paused")
+    assert held.due_at == end is not None
     assert (discarded(), stopped.state, stopped.due_at) == (4, "stopped", None)
     assert stopped.verdict["words"].startswith("4 of 7 discarded, 0 were not open; stopped: by 7")
     with pytest.raises(ReplayRefused, match="as fast as it can be"):
@@ -191,6 +200,8 @@ def test_selection_stays_until_its_act_is_over(small_pages: None) -> None:
     kept = SelectionItemRecord.objects.count()
     done(act)
 
+    # The act is kept as long, and what was chosen as long as the act.
+    ReplayRecord.objects.update(created_at=NOON)
     prune.run(late)
 
     assert (kept, SelectionItemRecord.objects.count()) == (5, 0)

@@ -62,8 +62,14 @@ def lists_of_causes() -> Asked:
             partial(dead.groups, limit=PAGE, after=(NOON - timedelta(minutes=5), one)),
             3 * PAGE,
         ),
-        "causes with words": (partial(dead.groups, limit=PAGE, text="gateway 7"), SEARCHED),
-        "causes of a state": (partial(dead.groups, limit=PAGE, states=["new"]), 3 * PAGE),
+        "causes with words": (
+            partial(dead.groups, dead.Wanted(text="gateway 7"), limit=PAGE),
+            SEARCHED,
+        ),
+        "causes of a state": (
+            partial(dead.groups, dead.Wanted(states=["new"]), limit=PAGE),
+            3 * PAGE,
+        ),
         "a cause": (partial(dead.group, one), 12 * dead.SAMPLE),
         "a letter": (partial(dead.letter, graves.letter_ids(1)[0]), PAGE),
     }

@@ -23,14 +23,11 @@ from flowengine.models import (
     HistoryRecord,
     KeyRecord,
     ReplayItemRecord,
-    ReplayRecord,
     RunRecord,
-    SelectionItemRecord,
-    SelectionRecord,
     StepRecord,
     WaitRecord,
 )
-from flowengine.orchestration import dead, groups, prune, selections
+from flowengine.orchestration import dead, groups, prune
 from flowengine.orchestration.prune import Pruned
 from flowengine.store import dead_letters
 from flowengine.store import prune as store
@@ -243,40 +240,6 @@ def test_tally_of_a_cause_that_is_gone_for_good_is_dropped() -> None:
     fold()
 
     assert not DeadGroupRecord.objects.exists()
-
-
-def a_replay(selection: SelectionRecord, state: str, *, at: datetime = OLD) -> ReplayRecord:
-    replay = ReplayRecord.objects.create(
-        id=new_id(at), selection_id=selection.id, mode="event", state=state, created_at=at
-    )
-    item = SelectionItemRecord.objects.filter(selection_id=selection.id)[0]
-    ReplayItemRecord.objects.create(
-        replay_id=replay.id, object_id=item.object_id, n=1, state="succeeded"
-    )
-    return replay
-
-
-def test_selections_and_replays_go_with_their_items_page_by_page() -> None:
-    bury(*[a_letter() for _ in range(5)])
-    selection = selections.freeze("dead_letter", "", "7")
-    SelectionRecord.objects.update(created_at=OLD)
-    a_replay(selection, "done")
-
-    pruned = prune.run(NOON, limit=2)
-
-    assert (pruned.selections, pruned.replays) == (6, 2)
-    assert not SelectionItemRecord.objects.exists()
-    assert not ReplayItemRecord.objects.exists()
-
-
-@pytest.mark.parametrize("state", ["proposed", "canary", "running", "paused"])
-def test_replay_at_work_stays_with_its_selection(state: str) -> None:
-    bury(a_letter())
-    selection = selections.freeze("dead_letter", "", "7")
-    SelectionRecord.objects.update(created_at=OLD)
-    a_replay(selection, state)
-
-    assert prune.run(NOON) == Pruned()
 
 
 @pytest.mark.parametrize("state", ["pending", "sent"])

@@ -302,6 +302,25 @@ def test_items_are_numbered_from_the_oldest_and_read_on_from_a_number() -> None:
     assert selections.objects(selection.id, after=1, limit=1) == ids[1:2]
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3, 6, 7])
+def test_what_is_chosen_does_not_depend_on_how_much_is_looked_at_at_once(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = sorted(bury(a_letter("gone"), a_letter("lost"), a_letter("gone"), at=NOON))
+    late = sorted(bury(a_letter("gone"), a_letter("lost"), a_letter("lost"), at=NOON + LATER))
+    monkeypatch.setattr(selections, "FREEZE_ROWS", rows)
+
+    everything = selections.freeze("dead_letter", "", "7")
+    some = selections.freeze("dead_letter", "gone", "7")
+
+    assert selections.objects(everything.id, limit=10) == [*early, *late]
+    gone = {*DeadLetterRecord.objects.filter(message="gone").values_list("id", flat=True)}
+    assert selections.objects(some.id, limit=10) == [
+        each for each in [*early, *late] if each in gone
+    ]
+    assert (everything.count, some.count) == (6, 3)
+
+
 def test_freezing_takes_as_many_statements_for_one_as_for_many() -> None:
     def statements(count: int) -> int:
         bury(*[a_letter() for _ in range(count)])
@@ -310,6 +329,21 @@ def test_freezing_takes_as_many_statements_for_one_as_for_many() -> None:
         return sum("clock" not in query["sql"] for query in captured)
 
     assert statements(1) == statements(50)
+
+
+def test_statements_of_a_choice_do_not_grow_with_what_was_chosen_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bury(*[a_letter() for _ in range(12)])
+    monkeypatch.setattr(selections, "FREEZE_ROWS", 2)
+
+    with CaptureQueriesContext(connection) as captured:
+        selections.freeze("dead_letter", "", "7")
+
+    conditions = [query["sql"].count("created_at") for query in captured if "_item" in query["sql"]]
+    assert len(conditions) == 6
+    # The first part has no border before it, and the last none behind it.
+    assert len({*conditions[1:-1]}) == 1
 
 
 def test_too_much_cannot_be_chosen_nor_can_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

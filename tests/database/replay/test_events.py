@@ -256,7 +256,13 @@ def test_event_that_the_broker_has_not_had_yet_is_still_published_when_it_is_rep
 
 def test_event_is_read_as_it_was_replayed() -> None:
     again = Again(
-        only="order", restart_of=UUID(int=1), keys=UUID(int=2), by="7", reason="why", is_quiet=True
+        only="order",
+        restart_of=UUID(int=1),
+        origin=UUID(int=2),
+        keys={"order": UUID(int=3)},
+        by="7",
+        reason="why",
+        is_quiet=True,
     )
     event = publish("order.placed", {"order": 1})
     [stored] = events.load([event])

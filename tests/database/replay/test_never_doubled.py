@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from flowengine.engine.identity import corrected_event_id
+from flowengine.engine.messages import Failed
 from flowengine.errors import ReplayRefused
 from flowengine.models import (
     AuditRecord,
@@ -21,8 +22,9 @@ from flowengine.orchestration import control, replay
 from flowengine.orchestration.audit import By
 from flowengine.orchestration.replay.sending import send
 from flowengine.store import audit, definitions
-from tests.builders.stored import define, now
+from tests.builders.stored import claim, define, now, tell
 from tests.database.replay.scenes import (
+    NO,
     ORDER,
     beat,
     chosen,
@@ -67,7 +69,7 @@ def test_two_people_who_choose_the_same_letters_replay_each_once() -> None:
 
     assert states(mine) == ["sent", "sent"]
     assert states(theirs) == ["skipped", "skipped", "sent"]
-    assert details(theirs)[0] == "another replay has it"
+    assert details(theirs)[0] == f"replay {mine}, which 7 asked for and is running, has it"
     assert RunRecord.objects.filter(replay_of__in=runs).count() == 3
 
 
@@ -225,19 +227,6 @@ def test_two_replays_of_one_event_for_other_workflows_do_not_keep_one_another() 
     assert (states(first), states(second)) == (["sent"], ["sent"])
 
 
-def test_run_that_goes_on_meanwhile_is_not_replayed() -> None:
-    runs = failed_orders(2)
-    letters = letters_of(runs)
-    first, second = started("resume", letters[:1]), started("restart", letters[1:])
-
-    for run in runs:
-        control.resume(run, now=now())
-    beat()
-
-    assert (states(first), states(second)) == (["skipped"], ["skipped"])
-    assert RunRecord.objects.count() == 2
-
-
 def test_item_whose_event_is_on_its_way_is_sent_later() -> None:
     [order] = failed_orders()
     define(ORDER.replace("workflow: order", "workflow: invoice"))
@@ -346,25 +335,6 @@ def test_correction_of_a_correction_keeps_the_first_event_from_being_replayed(
     assert RunRecord.objects.count() == 3
 
 
-def test_copy_that_was_resumed_by_hand_keeps_the_original_from_being_replayed() -> None:
-    [run] = failed_orders()
-    corrected = started("event", letters_of([run]), edit=EDIT)
-    beat()
-    [copy] = copies_of(run)
-    fail(copy.id)
-    seen(corrected)
-    control.resume(copy.id, now=now())
-
-    at_work = started("restart", [run], kind="run")
-    beat()
-    pay(copy.id)
-    over = started("restart", [run], kind="run")
-    beat()
-
-    assert details(at_work) == [f"not_open: run {copy.id} is running for it"]
-    assert details(over) == [f"succeeded_since: run {copy.id} has succeeded since"]
-
-
 def test_copy_that_only_one_of_two_workflows_has_done_is_done_for_that_one() -> None:
     [run] = failed_orders()
     define(ORDER.replace("workflow: order", "workflow: stock"))
@@ -385,3 +355,23 @@ def test_copy_that_only_one_of_two_workflows_has_done_is_done_for_that_one() -> 
 def copies_of(*runs: UUID) -> list[RunRecord]:
     """All runs but these."""
     return [*RunRecord.objects.exclude(pk__in=runs)]
+
+
+@pytest.mark.parametrize("mode", ["restart", "event"])
+def test_run_of_which_only_a_hook_has_failed_is_not_done_again(mode: str) -> None:
+    hook = "finally:\n  - {id: bye, task: line.told, with: {order_id: 1}, retry: {attempts: 1}}\n"
+    [run] = placed(define(ORDER + hook))
+    pay(run)
+    claim(run, "bye")
+    tell(run, Failed(step="bye", attempt=1, failure=NO))
+    letter = DeadLetterRecord.objects.get(kind="failed hook")
+    assert RunRecord.objects.get().state == "succeeded"
+
+    left = started(mode, [letter.id])
+    beat()
+    assert details(left) == [f"succeeded_since: run {run} has succeeded: only its hook has failed"]
+    assert letter_states([letter.id]) == ["open"]
+
+    wanted = started(mode, [letter.id], even_if_succeeded=True)
+    beat()
+    assert states(wanted) == ["sent"]

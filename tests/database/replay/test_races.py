@@ -113,7 +113,8 @@ def test_no_event_is_replayed_for_all_workflows_and_for_one_at_once() -> None:
     runs = dead_orders(max(pairs() // 2, 40))
     events = [*RunRecord.objects.values_list("event_id", flat=True)]
     for_all, for_one = chosen(events, "event"), chosen(letters_of(runs))
-    corrected = {"workflow": "order", "edit": [{"op": "add", "path": "/note", "value": "x"}]}
+    edit = [{"op": "add", "path": "/note", "value": "x"}]
+    corrected = {"workflow": "order", "edit": edit, "new_keys": True}
     begun = [
         replay.start(for_all, "event", {"workflow": "*"}, FAST, by=BY).id,
         replay.start(for_one, "event", corrected, FAST, by=BY).id,

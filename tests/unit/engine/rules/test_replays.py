@@ -24,7 +24,11 @@ from tests.builders.steps import child, step
 FIRST = UUID("01930000-0000-7000-8000-0000000000f1")
 OTHER = UUID("01930000-0000-7000-8000-0000000000f2")
 RESTART = Again(
-    only="fulfil-order", restart_of=FIRST, keys=FIRST, by="7", reason="the bank is back"
+    only="fulfil-order",
+    restart_of=FIRST,
+    keys={"fulfil-order": FIRST},
+    by="7",
+    reason="the bank is back",
 )
 
 
@@ -41,9 +45,10 @@ def test_event_concerns_its_target_or_the_one_workflow_that_its_replay_asks() ->
     [
         (None, None),
         (Again(), None),
-        (Again(keys=FIRST), FIRST),
-        (Again(keys=FIRST, origin=OTHER), FIRST),
-        (Again(keys=RUN_ID), None),
+        (Again(keys={"order": FIRST}), FIRST),
+        (Again(keys={"order": FIRST}, origin=OTHER), FIRST),
+        (Again(keys={"stock": FIRST}, origin=OTHER), identity.run_id(OTHER, "order")),
+        (Again(keys={"order": RUN_ID}), None),
         (Again(origin=OTHER), identity.run_id(OTHER, "order")),
     ],
 )
