@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from flowengine import project
 from flowengine.broker.base import Broker
 from flowengine.conf import settings
 from flowengine.engine.messages import Due
@@ -24,6 +25,7 @@ from flowengine.orchestration import (
 )
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.follow import see_through
+from flowengine.orchestration.notices import telling
 from flowengine.orchestration.replay.due import run_due as replay_due
 from flowengine.orchestration.rescue import rescue
 from flowengine.orchestration.save import save
@@ -41,6 +43,8 @@ FORGET_S = 3600.0
 FORGET_PAGE = 5000
 LOOK_EVERY_S = 10.0
 """Between two rounds over all there may be, whether anything is known to be due or not."""
+NOTICE_S = 5.0
+"""Between two looks at what operators want to hear of."""
 LEARN_S = 300.0
 """Between two looks at how long runs take."""
 
@@ -59,6 +63,7 @@ class Beat:
         self._forget_at = monotonic()
         self._pruning: prune.Pass | None = None
         self._learn_at = monotonic()
+        self._notice_at = monotonic()
         self._looked_at = float("-inf")
         self.next_s = 0.0
         """Seconds in which nothing is due, as far as was known at the last look."""
@@ -75,6 +80,7 @@ class Beat:
             more = self._wake(now)
             nexts = (due_steps.next_due(), places.next_start(), replays.next_due())
         more = self._forget(now) or more
+        more = self._notice(now) or more
         self._learn()
         self.next_s = settings().POLL_S
         for next_due in nexts:
@@ -120,6 +126,15 @@ class Beat:
         self._pruning = None
         self._forget_at = at + FORGET_S
         return False
+
+    def _notice(self, now: datetime) -> bool:
+        """Now and then, what operators want to hear of; True where there may be more at once."""
+        at = self._monotonic()
+        if at < self._notice_at:
+            return False
+        more = telling.run_once(project.catalog(), now)
+        self._notice_at = at if more else at + NOTICE_S
+        return more
 
     def _learn(self) -> None:
         """Now and then, how long runs of each workflow take."""

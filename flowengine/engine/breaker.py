@@ -59,6 +59,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """What people let a station have at the same time, all its workers together."""
+
+    places: int
+    """Attempts, at least one: a station that is to have none is paused."""
+    since: datetime
+    by: str
+    """The key of the user whose word it is."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
     """One station as all workers know it. Nobody has spoken of it: open."""
 
@@ -75,6 +87,8 @@ class Station:
     """The key of the user whose word it is; empty = the breaker's."""
     trips: int = 0
     """Probes that failed in a row, and the failures that closed it first."""
+    cap: Cap | None = None
+    """None = as much at the same time as its workers have places. It outlives every move of the door."""
 
 
 def trip(station: Station, fingerprint: str, reason: str, now: datetime, limits: Limits) -> Station:
@@ -114,17 +128,26 @@ def drained(station: Station, now: datetime) -> Station:
 
 def opened(station: Station, now: datetime, *, by: str = "") -> Station:
     """Open, by whoever says so; what was counted before is forgotten."""
-    return Station(name=station.name, since=now, by=by)
+    return Station(name=station.name, since=now, by=by, cap=station.cap)
+
+
+def opened_slowly(
+    station: Station, now: datetime, limits: Limits, *, by: str, reason: str
+) -> Station:
+    """Open at a measured pace for a while, because people say so; then freely."""
+    fresh = opened(station, now, by=by)
+    return replace(fresh, door=Door.DRAINING, due_at=now + limits.drain, reason=reason)
 
 
 def switched_off(station: Station, now: datetime) -> Station:
-    """There is no breaker here any more: what it has closed opens, what people have closed does not."""
-    return station if station.door in {Door.OPEN, Door.PAUSED} else opened(station, now)
+    """There is no breaker here any more: what it has closed opens; what people have said holds."""
+    is_its = station.door not in {Door.OPEN, Door.PAUSED} and not station.by
+    return opened(station, now) if is_its else station
 
 
 def paused(station: Station, now: datetime, *, by: str, reason: str) -> Station:
     """Closed by people."""
-    return Station(name=station.name, door=Door.PAUSED, since=now, by=by, reason=reason)
+    return replace(opened(station, now, by=by), door=Door.PAUSED, reason=reason)
 
 
 def _parked(station: Station, now: datetime, limits: Limits) -> Station:

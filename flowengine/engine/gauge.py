@@ -30,7 +30,7 @@ _MOST = 120
 
 
 class Slot(msgspec.Struct, array_like=True):
-    """What ended in five seconds."""
+    """What came and what ended in five seconds."""
 
     age: int
     """How many slots before the one in which it was written."""
@@ -38,17 +38,19 @@ class Slot(msgspec.Struct, array_like=True):
     failed: int = 0
     lasted: dict[int, int] = {}
     """How many took about so long; see :func:`bucket`."""
+    came: int = 0
+    """What became ready there."""
 
 
 class Gauge(msgspec.Struct, array_like=True):
-    """What ended at one station with one task; or, of runs, in one workflow."""
+    """What came to and ended at one station with one task; or, of runs, ended in one workflow."""
 
     name: str
     """The station's, or the workflow's."""
     task: str
     """Empty for a workflow."""
-    idle_s: float
-    """From the last end to when this was written."""
+    idle_s: float | None
+    """From the last end to when this was written; None = nothing has ended here."""
     slots: list[Slot]
 
 
@@ -67,6 +69,7 @@ class Sum:
 
     done: float = 0.0
     failed: float = 0.0
+    came: float = 0.0
     lasted: Counter[int] = field(default_factory=Counter)
     last_at: datetime | None = None
     """When something last ended, as long as anybody knows."""
@@ -85,6 +88,7 @@ class Sum:
         """Take over what *other* holds."""
         self.done += other.done
         self.failed += other.failed
+        self.came += other.came
         self.lasted.update(other.lasted)
         known = [at for at in (self.last_at, other.last_at) if at is not None]
         self.last_at = max(known, default=None)
@@ -132,7 +136,8 @@ def add_up(readings: Iterable[tuple[datetime, Reading]], now: datetime) -> Sums:
 
 
 def _add(total: Sum, gauge: Gauge, at: datetime, late_s: float) -> None:
-    total.add(Sum(last_at=at - timedelta(seconds=gauge.idle_s)))
+    if gauge.idle_s is not None:
+        total.add(Sum(last_at=at - timedelta(seconds=gauge.idle_s)))
     for slot in gauge.slots:
         # Of a slot that the window's edge cuts, the part that is inside.
         inside = (WINDOW_S - late_s - (slot.age - 1) * SLOT_S) / SLOT_S
@@ -140,4 +145,5 @@ def _add(total: Sum, gauge: Gauge, at: datetime, late_s: float) -> None:
         if share > 0.0:
             total.done += share * slot.done
             total.failed += share * slot.failed
+            total.came += share * slot.came
             total.lasted.update(slot.lasted)

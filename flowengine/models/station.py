@@ -21,6 +21,11 @@ class StationRecord(models.Model):
     by = models.TextField(blank=True, default="")
     """The key of the user whose word it is; empty = the breaker's."""
     trips = models.IntegerField(default=0)
+    places = models.IntegerField(null=True)
+    """Attempts at the same time, of all workers together; null = as many as they have places."""
+    places_since = models.DateTimeField(null=True)
+    places_by = models.TextField(blank=True, default="")
+    places_reason = models.TextField(blank=True, default="")
 
     class Meta:
         db_table = "flowengine_station"

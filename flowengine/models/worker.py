@@ -23,6 +23,12 @@ class WorkerRecord(models.Model):
     """How many attempts it makes at the same time."""
     state = models.TextField(default="alive")
     """alive, draining, ended."""
+    wanted = models.TextField(default="alive")
+    """What people want it to be: alive, draining. It hears so with its next heartbeat."""
+    wanted_since = models.DateTimeField(null=True)
+    wanted_by = models.TextField(blank=True, default="")
+    """The key of the user whose word it is; empty = nobody has said anything."""
+    wanted_reason = models.TextField(blank=True, default="")
     due_at = models.DateTimeField(null=True, db_index=True)
     """The end of its lease; None once it has ended."""
     started_at = models.DateTimeField()
@@ -38,6 +44,7 @@ class WorkerRecord(models.Model):
         db_table = "flowengine_worker"
         verbose_name = _("worker")
         verbose_name_plural = _("workers")
+        permissions = [("drain_worker", _("Can have workers take no more work"))]
 
     def __str__(self) -> str:
         return self.name

@@ -32,5 +32,7 @@ def announce(
         signals.run_changed.send_robust(sender=None, heads=committed.heads)
     for event_id, name in committed.emitted:
         signals.event_emitted.send_robust(sender=None, event_id=event_id, type=name)
+    if committed.replays:
+        signals.replay_changed.send_robust(sender=None, ids=committed.replays)
     if committed.buried:
         signals.dead_lettered.send_robust(sender=None, ids=committed.buried)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from flowengine import signals
 from flowengine.conf import settings
 from flowengine.engine import breaker
-from flowengine.engine.breaker import Door, Limits, Station
+from flowengine.engine.breaker import Cap, Door, Limits, Station
 from flowengine.orchestration import audit, notify
 from flowengine.orchestration.audit import By, Entry, wants_reason
 from flowengine.store import sql, stations
@@ -60,13 +60,49 @@ def resume(name: str, by: By, now: datetime) -> Station:
     return _moved(name, move, Entry(by=by, verb="station.resume", kind="station"), now)
 
 
-def trip(name: str, fingerprint: str, reason: str, now: datetime) -> Station:
-    """Close a station because what it is given fails for one cause."""
+def open_slowly(name: str, by: By, now: datetime) -> Station:
+    """Open a station at a measured pace for a while, then freely. As :func:`pause`."""
+    wants_reason(by)
+    bounds = limits(name) or Limits()
+    move = partial(breaker.opened_slowly, now=now, limits=bounds, by=by.who, reason=by.reason)
+    return _moved(name, move, Entry(by=by, verb="station.drain", kind="station"), now)
+
+
+def cap(name: str, places: int | None, by: By, now: datetime) -> Station:
+    """Let so many attempts be made at the same time, by all workers together. As :func:`pause`.
+
+    Args:
+        name: the station.
+        places: at least one; None = as many as its workers have places.
+        by: who, why and from where.
+        now: the database's clock.
+    """
+    wants_reason(by)
+    new = None
+    if places is not None:
+        new = Cap(places=max(1, places), since=now, by=by.who, reason=by.reason)
+    verb = "station.unlimit" if new is None else "station.limit"
+    entry = Entry(by=by, verb=verb, kind="station")
+    return _moved(name, lambda station: replace(station, cap=new), entry, now)
+
+
+def trip(
+    name: str, fingerprint: str, reason: str, *, seen: datetime | None, now: datetime
+) -> Station:
+    """Close a station because what it is given fails for one cause.
+
+    *seen* is since when its door was as it was while that failed, None = nobody had spoken of it: a door
+    that has moved since stays as it is.
+    """
     bounds = limits(name) or Limits()
     entry = _by_itself("station.park", reason)
-    return _moved(
-        name, lambda station: breaker.trip(station, fingerprint, reason, now, bounds), entry, now
-    )
+
+    def move(station: Station) -> Station:
+        if station.since != seen:
+            return station
+        return breaker.trip(station, fingerprint, reason, now, bounds)
+
+    return _moved(name, move, entry, now)
 
 
 def probe(name: str, now: datetime) -> bool:
@@ -119,17 +155,27 @@ def _moved(
 ) -> Station:
     """One move of one door, in a transaction of its own; told once it is committed."""
     with sql.writing():
-        before = stations.lock(name, now)
+        before = stations.lock(name)
         after = move(before)
         if after == before:
             return after
         stations.write(after)
         if entry is not None:
-            details = {"from": before.door, "to": after.door, "fingerprint": after.fingerprint}
+            details = _details(before, after)
             audit.record([replace(entry, object_id=name, details=details)], now)
         told = _told(before, after, now)
         transaction.on_commit(partial(_tell, before, after, told), using=settings().DATABASE)
     return after
+
+
+def _details(before: Station, after: Station) -> dict[str, object]:
+    """What an act has changed: the door, or how much is done at the same time."""
+    if before.cap != after.cap:
+        return {
+            "from": None if before.cap is None else before.cap.places,
+            "to": None if after.cap is None else after.cap.places,
+        }
+    return {"from": before.door, "to": after.door, "fingerprint": after.fingerprint}
 
 
 def _has_closed_itself(before: Station, after: Station) -> bool:
@@ -147,6 +193,8 @@ def _told(before: Station, after: Station, now: datetime) -> list[str]:
 
 def _tell(before: Station, after: Station, told: Sequence[str]) -> None:
     notify.number(told)
+    if before.door is after.door:
+        return
     logger.log(
         logging.ERROR if _has_closed_itself(before, after) else logging.INFO,
         "station %s: %s -> %s",

@@ -72,6 +72,16 @@ def members_of(groups: Collection[str]) -> Mapping[str, list[str]]:
     return found
 
 
+def group_exists(name: str) -> bool:
+    """There is a group of that name whose members can be told; none where users have no groups."""
+    try:
+        field = get_user_model()._meta.get_field("groups")  # noqa: SLF001 - documented interface
+    except FieldDoesNotExist:
+        return False
+    groups: Any = field.related_model
+    return bool(groups._default_manager.filter(name=name).exists())  # noqa: SLF001 - documented
+
+
 def _keys(named: Named, members: Mapping[str, Sequence[str]]) -> list[str]:
     keys = dict.fromkeys(named.users)
     for group in named.groups:
@@ -106,8 +116,12 @@ def _permitted(named: Sequence[Named], found: Sequence[list[str]]) -> list[list[
     ]
 
 
-def permitted_to(permission: str) -> list[str]:
+def permitted_to(permission: str, among: Collection[str] | None = None) -> list[str]:
     """The keys of the active users who have that permission, superusers too; at most ``RECIPIENTS_MAX``.
+
+    Args:
+        permission: ``flowengine.view_run``.
+        among: the keys of those who are asked about, however many; None = all users are.
 
     A project whose users have no permissions of Django's has none of them.
     """
@@ -116,6 +130,9 @@ def permitted_to(permission: str) -> list[str]:
         return []
     try:
         found = manager.with_perm(permission, backend=_BACKEND).order_by("pk")
+        if among is not None:
+            keys = found.filter(pk__in=_primary_keys(among)).values_list("pk", flat=True)
+            return [str(key) for key in keys]
         return [str(key) for key in found.values_list("pk", flat=True)[:RECIPIENTS_MAX]]
     except FieldError:
         return []
@@ -123,13 +140,18 @@ def permitted_to(permission: str) -> list[str]:
 
 def users_of(keys: Iterable[str]) -> dict[str, Any]:
     """The users of these keys; who is not there is left out."""
-    model = get_user_model()
-    field = model._meta.pk  # noqa: SLF001 - Django's documented interface
+    manager = get_user_model()._default_manager  # noqa: SLF001 - Django's own name for it
+    return {str(pk): user for pk, user in manager.in_bulk(_primary_keys(keys)).items()}
+
+
+def _primary_keys(keys: Iterable[str]) -> list[Any]:
+    """These keys as the users' table has them; what can be none of them is left out."""
+    field = get_user_model()._meta.pk  # noqa: SLF001 - Django's documented interface
     assert field is not None, "every model has a primary key"
-    pks = []
+    found = []
     for key in keys:
         try:
-            pks.append(field.to_python(key))
+            found.append(field.to_python(key))
         except ValidationError:
             continue
-    return {str(pk): user for pk, user in model._default_manager.in_bulk(pks).items()}  # noqa: SLF001
+    return found

@@ -24,6 +24,7 @@ MEMBERS_MAX = 500
 _PLAIN = (
     *("id", "name", "host", "pid", "version", "project_version", "concurrency", "state"),
     *("due_at", "started_at", "seen_at", "consumed_at", "metered_at"),
+    *("wanted", "wanted_since", "wanted_by", "wanted_reason"),
 )
 
 _reading = msgspec.json.Decoder(Reading).decode
@@ -48,6 +49,11 @@ class Member:
     consumed_at: datetime | None
     reading: Reading
     metered_at: datetime | None
+    wanted: str
+    """What people want it to be: alive, draining."""
+    wanted_since: datetime | None
+    wanted_by: str
+    wanted_reason: str
 
     def is_alive(self, now: datetime) -> bool:
         """Its lease has not run out."""

@@ -65,9 +65,11 @@ SELECT '{name}', '', CAST(NULL AS timestamptz),
   FROM (SELECT created_at, seq FROM flowengine_run ORDER BY created_at DESC LIMIT {newest}) r)
  || ' ' || (SELECT coalesce(CAST(max(created_at) AS text), '') FROM flowengine_event)
  || ' ' || (SELECT CAST(count(*) AS text) || ' ' || coalesce(CAST(max(since) AS text), '')
+  || ' ' || coalesce(CAST(sum(places) AS text), '')
   FROM flowengine_station)
  || ' ' || coalesce((SELECT coalesce(CAST(max(metered_at) AS text), '')
    || ' ' || CAST(sum(CASE state WHEN 'alive' THEN 1 WHEN 'draining' THEN 1000 ELSE 0 END) AS text)
+   || ' ' || CAST(sum(CASE WHEN state <> wanted THEN 1 ELSE 0 END) AS text)
    || ' ' || CAST(sum(CASE WHEN state <> 'ended' AND seen_at < %(stir_heard)s THEN 1 ELSE 0 END)
      AS text)
    || CASE WHEN max(metered_at) > %(stir_since)s THEN %(stir_tick)s ELSE '' END
@@ -84,6 +86,15 @@ SELECT '{name}', '', CAST(NULL AS timestamptz),
 """Hardly anything can happen, or be decided by anybody, without one of these moving; and as long as rates
 are above nothing, they fall with time."""
 _STIR_NEWEST = 200
+_REPLAYS = f"""
+SELECT 'replay', '', CAST(NULL AS timestamptz),
+ (SELECT CAST(count(*) AS text) || ' ' || coalesce(CAST(max(ended_at) AS text), '')
+   || ' ' || coalesce(CAST(sum(sent) AS text), '') || ' ' || coalesce(CAST(sum(succeeded) AS text), '')
+   || ' ' || coalesce(CAST(sum(failed) AS text), '') || ' ' || coalesce(CAST(sum(skipped) AS text), '')
+   || ' ' || coalesce(CAST(sum(CASE state WHEN 'running' THEN 1 WHEN 'paused' THEN 1000 ELSE 0 END)
+     AS text), '')
+  FROM (SELECT * FROM flowengine_replay ORDER BY created_at DESC LIMIT {_STIR_NEWEST}) r),
+ CAST(0 AS bigint)"""
 
 
 def runs(ids: Collection[UUID], unknown: Collection[UUID]) -> Part:
@@ -116,6 +127,11 @@ def stir(name: str, *, since: datetime, heard: datetime) -> Part:
         text=_STIR.format(name=name, newest=_STIR_NEWEST),
         parameters={"stir_since": since, "stir_heard": heard, "stir_tick": tick},
     )
+
+
+def replays() -> Part:
+    """Whether any of the newest replays has moved."""
+    return Part(text=_REPLAYS, parameters={})
 
 
 def read(parts: Sequence[Part]) -> Heads:

@@ -12,12 +12,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flowengine.engine.breaker import Counts, Door, Station
+from flowengine.engine.breaker import Cap, Counts, Door, Station
 from flowengine.store import sql, tables
 
-_COLUMNS = ("name", "door", "since", "due_at", "fingerprint", "reason", "by", "trips")
+_COLUMNS = (
+    *("name", "door", "since", "due_at", "fingerprint", "reason", "by", "trips"),
+    *("places", "places_since", "places_by", "places_reason"),
+)
 _ALL = f"SELECT {', '.join(_COLUMNS)} FROM flowengine_station ORDER BY name"
 _ONE = f"SELECT {', '.join(_COLUMNS)} FROM flowengine_station WHERE name = %(name)s FOR UPDATE"
+
+_CAPPED = """
+SELECT name, places FROM flowengine_station
+WHERE name = ANY(%(names)s::text[]) AND places IS NOT NULL ORDER BY name FOR UPDATE"""
+# Both words, for SQLite: it takes an index with a condition only where it reads that very condition.
+_BUSY = """
+SELECT station, count(*) FROM flowengine_step
+WHERE state IN ('ready', 'running') AND state = 'running' AND worker_id IS NOT NULL
+  AND station = ANY(%(names)s::text[])
+GROUP BY station"""
 
 _OF_COUNT = ("station", "worker_id", "since", "at", "ended", "failures")
 _COUNTED = f"SELECT {', '.join(_OF_COUNT)} FROM flowengine_station_count WHERE at > %(after)s"
@@ -87,9 +100,21 @@ def ready(names: Collection[str]) -> dict[str, int]:
     return {str(row[0]): int(row[1]) for row in rows}
 
 
-def lock(name: str, now: datetime) -> Station:
+def room(names: Collection[str]) -> dict[str, int]:
+    """How many more attempts may begin at each of those stations that have a cap; two statements.
+
+    Their rows are locked until the transaction ends: who begins there next counts what begins here.
+    """
+    places = {row[0]: row[1] for row in sql.query(_CAPPED, {"names": sorted(names)})}
+    if not places:
+        return {}
+    busy = dict(sql.query(_BUSY, {"names": list(places)}))
+    return {name: most - busy.get(name, 0) for name, most in places.items()}
+
+
+def lock(name: str) -> Station:
     """The station, locked until the transaction ends; a row is made where there is none."""
-    sql.insert(tables.STATION, _COLUMNS, [_row(Station(name=name, since=now))], ignore=True)
+    sql.insert(tables.STATION, _COLUMNS, [_row(Station(name=name))], ignore=True)
     (row,) = sql.query(_ONE, {"name": name})
     return _station(row)
 
@@ -100,14 +125,16 @@ def write(station: Station) -> None:
 
 
 def _row(station: Station) -> tuple[object, ...]:
+    cap = station.cap
     return (
         *(station.name, station.door, station.since, station.due_at),
         *(station.fingerprint, station.reason, station.by, station.trips),
+        *((None, None, "", "") if cap is None else (cap.places, cap.since, cap.by, cap.reason)),
     )
 
 
-def _station(row: tuple[object, ...]) -> Station:
-    name, door, since, due_at, fingerprint, reason, by, trips = row
+def _station(row: tuple[Any, ...]) -> Station:
+    name, door, since, due_at, fingerprint, reason, by, trips, *cap = row
     return Station(
         name=str(name),
         door=Door(str(door)),
@@ -117,6 +144,14 @@ def _station(row: tuple[object, ...]) -> Station:
         reason=str(reason),
         by=str(by),
         trips=int(str(trips)),
+        cap=_cap(*cap),
+    )
+
+
+def _cap(places: int | None, since: object, by: str, reason: str) -> Cap | None:
+    at = sql.as_datetime(since)
+    return (
+        None if places is None or at is None else Cap(places=places, since=at, by=by, reason=reason)
     )
 
 

@@ -25,6 +25,8 @@ _COLUMNS = (
     *("state", "due_at", "started_at", "seen_at"),
     "id",
 )
+_OF_OTHERS = ("meter", "wanted", "wanted_by", "wanted_reason")
+"""What a process that registers again finds as it was."""
 _NOTHING_COUNTED = "{}"
 _RENEW = """
 UPDATE flowengine_worker
@@ -32,6 +34,10 @@ SET state = %(state)s, due_at = %(due_at)s, seen_at = %(now)s,
     consumed_at = COALESCE(%(consumed_at)s, consumed_at),
     meter = COALESCE(%(meter)s, meter),
     metered_at = CASE WHEN %(meter)s IS NULL THEN metered_at ELSE %(now)s END
+WHERE id = %(id)s AND state <> 'ended' RETURNING wanted"""
+_WANT = """
+UPDATE flowengine_worker
+SET wanted = %(wanted)s, wanted_since = %(now)s, wanted_by = %(by)s, wanted_reason = %(reason)s
 WHERE id = %(id)s AND state <> 'ended'"""
 _EXPIRE = """
 UPDATE flowengine_worker SET due_at = %(now)s WHERE id = %(id)s AND state <> 'ended'"""
@@ -90,8 +96,8 @@ def register(worker: Worker, now: datetime, *, lease_s: float) -> None:
     due_at = now + timedelta(seconds=lease_s)
     row = (*described, WorkerState.ALIVE, due_at, now, now, worker.id)
     with sql.writing():
-        new = [(*row, _NOTHING_COUNTED)]
-        if not sql.insert(tables.WORKER, (*_COLUMNS, "meter"), new, ignore=True):
+        new = [(*row, _NOTHING_COUNTED, WorkerState.ALIVE, "", "")]
+        if not sql.insert(tables.WORKER, (*_COLUMNS, *_OF_OTHERS), new, ignore=True):
             sql.update(tables.WORKER, _COLUMNS[:-1], ("id",), [row])
 
 
@@ -103,8 +109,8 @@ def renew(
     state: WorkerState = WorkerState.ALIVE,
     consumed_at: datetime | None = None,
     meter: str | None = None,
-) -> bool:
-    """Prolong the lease; False = it was ended meanwhile, what the worker held is lost.
+) -> WorkerState | None:
+    """Prolong the lease; None = it was ended meanwhile, what the worker held is lost.
 
     Args:
         worker_id: whose.
@@ -113,6 +119,9 @@ def renew(
         state: what the worker says of itself.
         consumed_at: when it last took work; None = nothing new.
         meter: what it has counted, as JSON; None = nothing new.
+
+    Returns:
+        What people want it to be.
     """
     values = {
         "id": worker_id,
@@ -123,7 +132,14 @@ def renew(
         "meter": meter,
     }
     with sql.writing():
-        return sql.execute(_RENEW, values) == 1
+        found = sql.query(_RENEW, values)
+    return WorkerState(found[0][0]) if found else None
+
+
+def want(worker_id: UUID, wanted: WorkerState, now: datetime, *, by: str, reason: str) -> bool:
+    """Leave word for a worker what it is to be; False = there is none, or it has ended."""
+    values = {"id": worker_id, "wanted": str(wanted), "now": now, "by": by, "reason": reason}
+    return sql.execute(_WANT, values) == 1
 
 
 def expire(worker_id: UUID, now: datetime) -> bool:

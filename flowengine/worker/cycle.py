@@ -109,6 +109,8 @@ class Cycle:
         self._events: WeakValueDictionary[tuple[UUID, int], Event] = WeakValueDictionary()
         """What caused the runs of the attempts at work, by id and number of the replay."""
         self.is_draining = False
+        self.is_resting = False
+        """Nothing is begun for now."""
         self.stale = 0
         """Messages and hints of what was past, since the start."""
         self._consumed_at: datetime | None = None
@@ -121,6 +123,7 @@ class Cycle:
         """
         self._take()
         self._settle()
+        self._tried.update(dict.fromkeys(self._doors.refill(self._room())))
         self._look_for_overdue()
         work, hints = self._work()
         if not (work.told or work.wanted or work.progress):
@@ -193,7 +196,7 @@ class Cycle:
 
     def _let_go(self, at: float) -> None:
         """Hints that cannot be used soon: back to the queue when draining, else to their rows."""
-        if self.is_draining:
+        if self.is_draining or self.is_resting:
             self._broker.settle([w.delivery for w in self._backlog.values()], Verdict.REQUEUE)
             self._backlog.clear()
             return
@@ -217,7 +220,7 @@ class Cycle:
 
     def _room(self) -> int:
         """How many more steps may begin: a claim is a begin, so none without a free place."""
-        return 0 if self.is_draining else self._pool.free
+        return 0 if self.is_draining or self.is_resting else self._pool.free
 
     def _look_for_overdue(self) -> None:
         """Find rows directly where the queue gives too little, at most once per ``POLL_S``.
@@ -258,6 +261,7 @@ class Cycle:
             tasks=self._tasks,
             stations=self._doors.open,
             closed=self._doors.closed,
+            capped=self._doors.capped,
             places=room,
         )
         return work, hints

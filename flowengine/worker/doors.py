@@ -59,10 +59,14 @@ class Doors:
         """What is tried here at a closed station."""
         self._shown: dict[str, bool] = {}
         """What a probe has shown of a station, to be written."""
+        self._freed: set[str] = set()
+        """Stations with a cap where an attempt of this process has ended, and another may begin."""
         self.open = self._names
         """The stations that give out work freely."""
         self.closed: frozenset[str] = frozenset()
         """Those that do not, or at a measured pace."""
+        self.capped: frozenset[str] = frozenset()
+        """Those where people have said how much is done at the same time."""
 
     def ended(self, order: Order, message: End) -> End:
         """Count how an attempt has ended; what its run is to be told of it.
@@ -72,6 +76,8 @@ class Doors:
         """
         key = (order.run_id, order.step, order.item)
         probed = self._probes.pop(key, None)
+        if order.station in self.capped:
+            self._freed.add(order.station)
         bounds = self._limits.get(order.station)
         if bounds is None or isinstance(message, GivenBack):
             return message
@@ -120,9 +126,11 @@ class Doors:
         tried: list[RowKey] = []
         for name in sorted(self._names):
             station = self._known.get(name)
-            if station is None or station.door in {Door.OPEN, Door.PAUSED}:
+            if station is None or station.door is Door.PAUSED:
                 continue
-            if self._limits[name] is None:
+            if station.door is Door.OPEN:
+                tried += self._most(station, room - len(tried))
+            elif self._limits[name] is None and not station.by:
                 self._known[name] = doors.switched_off(name, now)
             elif station.due_at is not None and station.due_at <= now:
                 if station.door is Door.DRAINING:
@@ -135,8 +143,31 @@ class Doors:
         self.closed = frozenset(
             name for name, each in self._known.items() if each.door is not Door.OPEN
         )
-        self.open = self._names - self.closed
+        self.capped = frozenset(name for name, each in self._known.items() if each.cap is not None)
+        self.open = self._names - self.closed - self.capped
         return tried
+
+    def refill(self, room: int) -> list[RowKey]:
+        """What may be tried in the places that have become free at stations with a cap.
+
+        Nobody is told of what such a station could not take: who ends an attempt there looks for the next.
+
+        Raises:
+            django.db.Error: the database is away; the next call looks again.
+        """
+        tried: list[RowKey] = []
+        for name in sorted(self._freed if room > 0 else ()):
+            station = self._known.get(name)
+            if station is not None and station.door is Door.OPEN:
+                tried += self._most(station, room - len(tried))
+            self._freed.discard(name)
+        return tried
+
+    def _most(self, station: Station, room: int) -> list[RowKey]:
+        """What is ready at an open station that has a cap, at most as much as that."""
+        return (
+            [] if station.cap is None else self._ready(station.name, min(station.cap.places, room))
+        )
 
     def _read(self) -> None:
         """All doors; what was counted at one before it has moved is forgotten."""
@@ -193,7 +224,8 @@ class Doors:
     def _write(self) -> None:
         now = self._clock.now()
         for name, (fingerprint, title) in list(self._tripped.items()):
-            self._known[name] = doors.trip(name, fingerprint, title, now)
+            seen = _since(self._known, name)
+            self._known[name] = doors.trip(name, fingerprint, title, seen=seen, now=now)
             self._forget(name)
             del self._tripped[name]
         for name, succeeded in list(self._shown.items()):

@@ -47,6 +47,7 @@ class Heartbeat:
         concurrency: int = 0,
         meter: Meter | None = None,
         consumed_at: Callable[[], datetime | None] = lambda: None,
+        rest: Callable[[bool], None] = lambda _rests: None,
         clock: Clock | None = None,
     ) -> None:
         """A lease that is not taken yet.
@@ -57,6 +58,7 @@ class Heartbeat:
             concurrency: how many attempts it makes at the same time, for people.
             meter: what it counts; None = nothing.
             consumed_at: when it last took work, by the database's clock; None = not yet.
+            rest: told whether people want the worker to take nothing more, each time it is asked.
             clock: the database's; by default one of its own, which no other thread can hold up.
         """
         host = socket.gethostname()
@@ -72,9 +74,12 @@ class Heartbeat:
         )
         self._meter = meter
         self._consumed_at = consumed_at
+        self._rest_worker = rest
         self._clock = clock or DatabaseClock()
         self._presence = Presence(worker_id)
         self._state = WorkerState.ALIVE
+        self._wanted = WorkerState.ALIVE
+        self._is_ending = False
         self._renew_now = threading.Event()
         self._has_ended = False
         self._is_away = False
@@ -105,6 +110,7 @@ class Heartbeat:
 
     def drain(self) -> None:
         """Show that it takes nothing more; the lease goes on."""
+        self._is_ending = True
         self._state = WorkerState.DRAINING
         self._renew_now.set()
 
@@ -144,22 +150,34 @@ class Heartbeat:
         now = self._clock.now()
         consumed_at = self._consumed_at()
         meter = self._meter if self._meter is not None and self._meter.has_news else None
-        if workers.renew(
+        wanted = workers.renew(
             self._worker.id,
             now,
             lease_s=lease_s,
             state=self._state,
             consumed_at=consumed_at,
             meter=None if meter is None else meter.text(),
-        ):
+        )
+        if wanted is not None:
             if meter is not None:
                 meter.told()
+            self._follow(wanted)
             return
         # Somebody had to take this process for dead (it stood still for too long). What it held has
         # another attempt number by now, so it may go on: whatever comes of the old ones is stale.
         self.losses += 1
         logger.warning("the lease was lost and is taken again", extra={"worker": self._worker.name})
         workers.register(self._worker, now, lease_s=lease_s)
+
+    def _follow(self, wanted: WorkerState) -> None:
+        """Do as people want, and show it; a process that ends takes nothing more whatever they want."""
+        if wanted == self._wanted:
+            return
+        self._wanted = wanted
+        self._rest_worker(wanted is WorkerState.DRAINING)
+        if not self._is_ending:
+            self._state = wanted
+            self._renew_now.set()
 
     def _serve(self, taken: Future[None]) -> None:
         try:

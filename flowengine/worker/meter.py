@@ -31,11 +31,16 @@ class _Counted:
     def __init__(self) -> None:
         self.slots: dict[int, Slot] = {}
         """By number since the clock's zero."""
-        self.last_at = 0.0
+        self.last_at: float | None = None
+        """When something last ended; None = nothing has."""
+
+    def ended(self, at: float) -> Slot:
+        """The slot in which something ends."""
+        self.last_at = at
+        return self.slot(at)
 
     def slot(self, at: float) -> Slot:
         """The slot of that instant, which is the newest."""
-        self.last_at = at
         number = int(at / SLOT_S)
         found = self.slots.get(number)
         if found is None:
@@ -70,10 +75,7 @@ class Meter:
         key = (order.station, order.task)
         at = self._monotonic()
         with self._lock:
-            counted = self._stations.get(key)
-            if counted is None:
-                counted = self._stations[key] = _Counted()
-            slot = counted.slot(at)
+            slot = self._at(key).ended(at)
             if is_done:
                 slot.done += 1
             else:
@@ -83,13 +85,15 @@ class Meter:
             self._count += 1
 
     def committed(self, committed: Committed) -> None:
-        """Runs have ended."""
-        if not committed.ended:
+        """Steps have become ready, and runs have ended."""
+        if not (committed.ended or committed.reached):
             return
         at = self._monotonic()
         with self._lock:
+            for place in committed.reached:
+                self._at(place).slot(at).came += 1
             for workflow, state in committed.ended:
-                slot = self._workflows.setdefault(workflow, _Counted()).slot(at)
+                slot = self._workflows.setdefault(workflow, _Counted()).ended(at)
                 if state == RunState.SUCCEEDED:
                     slot.done += 1
                 elif state == RunState.FAILED:
@@ -130,14 +134,22 @@ class Meter:
         """Count no more runs. May be called twice."""
         announced.disconnect(dispatch_uid=("flowengine.meter", id(self)))
 
+    def _at(self, place: tuple[str, str]) -> _Counted:
+        counted = self._stations.get(place)
+        if counted is None:
+            counted = self._stations[place] = _Counted()
+        return counted
+
     def _on_announced(self, *, committed: Committed, **_signal: Any) -> None:
         self.committed(committed)
 
 
 def _gauge(name: str, task: str, counted: _Counted, at: float, newest: int) -> Gauge:
     slots = [
-        Slot(newest - number, slot.done, slot.failed, dict(slot.lasted))
+        Slot(newest - number, slot.done, slot.failed, dict(slot.lasted), slot.came)
         for number, slot in counted.slots.items()
         if newest - number < SLOTS
     ]
-    return Gauge(name, task, round(max(0.0, at - counted.last_at), 3), slots)
+    last_at = counted.last_at
+    idle_s = None if last_at is None else round(max(0.0, at - last_at), 3)
+    return Gauge(name, task, idle_s, slots)

@@ -190,6 +190,7 @@ class Program:
             concurrency=self._options.concurrency,
             meter=self._meter,
             consumed_at=stations.cycle.consumed_at,
+            rest=stations.rest,
         )
         return stations
 

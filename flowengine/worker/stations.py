@@ -69,6 +69,7 @@ class Stations:
             monotonic=monotonic,
         )
         self._is_draining = False
+        self._is_to_rest = False
         self._gives_back = False
         self._is_empty = False
 
@@ -89,7 +90,7 @@ class Stations:
             worker=self._worker,
             stations=self.cycle.open,
             tasks=self._tasks,
-            places=self.pool.promise(most),
+            places=0 if self._is_to_rest else self.pool.promise(most),
         )
 
     def call(self, room: Room, begun: Sequence[Begun]) -> None:
@@ -97,6 +98,11 @@ class Stations:
         for each in begun:
             self.pool.submit(order(each, each.run.event), was_promised=True)
         self.pool.take_back(room.places - len(begun))
+
+    def rest(self, is_to: bool) -> None:  # noqa: FBT001 - what people want, or do not
+        """Take nothing for now, or take work again; what runs goes on. From any thread."""
+        self._is_to_rest = is_to
+        self._inbox.wake()
 
     def drain(self) -> None:
         """Take no more; what runs may finish. From any thread."""
@@ -119,6 +125,8 @@ class Stations:
     def _step(self) -> bool:
         if self._is_draining:
             self.cycle.drain()
+        elif self.cycle.is_resting != self._is_to_rest:
+            self._rest_or_go_on()
         at = self._monotonic()
         if at - self._watched_at >= settings().POLL_S:
             self._watched_at = at
@@ -129,6 +137,15 @@ class Stations:
         busy = self.cycle.run_once()
         self._is_empty = self.cycle.is_draining and self.pool.is_empty and self.cycle.is_idle
         return busy
+
+    def _rest_or_go_on(self) -> None:
+        """As people want: hints go to others meanwhile, those that are here as well."""
+        self.cycle.is_resting = self._is_to_rest
+        if not self.cycle.is_resting:
+            self.consume()
+            return
+        for name in self.names:
+            self._broker.cancel(station_queue(name))
 
     def _rest(self) -> None:
         self._inbox.wait(self.cycle.pause_s())

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -14,12 +15,17 @@ from flowengine.broker.envelope import parse_hint
 from flowengine.engine.messages import Cancel, Failed, Succeeded
 from flowengine.engine.run import Failure
 from flowengine.engine.states import StepState
-from flowengine.models import EventRecord, RunRecord, StepRecord, WaitRecord
+from flowengine.models import EventRecord, NotificationRecord, RunRecord, StepRecord, WaitRecord
 from flowengine.orchestration import waits
+from flowengine.orchestration.audit import By
+from flowengine.orchestration.notices import rules
+from flowengine.orchestration.notices.rules import Wish
 from flowengine.orchestration.route import route
 from flowengine.store import due, workers
 from flowengine.store.workers import Worker
+from tests.builders.dead import a_letter, bury
 from tests.builders.stored import WORKER, begin, claim, define, now, publish, row, start, tell
+from tests.database.api.people import permit
 from tests.fakes.broker import FakeBroker
 from tests.fakes.clock import SetClock
 
@@ -290,3 +296,15 @@ def test_beat_looks_at_everything_now_and_then(monkeypatch: pytest.MonkeyPatch) 
     beat.run_once()
 
     assert looks == [clock.now()]
+
+
+def test_operators_are_told_of_what_they_want_to_hear_of() -> None:
+    user = User.objects.create_user("ann")
+    permit(user, "view_run")
+    wish = Wish(what="run.failed", user=str(user.pk))
+    rules.make(wish, By(who=str(user.pk)), now() - timedelta(minutes=1))
+    bury(a_letter(at=now()), at=now())
+
+    Beat(broker=FakeBroker(), clock=SetClock(now()), monotonic=lambda: 0.0).run_once()
+
+    assert NotificationRecord.objects.get().title == "order failed at charge"

@@ -29,10 +29,11 @@ def run(options: Namespace, terminal: Terminal) -> int:
             terminal.json(as_json(each, waiting[each.name]))
         return Exit.OK
     terminal.table(
-        ["station", "door", "ready", "since", "by", "why"],
+        ["station", "door", "ready", "at most", "since", "by", "why"],
         [
             [
                 *(each.name, str(each.door), _counted(waiting[each.name])),
+                "" if each.cap is None else f"{each.cap.places:,}",
                 *(instant(each.since) or "", each.by or _breaker(each), each.reason),
             ]
             for each in found

@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 
 from flowengine.conf import settings
 from flowengine.definitions.catalog import Catalog
-from flowengine.engine.breaker import Station
+from flowengine.engine.breaker import Cap, Station
 from flowengine.engine.gauge import WINDOW_S, Sum, Sums
 from flowengine.orchestration.floor.judgement import need
 from flowengine.orchestration.floor.lines import Place, lines_of
 from flowengine.orchestration.floor.shape import door_view, rates_view
-from flowengine.representations import instant
+from flowengine.representations import instant, unturned
 from flowengine.representations.rows import Json
-from flowengine.store import fleet, floor, stations
+from flowengine.store import dead_totals, fleet, floor, stations
 from flowengine.store.fleet import Member
 from flowengine.store.floor import Ready, Row
+from flowengine.store.workers import WorkerState
 
 WORKERS_MAX = 200
 NOW_MAX = 4
@@ -79,6 +80,25 @@ def look(
     )
 
 
+def dead(catalog: Catalog) -> dict[str, int]:
+    """How many dead letters are open of the steps of each queue; one statement.
+
+    Of a step that several workflows have at several queues, that of the workflow that died there last.
+    """
+    queues = {
+        (lane.workflow, stop.step): stop.place[0]
+        for lane in lines_of(catalog).lanes
+        for stop in lane.stops
+        if stop.place is not None
+    }
+    found: Counter[str] = Counter()
+    for workflow, step, count in dead_totals.by_step():
+        queue = queues.get((workflow, step))
+        if queue is not None:
+            found[queue] += count
+    return dict(found)
+
+
 def oldest_of(ready: Mapping[Place, Ready]) -> dict[str, datetime]:
     """Since when something waits at each queue where anything does."""
     oldest: dict[str, datetime] = {}
@@ -103,6 +123,7 @@ def queue_view(hands: Hands, name: str) -> Json:
         "due_at": instant(door.due_at),
         "fingerprint": door.fingerprint,
         "trips": door.trips,
+        "cap": _cap_view(door.cap),
         "ready": hands.ready[name],
         "oldest_at": instant(hands.oldest.get(name)),
         "busy": sum(row.station == name for row in hands.busy),
@@ -110,8 +131,20 @@ def queue_view(hands: Hands, name: str) -> Json:
         "workers": len(serving),
         "is_served": bool(serving),
         "retrying": hands.retrying.get(name, 0),
+        "in_per_s": round(total.came / WINDOW_S, 3),
         "out_per_s": round(total.ended / WINDOW_S, 3),
         **{key: rates[key] for key in ("p95_ms", "failed_share", "last_at")},
+    }
+
+
+def _cap_view(cap: Cap | None) -> Json | None:
+    if cap is None:
+        return None
+    return {
+        "places": cap.places,
+        "since": instant(cap.since),
+        "by": cap.by,
+        "reason": unturned(cap.reason),
     }
 
 
@@ -129,8 +162,11 @@ def worker_view(
     held = [row for row in busy if row.worker_id == member.id]
     counted = fleet.sums([member], now).stations.values()
     lease = timedelta(seconds=settings().LEASE_S)
-    plain = ("name", "host", "pid", "version", "project_version", "concurrency", "state")
-    instants = ("due_at", "started_at", "seen_at", "consumed_at")
+    plain = (
+        *("name", "host", "pid", "version", "project_version", "concurrency", "state"),
+        *("wanted", "wanted_by", "wanted_reason"),
+    )
+    instants = ("due_at", "started_at", "seen_at", "consumed_at", "wanted_since")
     return {
         "id": str(member.id),
         **{name: getattr(member, name) for name in plain},
@@ -189,6 +225,11 @@ def needs(
         need("silent", f"{each.name} is silent", 1, each.seen_at, subject=each.name)
         for each in members
         if each.is_silent(now, lease=lease)
+    ]
+    found += [
+        need("resting", f"{each.name} takes nothing more", 1, each.wanted_since, subject=each.name)
+        for each in members
+        if each.is_alive(now) and each.wanted == WorkerState.DRAINING
     ]
     served = {queue for each in members if each.serves(now) for queue in each.stations}
     for name in sorted(set(wanted) - served):

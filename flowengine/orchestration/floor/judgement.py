@@ -86,6 +86,9 @@ def needs(scene: Scene) -> list[Json]:
         if station.door in _DOORS:
             kind, text = _DOORS[station.door]
             found.append(need(kind, text.format(name=name), 1, station.since, subject=name))
+        if station.cap is not None:
+            text = f"{name} does at most {station.cap.places:,} at the same time"
+            found.append(need("capped", text, 1, station.cap.since, subject=name))
     return found
 
 

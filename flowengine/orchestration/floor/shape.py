@@ -48,6 +48,10 @@ def _station(scene: Scene, place: Place, *, with_tokens: bool) -> Json:
     retrying = scene.retrying.get(place, ())
     serving = [each for each in scene.members if each.serves(scene.now) and queue in each.stations]
     total = scene.sums.stations.get(place, _NOTHING)
+    limit = sum(each.concurrency for each in serving)
+    door = scene.doors.get(queue)
+    if door is not None and door.cap is not None:
+        limit = min(limit, door.cap.places)
     rows = [*busy[:TOKENS_MAX], *_by_age(ready.rows), *_by_age(retrying)]
     tokens = _tokens(scene, rows) if with_tokens else []
     return {
@@ -55,9 +59,9 @@ def _station(scene: Scene, place: Place, *, with_tokens: bool) -> Json:
         "task": task,
         "queue": queue,
         "workflows": scene.lines.workflows_at(place),
-        **door_view(scene.doors.get(queue)),
+        **door_view(door),
         "busy": len(busy),
-        "limit": sum(each.concurrency for each in serving),
+        "limit": limit,
         "workers": len(serving),
         "waiting": ready.count,
         "waiting_more": ready.is_more,

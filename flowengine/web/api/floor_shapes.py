@@ -130,8 +130,8 @@ class NeedTold(Shape):
     """Something that needs somebody."""
 
     kind: str
-    """``held``, ``approvals``, ``paused``, ``parked``, ``unrouted``; ``causes_new``, ``causes_regressed``,
-    ``causes_open``; ``silent``, ``unserved``, ``skew``."""
+    """``held``, ``approvals``, ``paused``, ``parked``, ``capped``, ``unrouted``; ``causes_new``,
+    ``causes_regressed``, ``causes_open``; ``silent``, ``resting``, ``unserved``, ``skew``."""
     n: int
     more: bool
     since: Instant | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,21 @@ from flowengine.representations import instant, unturned, words
 from flowengine.store import approvals, progress
 from flowengine.store.approvals import Approval
 from flowengine.web.api.gate import SIGNED_IN, Door, permission
-from flowengine.web.api.paging import Instant, Page, Paged, Shape, cursor, page_of, parts_of
+from flowengine.web.api.masked import MaskedText
+from flowengine.web.api.paging import (
+    Instant,
+    Page,
+    Paged,
+    Shape,
+    cursor,
+    page_of,
+    parts_of,
+    place_of,
+)
 
 door = Door("people")
+_NEVER = datetime.max.replace(tzinfo=UTC)
+"""In a cursor: there is no time limit."""
 
 
 class SessionTold(Shape):
@@ -47,7 +60,7 @@ class ApprovalTold(Shape):
     """This user may answer it, at ``approvals/<run>/<step>/``."""
     due_at: Instant | None
     asked_at: Instant | None
-    ask: str = ""
+    ask: MaskedText = ""
     """The question; only with ``view_payload``, or where it is mine."""
 
 
@@ -65,21 +78,18 @@ def get_session(request: HttpRequest) -> Any:
 
 @door.get("approvals", needs=permission("view_run"), answer=Page[ApprovalTold])
 def list_approvals(request: HttpRequest, query: Query[Paged]) -> Any:
-    """Approvals of all runs that wait, the most pressing first; of those, the first 2,000."""
+    """Approvals of all runs that wait, the most pressing first.
+
+    Where the project decides itself who may watch a run, those of others are left out: a page may be
+    shorter than *limit* and still not be the last.
+    """
     access.read_groups([request.user])
-    waiting = _visible(request, approvals.waiting())
-    place = tuple(parts_of(query.after, 3)) if query.after else None
-    if place is not None:
-        places = [_place(each) for each in waiting]
-        # One that was answered meanwhile has no place any more: the list begins anew.
-        waiting = waiting[places.index(place) + 1 :] if place in places else waiting
+    found = approvals.page(_place_after(query.after), query.limit + 1)
     with_text = access.view_payload(request.user)
-    return page_of(
-        waiting,
-        query.limit,
-        lambda each: _told(request, each, with_text=with_text),
-        lambda each: cursor(*_place(each)),
-    )
+    page = page_of(found, query.limit, lambda each: each, _cursor)
+    visible = _visible(request, page["items"])
+    told = [_told(request, each, with_text=with_text) for each in visible]
+    return {**page, "items": told}
 
 
 def _visible(request: HttpRequest, found: Sequence[Approval]) -> list[Approval]:
@@ -94,8 +104,18 @@ def _visible(request: HttpRequest, found: Sequence[Approval]) -> list[Approval]:
     ]
 
 
-def _place(each: Approval) -> tuple[str, str, str]:
-    return str(each.run_id), each.step, each.item
+def _cursor(each: Approval) -> str:
+    due, *which = each.place
+    return cursor(due or _NEVER, *which)
+
+
+def _place_after(text: str) -> approvals.Place | None:
+    """What :func:`_cursor` has made a text of; None for the first page."""
+    if not text:
+        return None
+    at, key, step, item = parts_of(text, 4)
+    due, run = place_of(at, key)
+    return None if due == _NEVER else due, run, step, item
 
 
 def _told(request: HttpRequest, each: Approval, *, with_text: bool) -> dict[str, Any]:

@@ -48,3 +48,22 @@ def test_state_of_the_station_is_given_as_json(flow: Flow) -> None:
     said = flow("stations", "pause", "default", "--reason", "no", "--json")
 
     assert json.loads(said.out)["door"] == "paused"
+
+
+def test_station_is_opened_slowly_and_limited_and_both_are_kept(flow: Flow) -> None:
+    slowly = flow("stations", "drain", "default", "--reason", "it answers")
+    limited = flow("stations", "limit", "default", "--places", "4", "--reason", "four lines")
+    listed = flow("stations").out
+    said = flow("stations", "limit", "default", "--none", "--reason", "mended", "--json")
+
+    assert slowly.out == "default draining\n"
+    assert limited.out == "default draining, at most 4 at the same time\n"
+    assert " 4 " in listed
+    assert json.loads(said.out)["places"] is None
+    verbs = AuditRecord.objects.order_by("number").values_list("verb", flat=True)
+    assert list(verbs) == ["station.drain", "station.limit", "station.unlimit"]
+
+
+def test_limit_wants_a_number_or_none(flow: Flow) -> None:
+    assert flow("stations", "limit", "default", "--reason", "x").code == Exit.USAGE
+    assert flow("stations", "limit", "default", "--places", "0", "--reason", "x").code == Exit.USAGE

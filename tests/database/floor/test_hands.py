@@ -67,6 +67,13 @@ def test_worker_that_was_not_heard_of_is_silent_and_one_that_has_ended_is_not() 
     assert [each["name"] for each in seen()["workers"]] == ["hangs"]
 
 
+def test_worker_that_people_have_asked_to_rest_is_not_forgotten() -> None:
+    a_worker(name="rests", wanted="draining", wanted_since=now())
+    a_worker(name="works")
+
+    assert needs("resting") == ["rests"]
+
+
 def test_worker_of_an_older_version_is_behind() -> None:
     a_worker(name="new", version="2", project_version="b")
     a_worker(name="old", version="2", project_version="a", started_at=now() - timedelta(hours=1))

@@ -175,6 +175,15 @@ def test_what_waits_for_a_moment_holds_nothing_up() -> None:
     assert seen()["bottleneck"] is None
 
 
+def test_capped_station_has_no_more_places_and_is_not_forgotten() -> None:
+    a_worker(concurrency=16)
+    StationRecord.objects.create(name="default", since=now(), places=2, places_since=now())
+    found = seen()
+
+    assert station(floor=found)["limit"] == 2
+    assert [need["text"] for need in found["needs"]] == ["default does at most 2 at the same time"]
+
+
 def test_closed_station_needs_somebody_and_says_what_people_said() -> None:
     StationRecord.objects.create(name="default", door="paused", by="7", reason="lunch", since=now())
     paused = seen()

@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 
 from flowengine import project
+from flowengine.models import StationRecord
 from flowengine.orchestration.floor import floor_of, hands
 from flowengine.orchestration.floor.deaths import dead_view
-from flowengine.store import heads
+from flowengine.store import heads, rules, stations
 from tests.builders import crowd, plans
 from tests.builders.line import now
 
@@ -45,10 +46,16 @@ def test_floor_is_read_by_indexes_of_what_is_not_done(
         for text in _DEAD:
             cursor.execute(text)
     catalog = project.catalog()
+    StationRecord.objects.create(name="default", since=now(), places=2, places_since=now())
     looks: dict[str, Callable[[], object]] = {
         "floor": lambda: floor_of(catalog, now()),
         "workers": lambda: hands.workers_view(hands.look(catalog, now())),
         "dead": lambda: dead_view(now()),
+        "letters of stations": lambda: hands.dead(catalog),
+        "room at a capped station": lambda: stations.room({"default"}),
+        "runs that have failed": lambda: rules.failed((now(), rules.NO_LETTER)),
+        "causes to tell of": rules.causes,
+        "approvals to tell of": rules.asked,
         "head": lambda: heads.read([heads.stir("floor", since=now(), heard=now())]),
     }
 

@@ -23,7 +23,7 @@ REST = Limits().rest
 
 def park(now: datetime = NOW) -> None:
     """The breaker closes the station."""
-    doors.trip("cards", "2:ab", "GatewayDown", now)
+    doors.trip("cards", "2:ab", "GatewayDown", seen=None, now=now)
 
 
 def pause(by: str = "7") -> None:
@@ -55,6 +55,20 @@ def test_two_workers_that_see_the_same_failures_close_it_once() -> None:
 
     assert stations.every()["cards"].due_at == NOW + REST
     assert AuditRecord.objects.count() == 1
+
+
+def test_door_that_people_have_opened_since_it_was_looked_at_is_not_closed() -> None:
+    park()
+    closed = stations.every()["cards"]
+    doors.resume("cards", By(who="8", reason="it answers"), NOW + REST)
+
+    for seen in (None, closed.since):
+        doors.trip("cards", "2:ab", "GatewayDown", seen=seen, now=NOW + REST)
+    opened = stations.every()["cards"]
+    assert opened.door is Door.OPEN
+
+    doors.trip("cards", "2:ab", "GatewayDown", seen=opened.since, now=NOW + REST)
+    assert stations.every()["cards"].door is Door.PARKED
 
 
 def test_one_worker_alone_may_probe() -> None:

@@ -123,7 +123,7 @@ steps:
 
 def test_probe_of_a_task_that_saves_its_own_end_opens_the_station_as_well(bench: Bench) -> None:
     [run] = start(define(SAVED_BY_ITSELF), 1)
-    doors.trip("default", "2:ab", "GatewayDown", now())
+    doors.trip("default", "2:ab", "GatewayDown", seen=None, now=now())
     look(bench)
     probe_is_due()
 
@@ -137,7 +137,7 @@ def test_probe_of_a_task_that_saves_its_own_end_opens_the_station_as_well(bench:
 
 def test_probe_is_begun_by_one_worker_and_opens_the_station_when_it_succeeds(bench: Bench) -> None:
     runs = begin("chain", 3)
-    doors.trip("default", "2:ab", "GatewayDown", now())
+    doors.trip("default", "2:ab", "GatewayDown", seen=None, now=now())
     look(bench)
     probe_is_due()
 

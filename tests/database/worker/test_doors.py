@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from flowengine.engine.breaker import Door, Limits
+from flowengine.engine.breaker import Door, Limits, Station
 from flowengine.engine.messages import Failed, GivenBack, Succeeded
 from flowengine.engine.run import Failure
 from flowengine.models import StationCountRecord, StationRecord
@@ -299,6 +300,27 @@ def test_station_with_nothing_to_probe_opens(scene: Scene) -> None:
     assert scene.door() is Door.OPEN
 
 
+def test_door_that_people_open_while_it_is_about_to_be_closed_again_stays_open(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [run] = begin("line", 1)
+    for _ in range(MANY):
+        scene.end(run)
+    close = doing.trip
+
+    def close_later(*given: Any, **named: Any) -> Station:
+        doing.pause("default", By(who="7", reason="tonight"), scene.clock.now())
+        doing.resume("default", By(who="7", reason="it answers"), scene.clock.now())
+        return close(*given, **named)
+
+    monkeypatch.setattr(doing, "trip", close_later)
+    scene.doors.look(4)
+    monkeypatch.undo()
+    scene.doors.look(4)
+
+    assert scene.door() is Door.OPEN
+
+
 def test_station_that_people_have_closed_gives_out_nothing_however_long(scene: Scene) -> None:
     begin("line", 2)
     doing.pause("default", By(who="7", reason="tonight"), scene.clock.now())
@@ -313,7 +335,7 @@ OFF = {"STATIONS": {"default": {"BREAKER": False}}}
 
 @override_settings(FLOWENGINE=OFF)
 def test_station_that_the_breaker_has_closed_opens_where_it_is_switched_off() -> None:
-    doing.trip("default", "2:ab", "GatewayDown", now())
+    doing.trip("default", "2:ab", "GatewayDown", seen=None, now=now())
     scene = Scene()
 
     assert scene.doors.look(4) == []

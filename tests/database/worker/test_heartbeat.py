@@ -10,7 +10,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from flowengine.engine.messages import Succeeded
-from flowengine.models import WorkerRecord
+from flowengine.models import AuditRecord, WorkerRecord
+from flowengine.orchestration import crew
+from flowengine.orchestration.audit import By
 from flowengine.store import workers
 from flowengine.store.presence import is_present
 from flowengine.worker.heartbeat import AWAY_S, Heartbeat
@@ -233,3 +235,37 @@ def test_mistake_of_ours_does_not_end_the_lease(
         "the lease was not renewed, trying again",
         "the lease is renewed again",
     ]
+
+
+def test_worker_is_told_what_people_want_and_shows_it() -> None:
+    said: list[bool] = []
+    heartbeat = Heartbeat(worker_id=WORKER, stations=["mail"], rest=said.append)
+    heartbeat.start()
+    try:
+        for do in (crew.drain, crew.resume):
+            assert do(WORKER, By(who="7", reason="a new disk"), NOON)
+            heartbeat.renew_once()
+            heartbeat.renew_once()
+    finally:
+        heartbeat.end()
+
+    assert said == [True, False]
+    kept = AuditRecord.objects.order_by("number").values_list("verb", "reason")
+    assert list(kept) == [("worker.drain", "a new disk"), ("worker.resume", "a new disk")]
+    assert not crew.drain(WORKER, By(who="7", reason="it has ended"), NOON)
+
+
+def test_worker_that_takes_nothing_by_peoples_word_says_so_in_its_row() -> None:
+    heartbeat = Heartbeat(worker_id=WORKER, stations=["mail"])
+    heartbeat.start()
+    try:
+        crew.drain(WORKER, By(who="7", reason="a new disk"), NOON)
+        heartbeat.renew_once()
+        heartbeat.renew_once()
+        assert (row().state, row().wanted_by, row().wanted_reason) == (
+            "draining",
+            "7",
+            "a new disk",
+        )
+    finally:
+        heartbeat.end()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowengine.engine import breaker
-from flowengine.engine.breaker import Door, Limits, Station, Tally
+from flowengine.engine.breaker import Cap, Door, Limits, Station, Tally
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 LIMITS = Limits()
@@ -210,6 +210,26 @@ def test_it_does_not_matter_which_process_has_seen_an_end(
     assert len(closes) == 1 or "" not in closes
 
 
+def test_people_open_a_door_at_a_measured_pace_with_or_without_a_breaker() -> None:
+    closed = breaker.paused(Station(name="cards"), NOW, by="7", reason="the bank has called")
+
+    slowly = breaker.opened_slowly(closed, NOW, LIMITS, by="8", reason="it answers")
+
+    assert (slowly.door, slowly.by, slowly.reason) == (Door.DRAINING, "8", "it answers")
+    assert breaker.switched_off(slowly, NOW) == slowly
+    assert breaker.drained(slowly, NOW).door is Door.DRAINING
+    assert breaker.drained(slowly, NOW + LIMITS.drain).door is Door.OPEN
+
+
+def test_cap_outlives_every_move_of_the_door() -> None:
+    cap = Cap(places=3, since=NOW, by="7", reason="three lines")
+    station = Station(name="cards", cap=cap)
+
+    for act in ACTS:
+        station = acted(act, station, NOW + timedelta(days=1))
+        assert station.cap == cap
+
+
 def acted(act: str, station: Station, now: datetime) -> Station:
     """The station after one thing that may happen to it."""
     acts: dict[str, Callable[[], Station | None]] = {
@@ -221,11 +241,12 @@ def acted(act: str, station: Station, now: datetime) -> Station:
         "drained": lambda: breaker.drained(station, now),
         "pause": lambda: breaker.paused(station, now, by="7", reason=""),
         "open": lambda: breaker.opened(station, now),
+        "slowly": lambda: breaker.opened_slowly(station, now, LIMITS, by="7", reason=""),
     }
     return acts[act]() or station
 
 
-ACTS = ("trip", "probe", "good", "bad", "none", "drained", "pause", "open")
+ACTS = ("trip", "probe", "good", "bad", "none", "drained", "pause", "open", "slowly")
 
 
 @given(st.lists(st.sampled_from(ACTS)))

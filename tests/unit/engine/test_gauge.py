@@ -16,7 +16,7 @@ def seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
 
 
-def a_reading(*slots: Slot, phase_s: float = 5.0, idle_s: float = 0.0) -> Reading:
+def a_reading(*slots: Slot, phase_s: float = 5.0, idle_s: float | None = 0.0) -> Reading:
     return Reading(phase_s=phase_s, stations=[Gauge("mail", "post.send", idle_s, list(slots))])
 
 
@@ -105,3 +105,11 @@ def test_sums_are_added_to_one_another() -> None:
 
 def test_very_long_attempts_are_of_one_class() -> None:
     assert bucket(10.0**9) == bucket(10.0**12)
+
+
+def test_what_came_is_counted_where_nothing_has_ended_yet() -> None:
+    reading = a_reading(Slot(0, 0, 0, {}, 4), idle_s=None)
+
+    found = of_mail((NOON, reading))
+
+    assert (found.came, found.ended, found.last_at) == (4, 0, None)

@@ -125,3 +125,11 @@ def test_runs_that_this_process_ends_are_counted_while_it_listens(meter: Meter) 
         "order": (1, 1),
         "mail": (0, 0),
     }
+
+
+def test_what_becomes_ready_is_counted_by_station_and_task(meter: Meter) -> None:
+    meter.committed(Committed(reached=[("mail", "post.send"), ("mail", "post.send")]))
+
+    found = total(meter)
+
+    assert (found.came, found.ended, found.last_at) == (2, 0, None)
