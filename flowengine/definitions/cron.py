@@ -23,6 +23,11 @@ def is_cron(text: str) -> bool:
         return False
 
 
+def cron_in_words(text: str) -> str:
+    """Five fields of cron in English: ``At 09:00 on Monday through Friday``."""
+    return CronSim(text, _ANY_DAY).explain()
+
+
 def is_timezone(text: str) -> bool:
     """*text* is the key of a time zone, as ``Europe/Berlin``."""
     if len(text) > LENGTH_MAX or not _ZONE.fullmatch(text):

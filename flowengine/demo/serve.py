@@ -93,6 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             "flowengine.demo.asgi:application",
             log_level="warning",
             ws_max_size=64 * 1024,
+            ws_per_message_deflate=False,
+            ws_ping_interval=300.0,  # heartbeats find out who is gone
             timeout_graceful_shutdown=2,
         )
     )

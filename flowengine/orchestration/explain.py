@@ -98,7 +98,7 @@ def explain(event: Event, workflows: Known, now: datetime) -> list[Explained]:
         ("not_synchronised", workflows.declared),
     ):
         for workflow in those.values():
-            heard = tuple(_heard(workflow, event, now))
+            heard = tuple(hear(workflow, event, now))
             found.append(
                 Explained(
                     workflow=workflow.name,
@@ -125,15 +125,17 @@ def as_json(each: Explained) -> dict[str, Any]:
         "recorded": None
         if recorded is None
         else {**asdict(recorded), "run_id": str(recorded.run_id), "at": recorded.at.isoformat()},
-        "triggers": [
-            {
-                "index": heard.index,
-                "starts_on": start_in_words(heard.trigger),
-                "answer": heard.answer,
-                "filter": [_reason_as_json(reason) for reason in heard.reasons],
-            }
-            for heard in each.heard
-        ],
+        "triggers": [heard_as_json(heard) for heard in each.heard],
+    }
+
+
+def heard_as_json(heard: Heard) -> dict[str, Any]:
+    """What one trigger says, for programs."""
+    return {
+        "index": heard.index,
+        "starts_on": start_in_words(heard.trigger),
+        "answer": heard.answer,
+        "filter": [_reason_as_json(reason) for reason in heard.reasons],
     }
 
 
@@ -163,7 +165,7 @@ def _recorded(event_id: UUID) -> dict[str, Recorded]:
 
 
 def _of(event: Event, workflow: Workflow, now: datetime, recorded: Recorded | None) -> Explained:
-    heard = tuple(_heard(workflow, event, now))
+    heard = tuple(hear(workflow, event, now))
     if not heard:
         return Explained(
             workflow=workflow.name, digest=workflow.digest, outcome="", recorded=recorded
@@ -191,7 +193,8 @@ def _of(event: Event, workflow: Workflow, now: datetime, recorded: Recorded | No
     )
 
 
-def _heard(workflow: Workflow, event: Event, now: datetime) -> Iterator[Heard]:
+def hear(workflow: Workflow, event: Event, now: datetime) -> Iterator[Heard]:
+    """What each trigger says that speaks of the event, with the clauses of its filter."""
     config: Mapping[str, Any] = settings().CONFIG
     scope = {"event": event_scope(event), "config": config}
     for look in looks(workflow, event, now=now, config=config):

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
@@ -96,16 +97,24 @@ def _tick(schedule: Schedule, now: datetime) -> datetime | None:
     return tick if schedule.is_enabled and not is_skipped else None
 
 
+def tick_id(schedule: Schedule, tick: datetime) -> UUID:
+    """The id of the event that a tick (UTC) is, or will be."""
+    return keyed_event_id(SCHEDULE, _key(schedule, tick))
+
+
+def _key(schedule: Schedule, tick: datetime) -> str:
+    return f"{schedule.workflow}/{schedule.trigger}/{tick.isoformat()}"
+
+
 def _draft(schedule: Schedule, tick: datetime) -> Draft:
-    key = f"{schedule.workflow}/{schedule.trigger}/{tick.isoformat()}"
-    event_id = keyed_event_id(SCHEDULE, key)
+    event_id = tick_id(schedule, tick)
     return Draft(
         id=event_id,
         type=SCHEDULE,
         data=_encode({"schedule": schedule.trigger}),
         correlation_id=str(event_id),
         time=tick,
-        key=key,
+        key=_key(schedule, tick),
         target=schedule.workflow,
     )
 

@@ -10,6 +10,7 @@ neither, save inside ``transaction.atomic()`` (or set ``ATOMIC_REQUESTS``).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -30,7 +31,17 @@ DataFunction = Callable[[Any, list[str]], Mapping[str, Any] | None]
 """From the instance and the names of its changed fields (empty unless updated); None = no event."""
 
 _sources: list[Source] = []
+_signals: list[OnSignal] = []
 _by_model: dict[type[Model], list[Source]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class OnSignal:
+    """The event of a signal, as declared with :func:`emit_on`."""
+
+    type: str
+    data: str
+    """The function that makes its data, by its dotted name."""
 
 
 class Source:
@@ -218,14 +229,20 @@ def emit_on(
                 )
 
         signal.connect(receive, sender=sender, weak=False)
+        _signals.append(OnSignal(type, f"{function.__module__}.{function.__qualname__}"))
         return function
 
     return connect if data is None else connect(data)
 
 
 def declared() -> tuple[Source, ...]:
-    """All sources of this process, for the system checks."""
+    """All sources of this process."""
     return tuple(_sources)
+
+
+def on_signals() -> tuple[OnSignal, ...]:
+    """What this process emits on signals."""
+    return tuple(_signals)
 
 
 def _on_save(

@@ -23,6 +23,13 @@ _FROM = "FROM flowengine_step s JOIN flowengine_run r ON r.id = s.run_id"
 _WAITING = f"""
 SELECT {_READ} {_FROM} WHERE s.kind = 'approval' AND s.state = 'waiting'
 ORDER BY s.due_at NULLS LAST, s.run_id, s.step, length(s.item), s.item LIMIT {SCAN_MAX}"""
+_LATER = """(s.run_id, s.step, length(s.item), s.item)
+  > (%(run)s, %(step)s, %(length)s, %(item)s)"""
+_AFTER_DUE = f"""(s.due_at > %(due)s OR s.due_at IS NULL OR (s.due_at = %(due)s AND {_LATER}))"""
+_AFTER_ALL_DUE = f"s.due_at IS NULL AND {_LATER}"
+_PAGE = f"""
+SELECT {_READ} {_FROM} WHERE s.kind = 'approval' AND s.state = 'waiting' AND {{after}}
+ORDER BY s.due_at NULLS LAST, s.run_id, s.step, length(s.item), s.item LIMIT %(limit)s"""
 _OF_RUN = f"""
 SELECT {_READ} {_FROM} WHERE s.run_id = %(run)s AND s.kind = 'approval' AND s.state = 'waiting'
 ORDER BY s.due_at NULLS LAST, s.step, length(s.item), s.item LIMIT {SCAN_MAX}"""
@@ -32,6 +39,10 @@ AND s.kind = 'approval' AND s.input IS NOT NULL"""
 
 _decode = msgspec.json.decode
 _answers = msgspec.json.Decoder(tuple[Answer, ...]).decode
+
+
+Place = tuple[datetime | None, UUID, str, Item]
+"""Where an approval stands among those that wait: until when, and which it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,11 @@ class Approval:
     """The key of the user who caused the run."""
 
     @property
+    def place(self) -> Place:
+        """Where it stands among others."""
+        return self.due_at, self.run_id, self.step, self.item
+
+    @property
     def is_waiting(self) -> bool:
         """It may still be answered."""
         return self.state is StepState.WAITING
@@ -67,6 +83,17 @@ class Approval:
 def waiting() -> list[Approval]:
     """Those of all runs that wait, the most pressing first; at most ``SCAN_MAX``."""
     return [_approval(row) for row in sql.query(_WAITING, {})]
+
+
+def page(after: Place | None, limit: int) -> list[Approval]:
+    """Those of all runs that wait, the most pressing first; the first *limit* after that place."""
+    if after is None:
+        return [_approval(row) for row in sql.query(_PAGE.format(after="TRUE"), {"limit": limit})]
+    due, run, step, item = after
+    text = _PAGE.format(after=_AFTER_ALL_DUE if due is None else _AFTER_DUE)
+    place = {"run": run, "step": step, "item": item, "length": len(item)}
+    given = place if due is None else {**place, "due": due}
+    return [_approval(row) for row in sql.query(text, {**given, "limit": limit})]
 
 
 def waiting_in(run_id: UUID) -> list[Approval]:

@@ -19,6 +19,10 @@ from flowengine.representations import Fact
 
 _decode = msgspec.json.decode
 _failure = msgspec.json.Decoder(Failure).decode
+_TIMES = (
+    *("run_id", "step", "item", "kind", "title", "state", "attempt", "counts", "failure"),
+    *("ready_at", "first_started_at", "started_at", "finished_at"),
+)
 _PAYLOADS = ("counts", "value", "input", "output", "answers")
 
 
@@ -61,6 +65,20 @@ def steps(run_id: UUID, after: tuple[str, Item], limit: int) -> Sequence[StepRec
     rows = StepRecord.objects.using(settings().DATABASE).filter(run_id=run_id)
     beyond = rows.filter(Q(step__gt=step) | Q(step=step, item__gt=item)) if step else rows
     return list(beyond.defer(*_PAYLOADS).order_by("step", "item")[:limit])
+
+
+def times(run_id: UUID, limit: int) -> Sequence[StepRecord]:
+    """The rows of a run that stand in no loop, as they began: when they were at what, and why not."""
+    rows = StepRecord.objects.using(settings().DATABASE).filter(run_id=run_id, item="")
+    return list(rows.only(*_TIMES).order_by("first_started_at", "ready_at", "step")[:limit])
+
+
+def times_of_items(run_id: UUID, step: str, items: Collection[Item]) -> list[StepRecord]:
+    """The same of these items of a loop, those that are there, in their order."""
+    rows = StepRecord.objects.using(settings().DATABASE).filter(
+        run_id=run_id, step=step, item__in=list(items)
+    )
+    return sorted(rows.only(*_TIMES), key=lambda row: (len(row.item), row.item))
 
 
 def run_payload(run_id: UUID) -> RunInside:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
+from typing import Any
 
 from flowengine import project
-from flowengine.cli.exits import Exit
+from flowengine.cli.asking import add_reason, by
+from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.follow import follow
 from flowengine.cli.given import parse_data
 from flowengine.cli.terminal import Terminal
 from flowengine.conf import settings
 from flowengine.definitions.model import EventTrigger
 from flowengine.models import WorkerRecord
+from flowengine.orchestration import test_event
 from flowengine.orchestration.emit import Emitted, emit
 from flowengine.store.clock import DatabaseClock
 
@@ -25,6 +29,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--subject", help="what it is about")
     parser.add_argument("--key", help="its name: the same type and key again are the same event")
     parser.add_argument("--actor", metavar="USER_KEY", help="who caused it, and may watch its runs")
+    parser.add_argument(
+        "--test",
+        action="store_true",
+        help="mark it as a test event, with --reason in the audit; --key names this sending",
+    )
+    add_reason(parser)
     parser.add_argument("--follow", action="store_true", help="show its runs until they end")
     parser.add_argument("--json", action="store_true", help="the ids as JSON")
 
@@ -32,9 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, terminal: Terminal) -> int:
     """Emit; with --follow, 0 only where every run succeeded."""
     data = parse_data(options.data)
-    emitted = emit(
-        options.type, data, subject=options.subject, key=options.key, actor=options.actor
-    )
+    emitted = _test(options, data) if options.test else _plain(options, data)
     _tell(emitted, terminal, as_json=options.json)
     if not emitted.run_ids:
         _say_what_is_known(options.type, terminal)
@@ -46,6 +54,20 @@ def run(options: Namespace, terminal: Terminal) -> int:
         return follow(list(emitted.run_ids.values()), terminal)
     terminal.next(f"run {next(iter(emitted.run_ids.values()))} --follow")
     return Exit.OK
+
+
+def _plain(options: Namespace, data: Any) -> Emitted:
+    if options.reason or options.named:
+        raise Stopped("--reason and --as are of --test", exit_code=Exit.USAGE)
+    return emit(options.type, data, subject=options.subject, key=options.key, actor=options.actor)
+
+
+def _test(options: Namespace, data: Any) -> Emitted:
+    if options.actor is not None:
+        raise Stopped("the actor of a test event is who sends it: --as", exit_code=Exit.USAGE)
+    who = by(options, "send_test_event")
+    name = options.key or os.urandom(8).hex()
+    return test_event.send(options.type, data, name=name, subject=options.subject, by=who)
 
 
 def _tell(emitted: Emitted, terminal: Terminal, *, as_json: bool) -> None:

@@ -19,6 +19,7 @@ from flowengine.definitions.expressions.reasons import Reason, Seen
 from flowengine.engine.event import Event
 from flowengine.engine.identity import keyed_event_id
 from flowengine.orchestration.explain import Explained, Heard, as_json, explain, known
+from flowengine.orchestration.masked import mask
 from flowengine.store import events
 from flowengine.store.clock import DatabaseClock
 
@@ -48,9 +49,9 @@ def run(options: Namespace, terminal: Terminal) -> int:
     concerned = [each for each in found if each.outcome or each.recorded]
     if options.json:
         for each in found:
-            terminal.json(as_json(each))
+            terminal.json(mask().value(as_json(each)))
     else:
-        terminal.data(f"{clean(event.type)} {event.id}  {_json(event.data)}")
+        terminal.data(f"{clean(event.type)} {event.id}  {_json(mask().value(event.data))}")
         for each in concerned:
             _show(each, terminal)
         _conclude(event, len(found) - len(concerned), terminal)
@@ -128,7 +129,7 @@ def _reason(reason: Reason) -> str:
 
 
 def _value(seen: Seen) -> str:
-    return "missing" if seen.error else _json(seen.value)
+    return "missing" if seen.error else _json(mask().value({seen.text: seen.value})[seen.text])
 
 
 def _mark(*, is_good: bool) -> str:

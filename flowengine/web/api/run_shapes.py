@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flowengine.web.api.acting import Reason
 from flowengine.web.api.failures import JSON, FailureTold
+from flowengine.web.api.masked import Masked, MaskedFields, MaskedText
 from flowengine.web.api.paging import Instant, Shape
 
 
@@ -17,6 +18,9 @@ class RunTold(Shape):
     digest: str
     title: str
     state: str
+    """``held`` without a *failure*: somebody holds it, until it is released."""
+    holding: bool
+    """It is to be held before its next step."""
     outcome: str | None
     """Of a run that is final."""
     priority: int
@@ -27,7 +31,7 @@ class RunTold(Shape):
     replay_of: UUID | None
     """The run that this one is a restart of."""
     actor: str | None
-    labels: dict[str, JSON]
+    labels: MaskedFields
     failure: FailureTold | None
     created_at: Instant
     started_at: Instant | None
@@ -53,8 +57,44 @@ class ListedRunTold(RunTold):
     """How often that step was tried."""
 
 
+class HelpTold(Shape):
+    """What helps a run that waits."""
+
+    label: str
+    place: str
+    """Where it is done, in the dashboard; empty = by the command only."""
+    command: str
+    """The same by the command line, after ``flow``; empty = there is no command."""
+
+
+class WaitTold(Shape):
+    """One reason why a run waits."""
+
+    cause: str
+    """``unserved``, ``paused``, ``parked``, ``draining``, ``capped``, ``busy``, ``soon``, ``event``,
+    ``sleep``, ``approval``, ``child``, ``retry``, ``limit``, ``place``, ``slot``, ``expiry``, ``turn``,
+    ``held``, ``holding``, ``stopping``."""
+    text: MaskedText
+    """One sentence, without times; with values and what an error says only for ``view_payload``."""
+    step: str
+    """The step that waits; empty = the run itself."""
+    item: str
+    title: str
+    """Of the step."""
+    others: int
+    """More items of the same step that wait for the same, as far as was counted."""
+    since: Instant | None
+    until: Instant | None
+    until_word: str
+    """How *until* is read: ``until``, ``again``, ``not before``, ``next try``, ``given up``."""
+    act: HelpTold | None
+
+
 class OneRunTold(RunTold):
     """A run, as its page shows it."""
+
+    waits: list[WaitTold]
+    """Why it does not go on, the most pressing first; empty where nothing holds it up."""
 
     epoch: str
     head: int
@@ -70,7 +110,7 @@ class FactTold(Shape):
     at: Instant
     t: str
     """Its kind: ``step.started``."""
-    said: dict[str, JSON]
+    said: MaskedFields
     """The rest of it."""
 
 
@@ -89,6 +129,8 @@ class StepTold(Shape):
     crashes: int
     doubt: str
     worker_id: UUID | None
+    idempotency_key: str | None
+    """What its task hands to other systems, in each of its attempts; null = it is no task."""
     progress: float | None
     note: str
     failure: FailureTold | None
@@ -102,20 +144,20 @@ class StepTold(Shape):
 class RunPayload(Shape):
     """What went into a run and came out."""
 
-    inputs: JSON
+    inputs: Masked
     """Null = it works with the event's data itself."""
-    output: JSON
+    output: Masked
     failure: FailureTold | None
 
 
 class StepPayload(Shape):
     """What went into a step and came out."""
 
-    value: JSON
+    value: Masked
     """Of an item of a loop: the item."""
-    input: JSON
-    output: JSON
-    answers: JSON
+    input: Masked
+    output: Masked
+    answers: Masked
     """Of an approval: what people said."""
     failure: FailureTold | None
 

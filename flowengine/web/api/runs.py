@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from ninja import Path, Query
 from pydantic import Field
 
 from flowengine import access
+from flowengine.engine.identity import idempotency_key
 from flowengine.engine.states import RunState
 from flowengine.models import RunRecord
-from flowengine.orchestration import acts, listing, selections
+from flowengine.orchestration import acts, listing, selections, why
 from flowengine.orchestration.replay import NEEDS_OF_EDITS
 from flowengine.representations import instant, unturned
 from flowengine.store import inspect, progress
+from flowengine.store.clock import DatabaseClock
 from flowengine.web.api.acting import Reason, by
 from flowengine.web.api.failures import failure_told, without_text
 from flowengine.web.api.filters import SEE, Listed, all_told, wanted
@@ -44,6 +47,7 @@ from flowengine.web.api.run_shapes import (
 )
 
 door = Door("runs")
+_clock = DatabaseClock()
 
 
 @door.get("runs", needs=permission("view_run"), answer=Page[ListedRunTold])
@@ -72,13 +76,14 @@ def list_runs(request: HttpRequest, query: Query[Listed]) -> Any:
 
 @door.get("runs/{uuid:run_id}", needs=permission("view_run"), answer=OneRunTold)
 def get_run(request: HttpRequest, run_id: Path[UUID]) -> Any:
-    """One run, as it stands."""
+    """One run, as it stands, and why it does not go on."""
     run = visible(request, run_id)
     epoch, head = progress.position(run)
     view = progress.views([run])[run.id]
     with_text = _may_see_payloads(request)
     told = _told(run, run.failure, with_text=with_text)
-    return {**told, "epoch": epoch, "head": head, "view": view}
+    waits = _waits(request, run, with_text=with_text)
+    return {**told, "waits": waits, "epoch": epoch, "head": head, "view": view}
 
 
 @door.get("runs/{uuid:run_id}/history", needs=permission("view_run"), answer=Page[FactTold])
@@ -103,7 +108,7 @@ def list_history(request: HttpRequest, run_id: Path[UUID], query: Query[Paged]) 
 @door.get("runs/{uuid:run_id}/steps", needs=permission("view_run"), answer=Page[StepTold])
 def list_steps(request: HttpRequest, run_id: Path[UUID], query: Query[Paged]) -> Any:
     """The rows of a run's steps and of the items of its loops, by id and item."""
-    visible(request, run_id)
+    keys_of = visible(request, run_id).keys or run_id
     after = tuple(parts_of(query.after, 2)) if query.after else ("", "")
     found = inspect.steps(run_id, (after[0], after[1]), query.limit + 1)
     with_text = _may_see_payloads(request)
@@ -114,6 +119,7 @@ def list_steps(request: HttpRequest, run_id: Path[UUID], query: Query[Paged]) ->
             **{name: getattr(row, name) for name in _STEP_PLAIN},
             "title": unturned(row.title),
             "note": unturned(row.note),
+            "idempotency_key": idempotency_key(keys_of, row.step, row.item) if row.task else None,
             "failure": failure_told(row.failure, with_text=with_text),
             **{name: instant(getattr(row, name)) for name in _STEP_INSTANTS},
         },
@@ -198,6 +204,22 @@ def give_up_run(request: HttpRequest, run_id: Path[UUID], body: Reason) -> Any:
     return _stands(run_id)
 
 
+@door.post("runs/{uuid:run_id}/hold", needs=permission("hold_run"), answer=Acted)
+def hold_run(request: HttpRequest, run_id: Path[UUID], body: Reason) -> Any:
+    """Let a run begin no further step of its line; what has begun goes on to its end."""
+    visible(request, run_id)
+    acts.hold(run_id, by(request, body.reason))
+    return _stands(run_id)
+
+
+@door.post("runs/{uuid:run_id}/release", needs=permission("hold_run"), answer=Acted)
+def release_run(request: HttpRequest, run_id: Path[UUID], body: Reason) -> Any:
+    """Let a run that somebody holds, or has asked to be held, go on."""
+    visible(request, run_id)
+    acts.release(run_id, by(request, body.reason))
+    return _stands(run_id)
+
+
 def visible(request: HttpRequest, run_id: UUID) -> RunRecord:
     """The run, if this user may see runs at all, and this one.
 
@@ -213,7 +235,7 @@ def visible(request: HttpRequest, run_id: UUID) -> RunRecord:
 
 
 _RUN_PLAIN = (
-    *("id", "workflow", "digest", "state", "outcome", "priority", "replay", "event_id"),
+    *("id", "workflow", "digest", "state", "holding", "outcome", "priority", "replay", "event_id"),
     *("parent_run", "replay_of", "actor"),
 )
 _HAS_FAILURE = frozenset({RunState.FAILED, RunState.HELD, RunState.COMPENSATING})
@@ -233,6 +255,21 @@ def _told(run: RunRecord, failed: Any, *, with_text: bool) -> dict[str, Any]:
         "failure": failure_told(failed, with_text=with_text),
         **{name: instant(getattr(run, name)) for name in _RUN_INSTANTS},
     }
+
+
+def _waits(request: HttpRequest, run: RunRecord, *, with_text: bool) -> list[dict[str, Any]]:
+    """Why it does not go on."""
+    facts = why.look(run, _clock.now(), lambda other: access.view_run(request.user, other))
+    found = [] if facts is None else why.reasons(facts, with_text=with_text)
+    return [
+        {
+            **asdict(each),
+            "text": unturned(each.text),
+            "since": instant(each.since),
+            "until": instant(each.until),
+        }
+        for each in found
+    ]
 
 
 def _said(transition: Mapping[str, Any], *, with_text: bool) -> dict[str, Any]:

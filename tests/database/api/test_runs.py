@@ -123,7 +123,7 @@ def test_text_of_a_failure_is_told_to_who_may_see_payloads(flow_runner: Runner) 
     told = get(a_client("view_run", "view_payload"), f"runs/{run.id}")
 
     assert told["failure"]["message"] == CANARY
-    assert told["failure"]["details"] == {"card": CANARY}
+    assert told["failure"]["details"] == {"note": CANARY}
 
 
 @pytest.mark.parametrize("place", ["", "/history", "/steps"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowengine.definitions.cron import is_cron, is_timezone
+from flowengine.definitions.cron import cron_in_words, is_cron, is_timezone
 from flowengine.definitions.text_formats import FORMATS, has_format
 
 
@@ -76,7 +76,13 @@ def test_what_is_no_schedule(text: str) -> None:
 
 @given(st.lists(st.text("0123456789*/,-#LWSUNJAN@", max_size=6), min_size=5, max_size=5))
 def test_any_five_fields_are_a_schedule_or_not(fields: list[str]) -> None:
-    assert is_cron(" ".join(fields)) in (True, False)
+    text = " ".join(fields)
+
+    assert not is_cron(text) or cron_in_words(text)
+
+
+def test_schedule_is_said_in_words() -> None:
+    assert cron_in_words("0 9 * * 1-5") == "At 09:00 on Monday through Friday"
 
 
 def test_time_zones_are_those_of_the_world() -> None:

@@ -1,0 +1,171 @@
+"""Saved views: filters of a list under a name, of one user or of the team; and those that are always there.
+
+A filter is kept as it was written, and is parsed anew wherever it is used: ``since:24h`` is counted from when
+somebody looks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flowengine.conf import settings
+from flowengine.engine.identity import uuid7
+from flowengine.engine.printable import printable
+from flowengine.errors import QueryRefused, ViewRefused
+from flowengine.models import SavedViewRecord
+from flowengine.orchestration.querying import parse
+from flowengine.store import sql
+from flowengine.store.clock import DatabaseClock, system_now
+
+NAME_MAX = 60
+"""Characters of a name."""
+VIEWS_MAX = 50
+"""Of one list that somebody, or the team, has saved."""
+TEAM = ""
+"""The owner of what is everybody's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A filter under a name."""
+
+    id: UUID | None
+    """None = it is always there."""
+    kind: str
+    name: str
+    query: str
+    is_team: bool = False
+    created_by: str = ""
+    """The key of a user; empty = it is always there."""
+    problem: str = ""
+    """Why the filter is not understood any more; empty = it is."""
+    has_texts: bool = False
+    """It looks for words in the text that people see."""
+
+
+BUILT_IN: Mapping[str, Sequence[tuple[str, str]]] = {
+    "run": (
+        ("All", ""),
+        ("At work", "state:queued,running,waiting"),
+        ("Failed in 24 h", "state:failed since:24h"),
+        ("Held", "state:held"),
+        ("Longer than 1 h", "state:running,waiting until:1h"),
+        ("Mine", "actor:{user}"),
+    ),
+    "event": (
+        ("All", ""),
+        ("On their way", "state:pending,published"),
+        ("Dead", "state:dead"),
+        ("Last hour", "since:1h"),
+    ),
+    "dead_letter": (
+        ("Open", "state:open"),
+        ("All", ""),
+        ("Open, last hour", "state:open since:1h"),
+        ("Replaying", "state:replaying"),
+        ("Discarded in 24 h", "state:discarded since:24h"),
+    ),
+}
+"""By kind: names and filters; ``{user}`` is the key of who asks."""
+
+
+def of_user(kind: str, user: str) -> list[View]:
+    """What somebody may choose of the views of that list: those always there, the team's, his own.
+
+    Args:
+        kind: ``run``, ``event`` or ``dead_letter``.
+        user: his key.
+    """
+    always = [
+        View(id=None, kind=kind, name=name, query=query.format(user=_value(user)))
+        for name, query in BUILT_IN[kind]
+    ]
+    rows = SavedViewRecord.objects.using(settings().DATABASE)
+    found = rows.filter(kind=kind, owner__in=[TEAM, user]).order_by("owner", "name")
+    return [*always, *map(_view, found[: 2 * VIEWS_MAX])]
+
+
+def save(kind: str, name: str, query: str, *, owner: str, by: str) -> View:
+    """Keep a filter under a name; one of that name is another from now on.
+
+    The caller has checked that *by* may see such things, and may speak for the team.
+
+    Args:
+        kind: ``run``, ``event`` or ``dead_letter``.
+        name: for people.
+        query: as it is written.
+        owner: the key of the user whose own it is; ``TEAM`` = everybody's.
+        by: the key of who saves it.
+
+    Raises:
+        QueryRefused: FE510, the filter cannot be understood.
+        ViewRefused: FE514, the name will not do, or there are too many.
+    """
+    query, name = query.strip(), _checked_name(kind, name)
+    parse(query, kind, system_now())
+    now = DatabaseClock().now()
+    rows = SavedViewRecord.objects.using(settings().DATABASE)
+    mine = rows.filter(kind=kind, owner=owner)
+    told: dict[str, Any] = {"query": query, "created_by": by}
+    with sql.writing():
+        if not mine.filter(name=name).exists() and mine.count() >= VIEWS_MAX:
+            raise ViewRefused(f"there are {VIEWS_MAX} already: remove one first")
+        new = {"id": uuid7(int(now.timestamp() * 1000), os.urandom(10)), "created_at": now}
+        # Saved by another request meanwhile, it is that one.
+        kept, _is_new = rows.update_or_create(
+            kind=kind, owner=owner, name=name, defaults=told, create_defaults={**told, **new}
+        )
+    return _view(kept)
+
+
+def find(view_id: UUID, user: str) -> View | None:
+    """A view that somebody may choose; None = there is none, or it is another user's."""
+    rows = SavedViewRecord.objects.using(settings().DATABASE)
+    found = rows.filter(pk=view_id, owner__in=[TEAM, user]).first()
+    return None if found is None else _view(found)
+
+
+def remove(view_id: UUID) -> None:
+    """Keep it no longer; nothing where there is none. The caller has checked who may."""
+    SavedViewRecord.objects.using(settings().DATABASE).filter(pk=view_id).delete()
+
+
+def _checked_name(kind: str, name: str) -> str:
+    name = " ".join(name.split())
+    if not 0 < len(name) <= NAME_MAX:
+        raise ViewRefused(f"a name has 1 to {NAME_MAX} characters")
+    if name != printable(name) or not name.isprintable():
+        raise ViewRefused("a name is of characters that can be seen")
+    if name.casefold() in {always.casefold() for always, _query in BUILT_IN[kind]}:
+        raise ViewRefused(f"{name!r} is there already, and stays as it is: take another name")
+    return name
+
+
+def _view(row: SavedViewRecord) -> View:
+    problem, has_texts = "", False
+    try:
+        has_texts = bool(parse(row.query, row.kind, system_now()).texts)
+    except QueryRefused as error:
+        problem = error.message
+    return View(
+        id=row.id,
+        kind=row.kind,
+        name=row.name,
+        query=row.query,
+        is_team=row.owner == TEAM,
+        created_by=row.created_by,
+        problem=problem,
+        has_texts=has_texts,
+    )
+
+
+def _value(user: str) -> str:
+    """A value of a query: a user's key may have anything in it."""
+    if user.isalnum():
+        return user
+    escaped = user.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

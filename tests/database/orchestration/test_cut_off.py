@@ -1,0 +1,61 @@
+"""What takes too long is ended, wherever it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from flowengine.orchestration.cut_off import OutOfTime, within
+
+
+def _for_ever() -> None:
+    while True:
+        _nothing()
+
+
+def _nothing() -> None:
+    pass
+
+
+def _look_at_first_ones() -> None:
+    """Each generator is left before its end: what is raised while it is closed goes nowhere."""
+    for _ in range(100_000):
+        any(number for number in (1, 2))
+
+
+def _take_no_for_an_answer() -> None:
+    for _ in range(100_000):
+        try:
+            _nothing()
+        except Exception:  # noqa: BLE001 - foreign code does so
+            continue
+
+
+def test_what_never_ends_is_ended_and_what_was_before_stays() -> None:
+    before = sys.getprofile()
+
+    with pytest.raises(OutOfTime), within(0.01):
+        _for_ever()
+
+    assert sys.getprofile() is before
+
+
+@pytest.mark.parametrize("what", [_look_at_first_ones, _take_no_for_an_answer])
+def test_end_is_not_lost_where_errors_are(what: Callable[[], None]) -> None:
+    ended = 0
+    for _ in range(20):
+        with suppress(OutOfTime), within(0.001):
+            what()
+            ended += 1
+
+    assert ended == 0
+
+
+def test_what_ends_in_time_is_left_alone() -> None:
+    with within(60):
+        found = sorted([3, 1, 2])
+
+    assert found == [1, 2, 3]
