@@ -12,6 +12,8 @@ export default defineConfig({
       formats: ["es"],
     },
     rolldownOptions: {
+      // A number in place of its name: what travels has none.
+      optimization: { inlineConst: { mode: "all", pass: 3 } },
       // One client for all entries, and no chunk besides those that are loaded only when needed.
       preserveEntrySignatures: "allow-extension",
       external: ["react", "vue"],

@@ -19,6 +19,8 @@ from flowengine.store.progress import Position
 
 READS_AT_ONCE = 3
 """Reads that a topic may have without waiting, after it was quiet for as many intervals."""
+FOR_WHO_CAME = 0.0
+"""Due before all else, and at no cost to the topic: news must not wait because many came to watch."""
 
 
 class Board:
@@ -81,7 +83,7 @@ class Board:
             channel = self._open(Channel(topic, kind, about, owner, token_hex(4)))
         subscription = Subscription(channel, key, position)
         peer.subscriptions[topic] = channel.watchers[peer] = subscription
-        self.mark(channel, at=0.0)
+        self.mark(channel, at=FOR_WHO_CAME)
         return None
 
     def unsubscribe(self, peer: Peer, topic: str) -> None:
@@ -116,13 +118,30 @@ class Board:
         self.dirty[channel] = min(at, self.dirty.get(channel, at))
         self._wake()
 
-    def tell(self, channel: Channel, question: Question, answer: Answer, read_at: float) -> None:
-        """Tell the watchers of *channel* what was read for them."""
+    def tell(
+        self,
+        channel: Channel,
+        question: Question,
+        answer: Answer,
+        read_at: float,
+        *,
+        is_for_news: bool = True,
+    ) -> None:
+        """Tell the watchers of *channel* what was read for them.
+
+        Args:
+            channel: which was read.
+            question: what was asked for its watchers.
+            answer: what was found.
+            read_at: when, by the loop's clock.
+            is_for_news: False = only because somebody came to watch.
+        """
         if not channel.watchers:
             return
         if answer.position is not None:
             # One that was not there yet costs nothing: its first news goes out at once.
-            channel.paid_until = max(channel.paid_until, read_at) + channel.kind.interval_s
+            if is_for_news or answer.position != channel.known:
+                _pay(channel, read_at)
             channel.known, channel.kept = answer.position, answer.kept
         for peer, subscription in list(channel.watchers.items()):
             if subscription.key not in question.users:
@@ -139,7 +158,7 @@ class Board:
         """Who watches *channel* has been asked after again."""
         if allowed is None:
             if not isinstance(channel.kind, Stored):
-                self.mark(channel, at=0.0)
+                self.mark(channel, at=FOR_WHO_CAME)
             return
         for peer, subscription in list(channel.watchers.items()):
             if subscription.key not in question.users:
@@ -147,7 +166,7 @@ class Board:
             if subscription.key not in allowed:
                 self._deny(peer, subscription)
             elif subscription.told != LIVE:
-                self.mark(channel, at=0.0)
+                self.mark(channel, at=FOR_WHO_CAME)
 
     def forbid(self, peer: Peer, topic: str) -> None:
         """*peer* may not watch this any longer: it is said, and nothing of it follows."""
@@ -194,8 +213,15 @@ class Board:
             frame = answer.changes[subscription.position]
         if not frame:
             # It subscribed, or lost frames, while the database was being asked.
-            self.mark(subscription.channel, at=0.0)
+            self.mark(subscription.channel, at=FOR_WHO_CAME)
             return
         subscription.told = LIVE
         subscription.position = answer.position
         peer.outbox.put(frame, subscription.channel.topic)
+
+
+def _pay(channel: Channel, read_at: float) -> None:
+    """Count one read; however many there were, the next one waits for one interval at most."""
+    interval_s = channel.kind.interval_s
+    longest = read_at + (READS_AT_ONCE - 1) * interval_s
+    channel.paid_until = min(max(channel.paid_until, read_at), longest) + interval_s

@@ -26,7 +26,7 @@ from flowengine.live.layer import (
     layer,
     shard_of,
 )
-from flowengine.signals import inbox_changed, run_changed
+from flowengine.signals import inbox_changed, replay_changed, run_changed
 
 logger = logging.getLogger("flowengine.live")
 
@@ -41,7 +41,7 @@ MESSAGES_MAX = 4
 """Hints for more shards than that go to all as one message: a message costs far more than a few heads."""
 
 Hint = tuple[str, str, int]
-"""``heads`` (of runs) or ``inboxes``, the run's id or the user's key, and the head."""
+"""``heads`` (of runs), ``inboxes`` or ``views``; the run's id, the user's key or the topic; and the head."""
 
 
 def announce(heads: Sequence[tuple[UUID, int]]) -> None:
@@ -52,6 +52,11 @@ def announce(heads: Sequence[tuple[UUID, int]]) -> None:
 def announce_inboxes(heads: Sequence[tuple[str, int]]) -> None:
     """Tell every hub that the inboxes of these users changed; returns at once, and never raises."""
     _announce([("inboxes", user, head) for user, head in heads])
+
+
+def announce_replays(ids: Sequence[UUID]) -> None:
+    """Tell every hub that these replays have moved; returns at once, and never raises."""
+    _announce([("views", f"replay:{each}", 0) for each in ids])
 
 
 def _announce(hints: Sequence[Hint]) -> None:
@@ -189,5 +194,10 @@ def _on_inbox_changed(*, heads: Sequence[tuple[str, int]], **_signal: Any) -> No
     announce_inboxes(heads)
 
 
+def _on_replay_changed(*, ids: Sequence[UUID], **_signal: Any) -> None:
+    announce_replays(ids)
+
+
+replay_changed.connect(_on_replay_changed, dispatch_uid="flowengine.live.hints.replays")
 inbox_changed.connect(_on_inbox_changed, dispatch_uid="flowengine.live.hints.inboxes")
 run_changed.connect(_on_run_changed, dispatch_uid="flowengine.live.hints")

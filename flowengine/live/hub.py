@@ -29,7 +29,7 @@ from django.db import connections
 
 from flowengine.conf import settings
 from flowengine.live import grants, sessions
-from flowengine.live.board import Board
+from flowengine.live.board import FOR_WHO_CAME, Board
 from flowengine.live.entrance import Entrance
 from flowengine.live.kind import Kind
 from flowengine.live.listening import listen
@@ -144,6 +144,11 @@ class Hub:
     def hint_inbox(self, user: str, number: int) -> None:
         """The inbox of this user may stand at *number* now."""
         self._board.hint(self._board.channel("inbox", user), number)
+
+    def hint_view(self, topic: str) -> None:
+        """What that topic shows may have moved."""
+        for channel in self._board.named(topic):
+            self._board.mark(channel)
 
     def close_all(self, code: Close) -> None:
         """End every socket, with times to come back that are spread."""
@@ -265,8 +270,7 @@ class Hub:
         for kind, group in _by_kind(channels).items():
             for start in range(0, len(group), kind.page_max):
                 page = [each for each in group[start : start + kind.page_max] if each.watchers]
-                for channel in page:
-                    dirty.pop(channel, None)
+                due = [dirty.pop(channel, None) for channel in page]
                 questions = [channel.question() for channel in page]
                 try:
                     answers = await self._ask(partial(kind.answers, questions))
@@ -275,8 +279,11 @@ class Hub:
                         self._board.mark(channel)
                     raise
                 read_at = asyncio.get_running_loop().time()
-                for channel, question, answer in zip(page, questions, answers, strict=True):
-                    self._board.tell(channel, question, answer, read_at)
+                for channel, question, answer, at in zip(
+                    page, questions, answers, due, strict=True
+                ):
+                    is_for_news = at != FOR_WHO_CAME
+                    self._board.tell(channel, question, answer, read_at, is_for_news=is_for_news)
 
     async def _ask_after_strangers(self, now: float) -> None:
         """Find out in which lists the runs are that were hinted at."""

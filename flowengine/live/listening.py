@@ -43,6 +43,9 @@ class Listener(Protocol):
     def hint_inbox(self, user: str, number: int) -> None:
         """A user's inbox may stand there."""
 
+    def hint_view(self, topic: str) -> None:
+        """What that topic shows may have moved."""
+
 
 async def listen(listener: Listener) -> None:
     """Tell *listener* of every hint in its shards, until cancelled."""
@@ -139,3 +142,5 @@ def _tell(message: dict[str, Any], listener: Listener) -> None:
         listener.hint(UUID(run_id), int(head))
     for user, number in message.get("inboxes", ()):
         listener.hint_inbox(str(user), int(number))
+    for topic, _head in message.get("views", ()):
+        listener.hint_view(str(topic))

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from flowengine import access
 from flowengine.access import Watchable, view_run
+from flowengine.live import permitted
 from flowengine.live.kind import GRANTED, Answer, Kind, Question
 from flowengine.live.protocol import encode
 from flowengine.representations import Json, changes, snapshot
@@ -72,7 +73,12 @@ class RunList(Kind):
         """The list of each question, or what has changed in it."""
         keys = [self.of(*_asker(question), question.about) for question in questions]
         newest = listed.newest(self.name, set(keys))
-        _fetch_groups(questions, newest.values())
+        permitted.read_rights(
+            (user, run.audience)
+            for question, key in zip(questions, keys, strict=True)
+            for user in _users(question)
+            for run in newest[key]
+        )
         whole = _records(newest.values())
         seen = [
             [run for run in newest[key] if _may_see(question, whole.get(run.id, run.audience))]
@@ -90,8 +96,13 @@ class RunList(Kind):
         ids = {run_id for question in questions for run_id in _stood(question)}
         found: Mapping[UUID, Watchable]
         found = progress.audiences(ids) if access.is_default() else progress.runs(ids)
-        groups = [user for question in questions for user in question.users.values()]
-        access.read_groups(user for user in groups if user is not None)
+        permitted.read_rights(
+            (user, found[run_id])
+            for question in questions
+            for user in _users(question)
+            for run_id in _stood(question)
+            if run_id in found
+        )
         return [
             frozenset(question.users)
             if all(
@@ -130,11 +141,9 @@ def _may_see(question: Question, run: Watchable) -> bool:
     return key == GRANTED or view_run(user, run)
 
 
-def _fetch_groups(questions: Sequence[Question], lists: Any) -> None:
-    """The groups of those who ask, where any run of the lists names one, in one query."""
-    if any(run.audience.watcher_groups != "[]" for runs in lists for run in runs):
-        users = [user for question in questions for user in question.users.values()]
-        access.read_groups(user for user in users if user is not None)
+def _users(question: Question) -> list[Any]:
+    """Who asks; nobody where it is a grant."""
+    return [user for user in question.users.values() if user is not None]
 
 
 def _records(lists: Any) -> Mapping[UUID, Watchable]:

@@ -15,6 +15,7 @@ from flowengine import access
 from flowengine.access import Watchable, view_run
 from flowengine.definitions.model import Workflow
 from flowengine.engine.states import FINAL_RUN_STATES
+from flowengine.live import permitted
 from flowengine.live.kind import GRANTED, Answer, Question, Stored
 from flowengine.live.protocol import encode
 from flowengine.models import RunRecord
@@ -57,7 +58,7 @@ class OneRun(Stored):
         found = progress.runs([question.about for question in questions])
         gone = progress.ended([item.about for item in questions if item.about not in found])
         made: dict[UUID, Answer] = {}
-        fetch_groups(questions, found)
+        _read_rights(questions, found | {run_id: run for run_id, (run, _) in gone.items()})
         asked = {question.about: question for question in questions}
         workflows = progress.workflows(list(found.values()))
         for run_id, question in asked.items():
@@ -80,22 +81,22 @@ class OneRun(Stored):
         ids = [question.about for question in questions]
         found: Mapping[UUID, Watchable]
         found = progress.audiences(ids) if access.is_default() else progress.runs(ids)
-        fetch_groups(questions, found)
+        _read_rights(questions, found)
         return [
             allowed_of(question, found[question.about]) if question.about in found else None
             for question in questions
         ]
 
 
-def fetch_groups(questions: Sequence[Question], found: Mapping[UUID, Watchable]) -> None:
-    """The groups of all users for whom they may matter, in one query."""
-    users = {
-        id(user): user
+def _read_rights(questions: Sequence[Question], found: Mapping[UUID, Watchable]) -> None:
+    """What decides who of those who ask may see what was found, for all of them at once."""
+    permitted.read_rights(
+        (user, found[question.about])
         for question in questions
+        if question.about in found
         for user in question.users.values()
-        if question.about in found and found[question.about].watcher_groups != "[]"
-    }
-    access.read_groups(users.values())
+        if user is not None
+    )
 
 
 def allowed_of(question: Question, run: Watchable) -> frozenset[str]:

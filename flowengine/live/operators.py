@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 
 from flowengine import access, project
 from flowengine.errors import QueryRefused
@@ -12,9 +13,12 @@ from flowengine.orchestration import listing
 from flowengine.orchestration.floor.deaths import dead_view
 from flowengine.orchestration.floor.hands import look, without_run, workers_view
 from flowengine.orchestration.selections import parse
-from flowengine.representations import Json
+from flowengine.representations import Json, instant
+from flowengine.store import approvals
+from flowengine.store.approvals import Approval
 from flowengine.store.clock import DatabaseClock, system_now
 
+APPROVALS_MAX = 100
 _clock = DatabaseClock()
 
 
@@ -60,6 +64,24 @@ class Workers(View):
         )
 
 
+class Approvals(View):
+    """What waits for people: ``approvals``. Which they are, the API says to who may see their runs."""
+
+    permission = "view_run"
+
+    def about(self, topic: str) -> str | None:
+        """There is one."""
+        return "" if topic == self.name else None
+
+    def read(self, _question: Question) -> Shown:
+        """The most pressing ones, each under a name that says nothing of it."""
+        found = approvals.page(None, APPROVALS_MAX + 1)
+        rest = {"more": len(found) > APPROVALS_MAX}
+        rows = [_unnamed(each) for each in found[:APPROVALS_MAX]]
+        parts = {("approval", row["id"]): row for row in rows}
+        return Shown(whole={"approvals": rows, **rest}, parts={**parts, ("more", ""): rest})
+
+
 class RunQuery(View):
     """The newest runs that a filter finds: ``runs:query:<filter>``."""
 
@@ -101,6 +123,17 @@ class RunQuery(View):
         return Shown(
             whole={"rows": rows, "more": more}, parts={**parts, ("more", ""): {"more": more}}
         )
+
+
+def _unnamed(each: Approval) -> Json:
+    """An approval that waits, without what it asks and whom."""
+    place = f"{each.run_id} {each.step} {each.item}"
+    return {
+        "id": blake2b(place.encode(), digest_size=9).hexdigest(),
+        "given": len(each.answers),
+        "due_at": instant(each.due_at),
+        "asked_at": instant(each.asked_at),
+    }
 
 
 def _steady(worker: Json) -> Json:

@@ -5,17 +5,42 @@ A user's permissions are as old as the user: the hub reads both again every few 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import UserManager
+from django.contrib.auth import get_backends, get_user_model
+from django.contrib.auth.backends import BaseBackend, ModelBackend
+from django.contrib.auth.models import PermissionsMixin
 
-from flowengine.access import is_known, user_key
+from flowengine.access import Watchable, answers, is_known, is_named, read_groups, user_key
 
-PLAIN = "django.contrib.auth.backends.ModelBackend"
-_KEPT = "_flowengine_may"
+_ANSWERING = (
+    "has_perm",
+    "get_all_permissions",
+    "get_user_permissions",
+    "get_group_permissions",
+    "_get_permissions",
+    "_get_user_permissions",
+    "_get_group_permissions",
+)
+"""Methods of a back end by which it answers whether somebody has a permission."""
+
+
+def read_rights(asked: Iterable[tuple[Any, Watchable]]) -> None:
+    """Fetch what :func:`~flowengine.access.view_run` will want to know of each of these users and runs.
+
+    Two statements at most where the project asks nobody but Django's own tables.
+    """
+    by_group: dict[int, Any] = {}
+    by_permission: dict[str, Any] = {}
+    for user, run in asked:
+        if is_named(user, run):
+            continue
+        if run.watcher_groups != "[]":
+            by_group[id(user)] = user
+        by_permission[user_key(user)] = user
+    read_groups(by_group.values())
+    holders(_together(by_permission), "flowengine.view_run")
 
 
 def holders(users: Mapping[str, Any], permission: str) -> set[str]:
@@ -28,28 +53,50 @@ def holders(users: Mapping[str, Any], permission: str) -> set[str]:
         permission: ``flowengine.view_run``.
     """
     known = {key: user for key, user in users.items() if is_known(user)}
-    unasked = {key: user for key, user in known.items() if permission not in _answers(user)}
+    unasked = {key: user for key, user in known.items() if permission not in answers(user)}
     if unasked:
         having = _having(unasked, permission)
         for key, user in unasked.items():
-            _answers(user)[permission] = key in having
-    return {key for key, user in known.items() if _answers(user)[permission]}
+            answers(user)[permission] = key in having
+    return {key for key, user in known.items() if answers(user)[permission]}
 
 
 def _having(users: Mapping[str, Any], permission: str) -> set[str]:
-    manager = get_user_model()._default_manager  # noqa: SLF001 - Django's documented name
-    if settings.AUTHENTICATION_BACKENDS == [PLAIN] and isinstance(manager, UserManager):
-        found = manager.with_perm(permission, backend=PLAIN).filter(
-            pk__in=[user.pk for user in users.values()]
+    together = _together(users)
+    having = {
+        key for key, user in users.items() if key not in together and user.has_perm(permission)
+    }
+    if together:
+        found = (
+            ModelBackend().with_perm(permission).filter(pk__in=[u.pk for u in together.values()])
         )
-        return {user_key(user) for user in found.only("pk")}
-    return {key for key, user in users.items() if user.has_perm(permission)}
+        having.update(user_key(user) for user in found.only("pk"))
+    return having
 
 
-def _answers(user: Any) -> dict[str, bool]:
-    """What was answered of this user, kept with it."""
-    kept: dict[str, bool] | None = getattr(user, _KEPT, None)
-    if kept is None:
-        kept = {}
-        setattr(user, _KEPT, kept)
-    return kept
+def _together(users: Mapping[str, Any]) -> dict[str, Any]:
+    """Those whom one question to Django's own tables answers for."""
+    model = get_user_model()
+    if not users or not asks_only_django(model):
+        return {}
+    return {
+        key: user
+        for key, user in users.items()
+        if isinstance(user, model) and not getattr(user, "is_superuser", False)
+    }
+
+
+def asks_only_django(model: type[Any]) -> bool:
+    """Whoever answers for permissions does so as Django's own back end, or always says no."""
+    if getattr(model, "has_perm", None) is not PermissionsMixin.has_perm:
+        return False
+    kinds = [type(backend) for backend in get_backends()]
+    return any(issubclass(kind, ModelBackend) for kind in kinds) and all(
+        getattr(kind, name, None) in {None, getattr(ModelBackend, name), _of_base(name)}
+        for kind in kinds
+        for name in _ANSWERING
+    )
+
+
+def _of_base(name: str) -> Any:
+    return getattr(BaseBackend, name, None)

@@ -20,12 +20,20 @@ from django.contrib.auth import (
     load_backend,
 )
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import connections
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.http import parse_cookie
 from django.utils.crypto import constant_time_compare
 
-from flowengine.access import is_known, user_key
+from flowengine.access import is_default, is_known, user_key
+from flowengine.live.permitted import asks_only_django
+
+_DJANGOS_HASH = AbstractBaseUser.get_session_auth_hash
+_LOOKED_AT = frozenset({"password", "is_active", "is_superuser"})
+"""The fields of a user that say who it still is, and whether it may see everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +72,41 @@ def users_of(keys: Sequence[str]) -> dict[str, Any]:
         if SESSION_KEY in content
     ]
     users = _users({item.user_key: _backend(item, found) for item in items})
-    valid = {item.session_key: _valid(item, found, users.get(item.user_key)) for item in items}
+    valid = {item.session_key: _valid(item, found, users.get(item.user_key), {}) for item in items}
     return {key: user for key, user in valid.items() if key is not None and user is not None}
 
 
-Sessions = dict[str, tuple[str, Mapping[str, Any]]]
-"""By session key, a session as it is stored and what is in it."""
+@dataclass(slots=True)
+class Stored:
+    """A session as it is stored, and what is in it."""
+
+    text: str
+    content: Mapping[str, Any]
+    password: str | None = None
+    """The user's, as it is stored, for which the session was found to be made."""
+
+
+Sessions = dict[str, Stored]
+"""By session key."""
 
 
 def renew(credentials: Sequence[Credential], seen: Sessions) -> list[Any | None]:
     """The user of each credential, read anew; None where it counts no longer.
 
     *seen* is what the last renewal saw, and is brought up to date: a session that is stored as it
-    was need not be decoded again.
+    was need not be decoded again, nor compared with a password that is as it was.
     """
     keys = {item.session_key for item in credentials if item.session_key is not None}
     sessions = _sessions(keys, seen)
     users = _users(
         {item.user_key: _backend(item, sessions) for item in credentials},
     )
-    return [_valid(item, sessions, users.get(item.user_key)) for item in credentials]
+    return [_valid(item, sessions, users.get(item.user_key), seen) for item in credentials]
 
 
-def _valid(item: Credential, sessions: Mapping[str, Mapping[str, Any]], user: Any) -> Any | None:
+def _valid(
+    item: Credential, sessions: Mapping[str, Mapping[str, Any]], user: Any, seen: Sessions
+) -> Any | None:
     if user is None or not is_known(user):
         return None
     if item.session_key is None:
@@ -96,7 +116,24 @@ def _valid(item: Credential, sessions: Mapping[str, Mapping[str, Any]], user: An
         return None
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
-    return user if _is_same_password(user, session.get(HASH_SESSION_KEY, "")) else None
+    return user if _is_made_for(user, session, seen.get(item.session_key)) else None
+
+
+def _is_made_for(user: Any, session: Mapping[str, Any], kept: Stored | None) -> bool:
+    """The session was made for the password that the user has."""
+    password = _password(user)
+    if kept is not None and kept.password is not None and kept.password == password:
+        return True
+    is_same = _is_same_password(user, session.get(HASH_SESSION_KEY, ""))
+    if kept is not None and is_same:
+        kept.password = password
+    return is_same
+
+
+def _password(user: Any) -> str | None:
+    """All that the hash in a session is made of; None where the project makes it in a way of its own."""
+    is_djangos = getattr(type(user), "get_session_auth_hash", None) is _DJANGOS_HASH
+    return user.password if is_djangos else None
 
 
 def _is_same_password(user: Any, session_hash: str) -> bool:
@@ -112,17 +149,16 @@ def _sessions(keys: Iterable[str], seen: Sessions) -> dict[str, Mapping[str, Any
     """The contents of the sessions that exist and have not expired."""
     store: Any = import_module(settings.SESSION_ENGINE).SessionStore
     if issubclass(store, DatabaseStore):
-        rows = store.get_model_class()._default_manager.filter(  # noqa: SLF001 - Django's documented name
-            session_key__in=list(keys), expire_date__gt=Now()
-        )
-        stored = dict(rows.values_list("session_key", "session_data"))
+        rows = store.get_model_class()._default_manager  # noqa: SLF001 - Django's documented name
+        found = _among(rows.filter(expire_date__gt=Now()), "session_key", keys)
+        stored = dict(found.values_list("session_key", "session_data"))
         decode = store().decode
         for key in seen.keys() - stored.keys():
             del seen[key]
         for key, text in stored.items():
-            if key not in seen or seen[key][0] != text:
-                seen[key] = (text, decode(text))
-        return {key: found[1] for key, found in seen.items()}
+            if key not in seen or seen[key].text != text:
+                seen[key] = Stored(text, decode(text))
+        return {key: found.content for key, found in seen.items()}
     return {key: store(key).load() for key in keys}
 
 
@@ -162,5 +198,25 @@ def _is_plain(backend: Any) -> bool:
 
 def _plain_users(keys: Sequence[str]) -> dict[str, Any]:
     model = get_user_model()
-    users = model._default_manager.filter(pk__in=list(keys))  # noqa: SLF001 - as above
-    return {user_key(user): user for user in users}
+    users = model._default_manager.all()  # noqa: SLF001 - as above
+    has_djangos_hash = getattr(model, "get_session_auth_hash", None) is _DJANGOS_HASH
+    if is_default() and has_djangos_hash and asks_only_django(model):
+        # No code of the project looks at them: the other columns would be read for nothing.
+        fields = {each.name for each in model._meta.get_fields()}  # noqa: SLF001 - as above
+        users = users.only("pk", *(fields & _LOOKED_AT))
+    return {user_key(user): user for user in _among(users, model._meta.pk.name, keys)}  # noqa: SLF001 - as above
+
+
+def _among(rows: Any, name: str, keys: Iterable[str]) -> Any:
+    """Those of the query *rows* whose field *name* has one of these values, which are given as texts.
+
+    To PostgreSQL a thousand of them are one parameter, as they are not in Django's ``__in``.
+    """
+    connection = connections[rows.db]
+    field = rows.model._meta.get_field(name)  # noqa: SLF001 - Django's public API
+    values: Any = [field.to_python(key) for key in keys]
+    if connection.vendor == "postgresql":
+        each = f"SELECT unnest(%s::{field.rel_db_type(connection)}[])"
+        given = [field.get_db_prep_value(value, connection) for value in values]
+        values = RawSQL(each, [given])  # noqa: S611 - the type of a column, no text of anybody's
+    return rows.filter(**{f"{name}__in": values})

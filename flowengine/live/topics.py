@@ -9,7 +9,8 @@ from flowengine.live.inbox import Inbox
 from flowengine.live.kind import Kind
 from flowengine.live.lists import MyRuns, RunList
 from flowengine.live.one_run import OneRun
-from flowengine.live.operators import Dead, RunQuery, Workers
+from flowengine.live.operators import Approvals, Dead, RunQuery, Workers
+from flowengine.live.replays import OneReplay
 
 TOPIC_LENGTH_MAX = 256
 
@@ -23,6 +24,8 @@ KINDS: tuple[Kind, ...] = (
     RunQuery("runs:query"),
     Dead("dead"),
     Workers("workers"),
+    Approvals("approvals"),
+    OneReplay("replay"),
 )
 
 

@@ -16,9 +16,12 @@ from flowengine.live.kind import Question
 from flowengine.live.protocol import Close
 from flowengine.live.topics import parse
 from flowengine.models import StationRecord
-from flowengine.orchestration import groups
+from flowengine.orchestration import groups, replay, selections
+from flowengine.orchestration.audit import By
+from flowengine.orchestration.replay import Bulk
 from tests.builders.fleet import a_worker
 from tests.builders.line import begin, now
+from tests.builders.stored import define, start
 from tests.database.api.given import CANARY, a_letter
 from tests.live.browser import (
     ALL_STEPS,
@@ -31,6 +34,15 @@ from tests.live.browser import (
     worked,
 )
 from tests.live.test_without_socket import frames
+
+ASKS = f"""
+workflow: asked
+on: asked.begun
+steps:
+  - id: boss
+    approval: {{ask: "{SECRET}", users: ["8"]}}
+    timeout: 1h
+"""
 
 
 async def an_operator(*permissions: str, name: str = "op") -> Any:
@@ -283,3 +295,60 @@ async def test_poll_answers_with_the_view_and_then_with_nothing_new(browse: Open
     assert (snap["t"], lanes_in(snap)) == ("snap", ["line"])
     assert again["h"] == {"floor:line": [snap["e"], snap["o"]]}
     assert refused == {"t": "err", "c": "floor:line", "code": "forbidden"}
+
+
+async def test_approvals_are_told_as_they_come_without_what_they_ask(browse: Open) -> None:
+    operator = await an_operator("view_run")
+    browser, snap = await watching(browse, operator, "approvals")
+    assert snap["s"] == {"approvals": [], "more": False}
+
+    [run] = await in_database(lambda: start(define(ASKS)))
+    announce([(run, 2)])
+    pub = await browser.frame()
+
+    assert [each["t"] for each in pub["d"]] == ["approval"]
+    assert set(pub["d"][0]) == {"t", "id", "given", "due_at", "asked_at"}
+    assert SECRET not in json.dumps(pub)
+
+
+async def test_replay_is_told_as_it_goes_to_who_may_see_what_it_is_of(browse: Open) -> None:
+    operator = await an_operator("view_dead_letter")
+    await in_database(a_letter)
+    chosen = await in_database(selections.freeze, "dead_letter", "", "7")
+    begun = await in_database(
+        lambda: replay.start(chosen.id, "event", by=By(who="7", reason="it is mended"))
+    )
+    topic = f"replay:{begun.id}"
+
+    browser, snap = await watching(browse, operator, topic)
+    assert (snap["s"]["state"], snap["s"]["total"]) == ("running", 1)
+
+    await in_database(replay.pause, begun.id, By(who="7", reason="wait"))
+    pub = await browser.frame()
+    assert [(each["t"], each["state"]) for each in pub["d"]] == [("replay", "paused")]
+
+    stranger, _ = await watching(browse, await an_operator("view_run", name="eve"), "runs:mine")
+    for name in (topic, "replay:01930000-0000-7000-8000-000000000000"):
+        await stranger.send(t="sub", c=name)
+        assert await stranger.frame() == {"t": "err", "c": name, "code": "forbidden"}
+
+
+async def test_act_on_runs_is_not_told_where_the_project_says_who_may_see_which(
+    browse: Open, settings: Any
+) -> None:
+    workflow = await in_database(define, ASKS)
+    await in_database(start, workflow)
+    chosen = await in_database(selections.freeze, "run", "", "7")
+    told = await in_database(
+        lambda: replay.tell_runs(Bulk.HOLD, chosen.id, By(who="7", reason="wait"))
+    )
+    topic = f"replay:{told.id}"
+    operator = await an_operator("view_run")
+    _, snap = await watching(browse, operator, topic)
+    assert snap["t"] == "snap"
+
+    settings.FLOWENGINE = {"CAN_VIEW_RUN": "tests.live.test_operators.is_of"}
+
+    again, _ = await watching(browse, operator, "runs:mine")
+    await again.send(t="sub", c=topic)
+    assert await again.frame() == {"t": "err", "c": topic, "code": "forbidden"}

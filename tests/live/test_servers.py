@@ -4,134 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import signal
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 import websockets
-from channels.layers import channel_layers
-from django.db import connection
 from websockets.typing import Origin, Subprotocol
 
-from flowengine.live import grants, hints
+from flowengine.live import grants
 from flowengine.live.hints import announce
-from flowengine.live.protocol import FRAME_MAX_BYTES, SUBPROTOCOL
-from tests.faults.line import ROOT
+from flowengine.live.protocol import SUBPROTOCOL
 from tests.live.browser import ALL_STEPS, a_line, a_user, cookie_of, in_database, worked
-from tests.nodes.process import Process, free_port, spawn
+from tests.live.servers import WAIT_S, Servers, frame_of, opening, socket_at
+from tests.nodes.process import free_port
 
 pytestmark = [pytest.mark.services, pytest.mark.postgresql]
 
-PREFIX = "flowengine-test-servers"
-WAIT_S = 30.0
 STORM = 200
-
-
-class Servers:
-    """Web processes on the database of this test."""
-
-    def __init__(self, directory: Path, redis_url: str, database_url: str) -> None:
-        self._directory = directory
-        self._environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.live.server_settings",
-            "FLOWENGINE_TEST_DATABASE_URL": database_url,
-            "FLOWENGINE_TEST_BROKER_URL": "inproc://",
-            "FLOWENGINE_TEST_REDIS_URL": redis_url,
-            "FLOWENGINE_TEST_LIVE_PREFIX": PREFIX,
-        }
-        self._started: list[Process] = []
-
-    def start(
-        self, server: str = "uvicorn", port: int = 0, **environment: str
-    ) -> tuple[int, Process]:
-        """Its port, and the process."""
-        port = port or free_port()
-        place = {
-            "uvicorn": ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"],
-            "daphne": ["-b", "127.0.0.1", "-p", str(port), "-v", "0"],
-        }
-        process = spawn(
-            [sys.executable, "-m", server, *place[server], "tests.asgi:application"],
-            directory=ROOT,
-            log=self._directory / f"{server}-{len(self._started)}.log",
-            environment={**self._environment, **environment},
-        )
-        self._started.append(process)
-        return port, process
-
-    def close(self) -> None:
-        """End them all."""
-        for process in self._started:
-            process.signal(signal.SIGKILL)
-
-
-@pytest.fixture
-def servers(
-    transactional_db: None, postgres: str, redis_url: str, tmp_path: Path
-) -> Iterator[Servers]:
-    """Starts web processes, and ends them after the test."""
-    url = f"{postgres.rsplit('/', 1)[0]}/{connection.settings_dict['NAME']}"
-    servers = Servers(tmp_path, redis_url, url)
-    yield servers
-    servers.close()
-
-
-@pytest.fixture
-async def redis_layer(settings: Any, redis_url: str) -> AsyncIterator[None]:
-    """This process announces through the Redis of the servers."""
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [redis_url], "prefix": PREFIX},
-        }
-    }
-    made: Any = channel_layers["default"]
-    yield
-    await asyncio.to_thread(hints.stop)
-    await made.flush()
-
-
-def opening(port: int, cookie: str = "", **options: Any) -> Any:
-    """A socket, as soon as the server answers."""
-    headers = {"Cookie": cookie} if cookie else {}
-    options.setdefault("origin", Origin(f"http://127.0.0.1:{port}"))
-    url = f"ws://127.0.0.1:{port}/flow/ws/"
-    return websockets.connect(url, additional_headers=headers, max_size=None, **options)
-
-
-@asynccontextmanager
-async def socket_at(port: int, cookie: str = "", **options: Any) -> AsyncIterator[Any]:
-    """The same, left open for a while."""
-    async with asyncio.timeout(WAIT_S):
-        socket = await _opened(port, cookie, options)
-    try:
-        yield socket
-    finally:
-        await socket.close()
-
-
-async def _opened(port: int, cookie: str, options: dict[str, Any]) -> Any:
-    while True:
-        try:
-            return await opening(port, cookie, **options)
-        except OSError:
-            await asyncio.sleep(0.05)  # it is still starting
-
-
-async def frame_of(socket: Any, *kinds: str) -> dict[str, Any]:
-    async with asyncio.timeout(WAIT_S):
-        while True:
-            frame: dict[str, Any] = json.loads(await socket.recv())
-            if frame["t"] in kinds:
-                return frame
 
 
 async def watch(socket: Any, run: UUID, position: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -183,28 +74,6 @@ async def test_who_may_not_enter_is_sent_away_before_a_frame_by_this_server(
     offered = [Subprotocol(SUBPROTOCOL), Subprotocol(token)]
     async with socket_at(port, subprotocols=offered) as socket:
         assert socket.subprotocol == SUBPROTOCOL
-
-
-@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-@pytest.mark.parametrize("size", [FRAME_MAX_BYTES - 1, FRAME_MAX_BYTES, FRAME_MAX_BYTES + 1])
-async def test_frame_over_the_limit_ends_the_socket_at_this_server(
-    servers: Servers, server: str, size: int
-) -> None:
-    cookie = await cookie_of(await a_user())
-    port, _ = servers.start(server)
-    text = json.dumps({"t": "ping", "x": ""})
-    text = text.replace('""', '"' + "x" * (size - len(text)) + '"')
-
-    async with socket_at(port, cookie) as socket:
-        await frame_of(socket, "hello")
-        await socket.send(text)
-        if size <= FRAME_MAX_BYTES:
-            assert (await frame_of(socket, "hb"))["h"] == {}
-        else:
-            async with asyncio.timeout(WAIT_S):
-                await socket.wait_closed()
-            # Daphne can send no code of the protocol itself but 1000: it says that it failed.
-            assert socket.close_code == {"uvicorn": 1009, "daphne": 1011}[server]
 
 
 async def test_two_web_processes_tell_the_same_and_one_goes_on_where_the_other_was_killed(

@@ -13,6 +13,7 @@ from flowengine.engine.run import Failure
 from flowengine.live.board import READS_AT_ONCE
 from flowengine.live.hints import announce
 from flowengine.live.hub import hub
+from flowengine.live.kind import Answer
 from flowengine.live.one_run import OneRun
 from flowengine.live.peer import Channel
 from flowengine.models import HistoryRecord, RunRecord, StepRecord
@@ -284,6 +285,34 @@ async def test_run_that_moves_without_rest_is_read_ten_times_a_second(browse: Op
     at_once = [0.0] * (READS_AT_ONCE - 1)  # one was used up by joining
     later = [READ_INTERVAL_S * n for n in (1, 2, 3)]
     assert waits == pytest.approx([*at_once, *later], abs=READ_INTERVAL_S / 2)
+    assert browser.hello
+
+
+async def test_change_waits_for_nothing_though_many_have_just_come_to_watch(browse: Open) -> None:
+    browser, run, _ = await joined(browse)
+    for _ in range(2 * READS_AT_ONCE):
+        await browser.watch(run)
+        assert (await browser.frame())["t"] == "snap"
+
+    hub().hint(run, 3)
+
+    assert hub()._board.dirty[channel_of(run)] <= asyncio.get_running_loop().time()
+
+
+async def test_run_that_moved_while_many_came_is_read_again_after_one_interval_at_most(
+    browse: Open,
+) -> None:
+    browser, run, first = await joined(browse)
+    board, channel, now = hub()._board, channel_of(run), 1_000_000.0
+    question = channel.question()
+
+    for number in range(50):
+        moved = Answer(allowed=frozenset(question.users), position=(first["e"], 3 + number))
+        board.tell(channel, question, moved, now, is_for_news=False)
+    board.dirty.clear()
+    board.hint(channel, 99)
+
+    assert board.dirty[channel] == pytest.approx(now + READ_INTERVAL_S)
     assert browser.hello
 
 

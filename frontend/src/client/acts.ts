@@ -32,26 +32,33 @@ export async function start(
   return { run: String(run) };
 }
 
-/** What an inbox is to know of the answer to an act: the server is that far. */
-type Reached = (epoch: string, offset: number) => void;
+/** What is to know of the answer to an act: the server is that far. */
+interface Reached {
+  reached(epoch: string, offset: number): void;
+}
 
 /** An act on an inbox; gives what takes it back. */
 export async function act(
   base: string,
   name: string,
-  body: Json,
-  reached: Reached,
+  body: object,
+  topic: Reached,
 ): Promise<() => Promise<void>> {
   const { e, o, undo } = await post(base, `../inbox/${name}`, body);
   // As a heartbeat says it: what has not come yet is asked for, what came is not undone.
-  if (typeof e === "string" && typeof o === "number") reached(e, o);
+  if (typeof e === "string" && typeof o === "number") topic.reached(e, o);
   return async () => {
-    if (typeof undo === "string") await act(base, "undo", { undo }, reached);
+    if (typeof undo === "string") await act(base, "undo", { undo }, topic);
   };
 }
 
 /** The answer of `path`, as seen from the socket at `base`. Rejects with `FlowError`. */
-export async function post(base: string, path: string, body: Json, key = ""): Promise<Fields> {
+export async function post(
+  base: string,
+  path: string,
+  body: object | Json,
+  key = "",
+): Promise<Fields> {
   let status = 0;
   try {
     const response = await fetch(new URL(path, base), {

@@ -49,7 +49,6 @@ const LINGER_MS = 5_000;
 const nothing = () => {};
 
 export class Connection extends Source<Status> implements Follower {
-  readonly environment: Environment;
   /** While somebody wants to know. */
   latency: Latency | null = null;
   /** How a topic stands that is not confirmed. */
@@ -73,7 +72,6 @@ export class Connection extends Source<Status> implements Follower {
   constructor(options: ConnectionOptions) {
     super(options.environment);
     this.#options = options;
-    this.environment = options.environment;
     this.#heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
   }
 

@@ -129,7 +129,12 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
 }
 
 /** A stream or, where that does not get through, answers; and the socket again as soon as it can be had. */
-export function withoutSocket(socket: Transport, url: string, environment: Environment): Transport {
+export function withoutSocket(
+  socket: Transport,
+  base: string,
+  environment: Environment,
+): Transport {
+  const url = new URL("../live/", base).href;
   const ways = [
     overHttp(`${url}events`, true, environment),
     overHttp(url, false, environment),

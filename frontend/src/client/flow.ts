@@ -2,10 +2,19 @@
 
 import type { Json } from "./acts";
 import { environment } from "./environment";
-import type { LiveInbox } from "./inbox";
-import type { Live, Status } from "./live";
+import type { InboxTopic, LiveInbox } from "./inbox";
+import { type Live, partOf, type Status } from "./live";
+import type { Inbox } from "./notices";
 import { type FlowOptions, Page, pageAmong, type Runs } from "./page";
 import type { RunState, RunSummary } from "./views";
+
+export interface InboxOptions {
+  readonly grant?: string;
+  /** `unread`: what was not read; else all. */
+  readonly tab?: "all" | "unread";
+  /** So many of the newest, at most. */
+  readonly limit?: number;
+}
 
 export interface Flow {
   /** How the page stands: live where all that it follows is. */
@@ -14,7 +23,8 @@ export interface Flow {
   run(id: string, options?: { grant?: string }): Live<RunState>;
   /** The newest of them, the newest first. */
   runs(which: Runs & { grant?: string }): Live<readonly RunSummary[]>;
-  inbox(options?: { grant?: string }): LiveInbox;
+  /** All of it, or a part: what is unread, the newest few. */
+  inbox(options?: InboxOptions): LiveInbox;
   /** Starts a workflow that may be started by hand; the same key starts it once. */
   start(
     workflow: string,
@@ -32,6 +42,16 @@ export interface Flow {
 
 /** A page with all that it may follow and do. */
 export class FlowPage extends Page implements Flow {
+  inbox({ tab, limit, ...seed }: InboxOptions = {}): InboxTopic {
+    const whole = this.wholeInbox(seed);
+    return this.kept(`inbox ${tab} ${limit}`, () =>
+      partOf(whole, (inbox: Inbox) => ({
+        ...inbox,
+        items: inbox.items.filter((item) => !item.read || tab !== "unread").slice(0, limit),
+      })),
+    );
+  }
+
   async start(
     workflow: string,
     input: Json,
@@ -60,10 +80,10 @@ export class FlowPage extends Page implements Flow {
 
 const flows = new Map<string, FlowPage>();
 
-/** The same options give the same one. */
-export function pageOf(options?: FlowOptions): FlowPage {
+/** What a page follows and does; the same options give the same one. */
+export function flow(options?: FlowOptions): Flow {
   return pageAmong(flows, FlowPage, options);
 }
 
-/** What a page follows and does; the same options give the same one. */
-export const flow: (options?: FlowOptions) => Flow = pageOf;
+/** The same, as it is for our own pages. */
+export const pageOf = flow as (options?: FlowOptions) => FlowPage;

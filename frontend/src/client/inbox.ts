@@ -1,16 +1,14 @@
 /** A user's inbox: what it holds, and what he does with it. */
 
-import type { Json } from "./acts";
-import { INBOX } from "./kinds";
 import type { Live } from "./live";
 import type { Inbox } from "./notices";
-import { type Follower, Topic } from "./topic";
+import type { Topic } from "./topic";
 
 /** Takes an act back. */
 export type Undo = () => Promise<void>;
 
-/** What is seen was shown, what is read was opened, what is archived is gone from it. */
-export interface LiveInbox extends Live<Inbox> {
+/** What is done with an inbox: seen is what was shown, read what was opened, archived what is gone from it. */
+export interface Acts {
   /** All that is there, where no ids are given. */
   seen(ids?: readonly string[]): Promise<void>;
   read(ids: readonly string[] | "all"): Promise<void>;
@@ -18,33 +16,25 @@ export interface LiveInbox extends Live<Inbox> {
   snooze(ids: readonly string[], until: Date): Promise<Undo>;
 }
 
-export class InboxTopic extends Topic<Inbox> implements LiveInbox {
-  readonly #url: string;
+export interface LiveInbox extends Live<Inbox>, Acts {}
 
-  /** `url`: of the socket, beside which the acts are. */
-  constructor(name: string, follower: Follower, url: string) {
-    super(name, INBOX, follower);
-    this.#url = url;
-  }
+export type InboxTopic = Topic<Inbox> & Acts;
 
-  async seen(ids?: readonly string[]): Promise<void> {
-    await this.#act("seen", { ids: ids ?? "all" });
-  }
-
-  async read(ids: readonly string[] | "all"): Promise<void> {
-    await this.#act("read", { ids });
-  }
-
-  archive(ids: readonly string[]): Promise<Undo> {
-    return this.#act("archive", { ids });
-  }
-
-  snooze(ids: readonly string[], until: Date): Promise<Undo> {
-    return this.#act("snooze", { ids, until: until.toISOString() });
-  }
-
-  async #act(name: string, body: Json): Promise<Undo> {
+/** The topic with its acts, which are beside the socket at `url`. */
+export function withActs(topic: Topic<Inbox>, url: string): InboxTopic {
+  const act = async (name: string, body: object): Promise<Undo> => {
     const { act } = await import("./acts");
-    return act(this.#url, name, body, (epoch, offset) => this.reached(epoch, offset));
-  }
+    return act(url, name, body, topic);
+  };
+  const acts: Acts = {
+    async seen(ids) {
+      await act("seen", { ids: ids ?? "all" });
+    },
+    async read(ids) {
+      await act("read", { ids });
+    },
+    archive: (ids) => act("archive", { ids }),
+    snooze: (ids, until) => act("snooze", { ids, until }),
+  };
+  return Object.assign(topic, acts);
 }

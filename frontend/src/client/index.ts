@@ -2,7 +2,7 @@
 
 export type { Json } from "./acts";
 export type { Backoff } from "./backoff";
-export { type Flow, flow } from "./flow";
+export { type Flow, flow, type InboxOptions } from "./flow";
 export type { LiveInbox, Undo } from "./inbox";
 export { FlowError, type FlowErrorCode, type Live, type Meta, type Status } from "./live";
 export type { Inbox, Notice } from "./notices";

@@ -2,7 +2,7 @@
 
 import { runAfter } from "../model/reduce";
 import { type Fields, fieldsIn, inCamelCase, named } from "./fields";
-import { type Inbox, inboxAfter, placed, readInbox, without } from "./notices";
+import { type Inbox, inboxAfter, listAfter, readInbox } from "./notices";
 import { type RunState, type RunSummary, readRun } from "./views";
 
 /**
@@ -20,14 +20,5 @@ export const INBOX: Kind<Inbox> = { read: readInbox, after: inboxAfter };
 
 export const RUNS: Kind<readonly RunSummary[]> = {
   read: (state) => fieldsIn(state["runs"]).map((row) => named(inCamelCase(row))),
-  after(rows, type, part) {
-    switch (type) {
-      case "row":
-        return placed(rows, named<RunSummary>(inCamelCase(part)), "createdAt");
-      case "gone":
-        return without(rows, part["id"]);
-      default:
-        return null;
-    }
-  },
+  after: (rows, type, part) => listAfter(rows, type, part, "createdAt"),
 };

@@ -6,6 +6,9 @@
 import type { Environment } from "./live";
 
 const KEPT = 256;
+/** Half of what an answer took is what is not known of the clocks: so much will do. */
+const QUICK_MS = 50;
+const ASK_AGAIN_MS = 1_000;
 
 export class Latency {
   readonly #environment: Environment;
@@ -13,7 +16,9 @@ export class Latency {
   #bestMs = Number.POSITIVE_INFINITY;
   /** The server's clock less ours. */
   #skewMs = 0;
-  #askedAt: number | null = null;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #isAnswered = true;
+  /** By both clocks: what is found out of them later puts these right as well. */
   #measured: readonly number[] = [];
 
   constructor(environment: Environment) {
@@ -23,35 +28,35 @@ export class Latency {
   /** A ping goes out. */
   asked(): void {
     this.#askedAt = this.#environment.now();
+    this.#isAnswered = false;
   }
 
   /** A heartbeat came, with the server's time. */
   heard(at: number): void {
-    const askedAt = this.#askedAt;
-    if (askedAt === null) return;
-    this.#askedAt = null;
-    const tookMs = this.#environment.now() - askedAt;
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    const tookMs = this.#environment.now() - this.#askedAt;
     if (tookMs > this.#bestMs) return;
     this.#bestMs = tookMs;
-    this.#skewMs = at - askedAt - tookMs / 2;
+    this.#skewMs = at - this.#askedAt - tookMs / 2;
   }
 
   /**
    * Something came that was committed at that time; it is painted with the next frame. True: how far the
-   * clocks are apart has never been asked, and is to be.
+   * clocks are apart is not known well, and is to be asked.
    */
   came(at: number): boolean {
-    if (this.#bestMs === Number.POSITIVE_INFINITY) return this.#askedAt === null;
-    this.#environment.frame(() => {
-      const tookMs = Math.max(0, this.#environment.now() + this.#skewMs - at);
-      this.#measured = [...this.#measured.slice(1 - KEPT), tookMs];
+    const { now, frame } = this.#environment;
+    frame(() => {
+      this.#measured = [...this.#measured.slice(1 - KEPT), now() - at];
     });
-    return false;
+    return this.#bestMs > QUICK_MS && now() - this.#askedAt >= ASK_AGAIN_MS;
   }
 
   /** In ms, of the newest `n`; 0 where nothing has been measured. */
   figures(): { p50: number; p99: number; n: number } {
-    const sorted = this.#measured.toSorted((a, b) => a - b);
+    const measured = Number.isFinite(this.#bestMs) ? this.#measured : [];
+    const sorted = measured.map((ms) => Math.max(0, ms + this.#skewMs)).sort((a, b) => a - b);
     const n = sorted.length;
     return { p50: sorted[n >> 1] ?? 0, p99: sorted[Math.trunc(0.99 * n)] ?? 0, n };
   }

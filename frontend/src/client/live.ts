@@ -9,9 +9,9 @@ export type FlowErrorCode = "auth" | "forbidden" | "gone" | "rate" | "protocol" 
 /** Why nothing more will come, or why an act was not done. */
 export class FlowError extends Error {
   override readonly name = "FlowError";
-  readonly code: FlowErrorCode;
+  declare readonly code: FlowErrorCode;
   /** The same may succeed later. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
 
   constructor(code: FlowErrorCode, message: string = code) {
     super(message);
@@ -57,11 +57,11 @@ export interface Environment {
 
 /** What every live value has in common: who listens, and when they are told. */
 export abstract class Source<T> implements Live<T> {
-  readonly #environment: Environment;
+  declare readonly environment: Environment;
   readonly #listeners = new Set<() => void>();
 
   constructor(environment: Environment) {
-    this.#environment = environment;
+    this.environment = environment;
   }
 
   abstract readonly value: T | undefined;
@@ -89,7 +89,7 @@ export abstract class Source<T> implements Live<T> {
         listener();
       } catch (error) {
         // What a page does with a value is no reason to stop telling others.
-        this.#environment.soon(() => {
+        this.environment.soon(() => {
           throw error;
         });
       }
@@ -102,7 +102,7 @@ export abstract class Source<T> implements Live<T> {
     const tell = () => {
       if (isDue) return;
       isDue = true;
-      this.#environment.frame(() => {
+      this.environment.frame(() => {
         isDue = false;
         if (!isOver && this.value !== undefined) fn(this.value, this.meta);
       });
@@ -144,4 +144,27 @@ export abstract class Source<T> implements Live<T> {
       stop();
     }
   }
+}
+
+/** `whole` with what `choose` makes of its value, which is the same as long as nothing changes. */
+export function partOf<S extends Source<unknown>>(
+  whole: S,
+  choose: (value: S["value"] & {}) => S["value"],
+): S {
+  let from: S["value"];
+  let chosen: S["value"];
+  return Object.create(whole, {
+    value: {
+      get() {
+        if (from !== whole.value) {
+          from = whole.value;
+          chosen = from && choose(from);
+        }
+        return chosen;
+      },
+    },
+    // Who has private members is asked himself.
+    meta: { get: () => whole.meta },
+    listen: { value: (fn: () => void) => whole.listen(fn) },
+  });
 }

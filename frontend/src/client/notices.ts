@@ -33,33 +33,28 @@ export const readInbox = (value: Fields): Inbox =>
 
 /** The inbox after an entry; null where the entry is not known. */
 export function inboxAfter(inbox: Inbox, type: unknown, part: Fields): Inbox | null {
-  switch (type) {
-    case "item":
-      return { ...inbox, items: placed(inbox.items, named<Notice>(inCamelCase(part)), "at") };
-    case "gone":
-      return { ...inbox, items: without(inbox.items, part["id"]) };
-    case "counts":
-      return checked({ ...inbox, ...part }, isInbox);
-    default:
-      return null;
-  }
+  if (type === "counts") return checked({ ...inbox, ...part }, isInbox);
+  const items = listAfter(inbox.items, type, part, "at");
+  return items && { ...inbox, items };
 }
 
 /** As many of a list as a page is told. */
 const ROWS_MAX = 50;
 
-/** The list with that row in it, in place of the one of its id; newest first. */
-export function placed<
+/**
+ * The list with a row put in, in place of the one of its id, or with one taken out; the newest first. Null
+ * where the entry is not known.
+ */
+export function listAfter<
   N extends string,
   T extends { readonly id: string } & { readonly [K in N]: string | null },
->(rows: readonly T[], row: T, by: N): readonly T[] {
-  return [row, ...without(rows, row.id)]
+>(rows: readonly T[], type: unknown, part: Fields, by: N): readonly T[] | null {
+  const others = rows.filter((row) => row.id !== part["id"]);
+  if (type === "gone") return others;
+  if (type !== "row" && type !== "item") return null;
+  return [named<T>(inCamelCase(part)), ...others]
     .sort((a, b) => `${b[by]}`.localeCompare(`${a[by]}`))
     .slice(0, ROWS_MAX);
-}
-
-export function without<T extends { readonly id: string }>(rows: readonly T[], id: unknown): T[] {
-  return rows.filter((row) => row.id !== id);
 }
 
 const isInbox = (value: unknown): value is Inbox =>

@@ -15,7 +15,7 @@ export function userOf(url: string): string {
 
 export class Others implements Transport {
   /** The link that a tab has for itself, or for all. */
-  alone: Transport;
+  declare alone: Transport;
   tabs: Tabs | null = null;
   /** Called when the link comes another way from now on. */
   changed = () => {};

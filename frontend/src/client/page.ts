@@ -3,8 +3,8 @@
 import type { Backoff } from "./backoff";
 import { Connection } from "./connection";
 import { environment } from "./environment";
-import { InboxTopic } from "./inbox";
-import { RUN, RUNS } from "./kinds";
+import { type InboxTopic, withActs } from "./inbox";
+import { INBOX, RUN, RUNS } from "./kinds";
 import type { FlowError } from "./live";
 import { Others, userOf } from "./others";
 import { type Seed, Topic } from "./topic";
@@ -37,12 +37,11 @@ const HIDDEN_GRACE_MS = 300_000;
 
 /** What a page follows. */
 export class Page {
-  readonly status: Connection;
+  declare readonly status: Connection;
   /** Of the socket, beside which the acts are. */
-  protected readonly url: string;
-  readonly #runs = new Map<string, WeakRef<Topic<RunState>>>();
-  readonly #lists = new Map<string, WeakRef<Topic<readonly RunSummary[]>>>();
-  readonly #inboxes = new Map<string, WeakRef<InboxTopic>>();
+  protected declare readonly url: string;
+  /** By name, each as long as anybody has it. */
+  readonly #known = new Map<string, WeakRef<object>>();
 
   constructor(url: string, options: FlowOptions) {
     const socket = webSocket(url);
@@ -55,8 +54,7 @@ export class Page {
       troubled: () =>
         import("./fallback").then(
           ({ withoutSocket }) => {
-            const live = new URL("../live/", url).href;
-            others.alone = withoutSocket(socket, live, environment);
+            others.alone = withoutSocket(socket, url, environment);
           },
           () => {},
         ),
@@ -69,32 +67,26 @@ export class Page {
 
   run(id: string, seed?: Seed): Topic<RunState> {
     const name = `run:${id}`;
-    return sown(this.#runs, name, seed, () => new Topic(name, RUN, this.status));
+    return this.kept(name, () => new Topic(name, RUN, this.status)).sow(seed);
   }
 
   runs({ subject, workflow, ...seed }: Runs & Seed): Topic<readonly RunSummary[]> {
     const which = workflow ? `workflow:${workflow}` : subject ? `subject:${subject}` : "mine";
     const name = `runs:${which}`;
-    return sown(this.#lists, name, seed, () => new Topic(name, RUNS, this.status));
+    return this.kept(name, () => new Topic(name, RUNS, this.status)).sow(seed);
   }
 
-  inbox(seed?: Seed): InboxTopic {
+  wholeInbox(seed?: Seed): InboxTopic {
     const name = "inbox";
-    return sown(this.#inboxes, name, seed, () => new InboxTopic(name, this.status, this.url));
+    return this.kept(name, () => withActs(new Topic(name, INBOX, this.status), this.url)).sow(seed);
   }
-}
 
-/** The topic of that name: the same one, as long as anybody has it. */
-function sown<T extends { sow(seed: Seed | undefined): unknown } & WeakKey>(
-  known: Map<string, WeakRef<T>>,
-  name: string,
-  seed: Seed | undefined,
-  make: () => T,
-): T {
-  const topic = known.get(name)?.deref() ?? make();
-  known.set(name, new WeakRef(topic));
-  topic.sow(seed);
-  return topic;
+  /** What has that name, which says of what type it is: the same one, as long as anybody has it. */
+  protected kept<T extends object>(name: string, make: () => T): T {
+    const found = (this.#known.get(name)?.deref() as T | undefined) ?? make();
+    this.#known.set(name, new WeakRef(found));
+    return found;
+  }
 }
 
 /** The page of these options among `known`: the same options give the same one, with one link for all. */
@@ -104,7 +96,7 @@ export function pageAmong<P extends Page>(
   options: FlowOptions = {},
 ): P {
   const url = new URL(options.url || "/flow/ws/", document.baseURI).href.replace(/^ws/, "http");
-  const key = JSON.stringify({ ...options, url });
+  const key = JSON.stringify([url, options]);
   const page = known.get(key) ?? new make(url, options);
   known.set(key, page);
   return page;

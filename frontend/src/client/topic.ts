@@ -68,7 +68,7 @@ const DENIALS: Readonly<Record<string, FlowErrorCode>> = {
 };
 
 export class Topic<T> extends Source<T> implements Followed {
-  readonly name: string;
+  declare readonly name: string;
   grant: string | null = null;
   position: Position | null = null;
   value: T | undefined;
@@ -88,16 +88,18 @@ export class Topic<T> extends Source<T> implements Followed {
   }
 
   /** Begin with what the server has written, unless more is known already. */
-  sow({ grant, frame }: Seed = {}): void {
+  sow({ grant, frame }: Seed = {}): this {
     if (grant) this.grant = grant;
-    if (!frame || this.isLive) return;
-    try {
-      const written = parseFrame(frame);
-      if (written.t === "snap") this.#snapshot(written);
-      if (written.t === "end") this.end = { ...written, kind: "no-run" };
-    } catch {
-      // Written by another version: all is asked for.
+    if (frame && !this.isLive) {
+      try {
+        const written = parseFrame(frame);
+        if (written.t === "snap") this.#snapshot(written);
+        if (written.t === "end") this.end = { ...written, kind: "no-run" };
+      } catch {
+        // Written by another version: all is asked for.
+      }
     }
+    return this;
   }
 
   get meta(): Meta {

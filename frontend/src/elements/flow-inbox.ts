@@ -28,7 +28,7 @@ export class FlowInbox extends Part {
     const box = this.one<HTMLDetailsElement>("details");
     const list = this.one("ul");
     if (!box || !list) return;
-    this.#inbox = page.inbox({ frame: this.one("script")?.textContent });
+    this.#inbox = page.wholeInbox({ frame: this.one("script")?.textContent });
     const paint = () => this.#paint(box, list);
     on(box, "toggle", over, paint);
     on(this, "submit", over, (event) => this.#submit(event));

@@ -27,7 +27,7 @@ export class FlowToasts extends Part {
   #before: HTMLElement | null = null;
 
   protected start(page: Page, over: AbortSignal): void {
-    this.#inbox = page.inbox();
+    this.#inbox = page.wholeInbox();
     on(this, "pointerenter focusin", over, () => this.#hold());
     on(this, "pointerleave focusout", over, () => this.#goOn());
     on(document, "visibilitychange", over, () => this.#goOn());

@@ -5,6 +5,7 @@ import {
   type FlowError,
   flow,
   type Inbox,
+  type InboxOptions,
   type Live,
   type LiveInbox,
   type Meta,
@@ -42,9 +43,9 @@ export function useRun(id: string, options?: { grant?: string }): Now<RunState> 
   return useLive(flow().run(id, options));
 }
 
-/** The inbox, and what is done with it. */
-export function useInbox(): Now<Inbox> & { readonly inbox: LiveInbox } {
-  const inbox = flow().inbox();
+/** The inbox, or a part of it, and what is done with it. */
+export function useInbox(options?: InboxOptions): Now<Inbox> & { readonly inbox: LiveInbox } {
+  const inbox = flow().inbox(options);
   return { ...useLive(inbox), inbox };
 }
 

@@ -5,6 +5,7 @@ import {
   type FlowError,
   flow,
   type Inbox,
+  type InboxOptions,
   type Live,
   type LiveInbox,
   type Meta,
@@ -49,9 +50,12 @@ export function useRun(
   return useLive(() => flow().run(toValue(id), options));
 }
 
-/** The inbox, and what is done with it. */
-export function useInbox(): { now: Readonly<ShallowRef<Now<Inbox>>>; inbox: LiveInbox } {
-  const inbox = flow().inbox();
+/** The inbox, or a part of it, and what is done with it. */
+export function useInbox(options?: InboxOptions): {
+  now: Readonly<ShallowRef<Now<Inbox>>>;
+  inbox: LiveInbox;
+} {
+  const inbox = flow().inbox(options);
   return { now: useLive(inbox), inbox };
 }
 

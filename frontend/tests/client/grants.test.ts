@@ -93,7 +93,32 @@ describe("what a page measures of itself", () => {
     transport.link.say({ ...changes(7, 7), at: server + 10 });
     environment.paint();
 
-    expect(latency.figures()).toEqual({ p50: 30, p99: 30, n: 1 });
+    expect(latency.figures()).toEqual({ p50: 40, p99: 40, n: 2 });
+  });
+
+  it("is put right when the first answer about the clock took long, and only one way", () => {
+    live();
+    const latency = new Latency(environment);
+    connection.latency = latency;
+    const server = 1_000_000;
+    const isPing = (sent: unknown) => JSON.stringify(sent) === '{"t":"ping"}';
+    const pings = () => transport.link.sent.filter(isPing).length;
+    transport.link.say({ ...changes(6, 6), at: server });
+    environment.pass(2_000);
+    transport.link.say({ ...heartbeat(["7f3", 6]), ts: server + 1_900 });
+    transport.link.say({ ...changes(7, 7), at: server + 1_970 });
+    environment.paint();
+    expect(pings()).toBe(2);
+
+    transport.link.say({ ...changes(8, 8), at: server + 1_990 });
+    environment.pass(20);
+    transport.link.say({ ...heartbeat(["7f3", 8]), ts: server + 2_010 });
+    environment.paint();
+    environment.pass(2_000);
+    transport.link.say({ ...changes(9, 9), at: server + 4_000 });
+
+    expect(latency.figures()).toMatchObject({ p50: 30, n: 3 });
+    expect(pings()).toBe(2);
   });
 
   it("is nothing where nothing was told of a commit", () => {

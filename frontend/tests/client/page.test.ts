@@ -105,6 +105,52 @@ describe("an inbox", () => {
     await expect(done).rejects.toBeInstanceOf(FlowError);
   });
 
+  it("is shown in part where a page has room for no more, with the counts of all of it", async () => {
+    const page = flow({ url: url() });
+    const [part, whole] = [page.inbox({ tab: "unread", limit: 2 }), page.inbox()];
+    const shown: (readonly string[])[] = [];
+    const stop = part.subscribe(({ items }) => shown.push(items.map((item) => item.id)));
+    const item = (id: string, read = false) => ({ id, read, at: `2026-03-02T12:00:0${id}Z` });
+    const items = [item("5", true), item("4"), item("3"), item("2")];
+    socket().say({ t: "hello", v: 1, hb: 5000 });
+    socket().say({ t: "snap", c: "inbox", e: "i", o: 1, s: { items, unread: 3, unseen: 3 } });
+
+    await vi.waitFor(() => expect(shown.at(-1)).toEqual(["4", "3"]));
+    const d = [
+      { t: "item", ...item("4", true) },
+      { t: "counts", unread: 2, unseen: 2 },
+    ];
+    socket().say({ t: "pub", c: "inbox", e: "i", f: 2, o: 2, d });
+    await vi.waitFor(() => expect(shown.at(-1)).toEqual(["3", "2"]));
+
+    expect(part.value).toMatchObject({ unread: 2, unseen: 2 });
+    expect(part.value).toBe(part.value);
+    expect(part.meta).toEqual(whole.meta);
+    expect(whole.value?.items).toHaveLength(4);
+    expect(FakeSocket.all).toHaveLength(1);
+    expect(page.inbox({ limit: 2, tab: "unread" })).toBe(part);
+    stop();
+    expect(whole.meta.status).toBe("idle");
+  });
+
+  it("takes acts by its part as by the whole", async () => {
+    const part = flow({ url: url() }).inbox({ limit: 1 });
+    part.subscribe(() => {});
+    socket().say({ t: "hello", v: 1, hb: 5000 });
+    socket().say({ t: "snap", c: "inbox", e: "i", o: 3, s: { items: [], unread: 1, unseen: 1 } });
+    answer = () => Response.json({ e: "i", o: 4, unread: 0, unseen: 0, undo: "token" });
+
+    await part.seen(["one"]);
+    await part.read("all");
+    await part.archive(["one"]);
+    await (await part.snooze(["one"], new Date("2026-03-02T12:00:00Z")))();
+
+    const acts = ["seen", "read", "archive", "snooze", "undo"];
+    const base = `https://shop.example/${number}/flow/inbox/`;
+    expect(posted.map((each) => each.url)).toEqual(acts.map((each) => base + each));
+    expect(socket().sent.at(-1)).toEqual({ t: "subs", m: { inbox: { e: "i", o: 3 } } });
+  });
+
   it("sleeps until a time, and is seen as a whole", async () => {
     const inbox = flow({ url: url() }).inbox();
 

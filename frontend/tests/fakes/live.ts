@@ -7,7 +7,7 @@ export class FakeLive<T> extends Source<T> {
   value: T | undefined;
   failure: FlowError | null = null;
   listeners = 0;
-  readonly environment: FakeEnvironment;
+  override readonly environment: FakeEnvironment;
 
   constructor(value?: T, environment = new FakeEnvironment()) {
     super(environment);

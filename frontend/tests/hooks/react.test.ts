@@ -2,8 +2,10 @@ import { act, createElement } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FlowError } from "../../src/client/live";
-import { useLive } from "../../src/react";
+import { useInbox, useLive, useRun } from "../../src/react";
 import { FakeLive } from "../fakes/live";
+import { FakeSocket } from "../fakes/progress";
+import { ITEMS, run, told } from "./told";
 
 let place: HTMLElement;
 let root: Root;
@@ -68,5 +70,24 @@ describe("a component that follows a live value", () => {
     await act(async () => root.render(null));
 
     expect(live.listeners).toBe(0);
+  });
+});
+
+describe("a component that names what it follows", () => {
+  beforeEach(() => vi.stubGlobal("WebSocket", FakeSocket));
+
+  it("shows a run by its id, and the inbox or a part of it, over one socket", async () => {
+    function Page() {
+      const order = useRun("r1").value?.title;
+      const items = useInbox({ tab: "unread", limit: 1 }).value?.items;
+      const all = useInbox().value?.items.length;
+      return createElement("p", null, `${order} ${items?.map((item) => item.id)} of ${all}`);
+    }
+    await act(async () => root.render(createElement(Page)));
+
+    await act(async () => told(run("r1"), ITEMS));
+
+    await vi.waitFor(() => expect(place.textContent).toBe("Order r1 b of 3"));
+    expect(FakeSocket.all).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
 """A crowd of browsers in one process: each a socket that watches one topic and comes back when cut off.
 
 It obeys lines of JSON on its standard input and answers each with one on its standard output:
-``{"do": "connect" | "forget" | "seen" | "stand" | "end", …}``.
+``{"do": "connect" | "cut" | "forget" | "seen" | "stand", …}``.
 """
 
 from __future__ import annotations
@@ -36,6 +36,13 @@ class Browser:
         self.state = ""
         self.is_open = False
         self.opened = 0
+        self._socket: Any = None
+        self._cut_at = 0.0
+
+    def cut(self) -> None:
+        """Its network goes, without a word."""
+        self._cut_at = time.time()
+        self._socket.transport.abort()
 
     async def live(self, opened: asyncio.Semaphore) -> None:
         """Connect, follow, and come back for ever."""
@@ -48,6 +55,7 @@ class Browser:
                 tries += 1
             else:
                 self.opened += 1
+                self._socket = socket
                 tries, longest_s = 0, BACKOFF_MIN_S
                 await self._read(socket)
             await asyncio.sleep(random.uniform(0, longest_s))
@@ -95,6 +103,9 @@ class Browser:
 
     def _take(self, frame: dict[str, Any], at: float) -> None:
         self.position = {"e": frame["e"], "o": frame["o"]}
+        if self._cut_at:
+            self._crowd.healed.append(at - self._cut_at)
+            self._cut_at = 0.0
         if frame["t"] == "snap":
             self.state = frame["s"]["state"]
         elif frame["d"]:
@@ -111,6 +122,8 @@ class Crowd:
         self.browsers: list[Browser] = []
         self.living: list[asyncio.Task[None]] = []
         self.seen: list[tuple[str, float, float]] = []
+        self.healed: list[float] = []
+        """Seconds, of each that was cut off, until it was told again."""
         self.frames = 0
         self.size = 0
 
@@ -119,6 +132,11 @@ class Crowd:
         match order["do"]:
             case "connect":
                 return await self._connect(order)
+            case "cut":
+                self.healed.clear()
+                for browser in self.browsers:
+                    browser.cut()
+                return True
             case "forget":
                 self.seen.clear()
                 self.frames = self.size = 0
@@ -130,6 +148,7 @@ class Crowd:
                     "open": sum(each.is_open for each in self.browsers),
                     "back": sum(each.opened > 1 for each in self.browsers),
                     "states": [each.state for each in self.browsers],
+                    "healed": self.healed,
                 }
         raise AssertionError(order)
 

@@ -15,6 +15,10 @@ FRAME = "live: 200 changes/s, 1,000 sockets, {}"
 CPU = "live: 200 changes/s, 1,000 sockets, processor of each change"
 LAST = "live: one change to 1,000 sockets, last of them"
 HOLDS = "live: idle, each socket holds"
+LEFT = "live: each handshake leaves"
+UNWATCHED = "live: nobody there, transactions per heartbeat"
+HEALED = "live: 1,000 sockets cut off, told again, {}"
+PAINTED = "live: 200 changes/s, 1,000 sockets, committed -> painted, {}"
 CORE = "live: idle, of a core for 1,000 sockets"
 RATIOS: dict[str, tuple[str, type[Place], type[Place]]] = {
     "live_frame_p99_vs_bare": (FRAME.format("p99"), Ours, Bare),
@@ -31,6 +35,7 @@ RATIOS: dict[str, tuple[str, type[Place], type[Place]]] = {
 def measured(
     lines: Callable[[], AbstractContextManager[Line]],
     redis_url: str,
+    chromium: str,
     runs: int,
     *,
     is_small: bool = False,
@@ -42,6 +47,7 @@ def measured(
     with lines() as line:
         scene.prepare(line)
         from tests.benchmarks.live import measures
+        from tests.benchmarks.live.painted import painted
 
         sizes = measures.SMALL if is_small else measures.Sizes()
         ours = Ours(line)
@@ -63,8 +69,16 @@ def measured(
                 if not isinstance(place, Stock):  # which has no heartbeat, and does nothing
                     note(CORE, "%", idle.cpu_percent, place)
                     note("live: idle, to each socket", "B/s", idle.bytes_per_s, place)
+                    note(LEFT, "kB", idle.handshake_kb, place)
                 if place is ours:
                     note("live: idle, transactions per heartbeat", "transactions", idle.statements)
+                    note(UNWATCHED, "transactions", idle.unwatched)
+            healed = measures.heal(ours, sizes)
+            note(HEALED.format("p50"), "ms", percentile(healed, 0.5))
+            note(HEALED.format("p99"), "ms", percentile(healed, 0.99))
+            shown = painted(ours, sizes, chromium)
+            note(PAINTED.format("p50"), "ms", shown["p50"])
+            note(PAINTED.format("p99"), "ms", shown["p99"])
             storm = measures.storm(ours, sizes)
             note("live: storm of 5,000, all are back", "s", storm.back_s)
             note(

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.db import connections
+
 from flowengine.conf import settings
 from tests.benchmarks.live.places import Ours, Place, Told
 from tests.benchmarks.live.scene import Crowd, Server
@@ -18,6 +20,8 @@ BATCH_S = 0.05
 FAN_OUT_EVERY_S = 0.5
 ARRIVED_WITHIN_S = 60.0
 BACK_WITHIN_S = 240.0
+COMINGS = 3
+UNWATCHED_BEATS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,10 @@ class Idle:
     """To each."""
     statements: float
     """Transactions of the whole database per heartbeat: heads, and who is there and may see what."""
+    unwatched: float
+    """The same once all of them have gone; what the database does for itself is counted too."""
+    handshake_kb: float
+    """What the process grows by for each socket that came and went."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,7 +77,7 @@ def latency(place: Place, sizes: Sizes) -> tuple[list[float], float]:
     And the processor time of the server for each change, in milliseconds: heartbeats and all.
     """
     topics = place.topics(sizes.sockets)
-    with _watched(place, topics) as (server, crowd):
+    with watched(place, topics) as (server, crowd):
         size = int(CHANGES_PER_S * BATCH_S)
         told: Told = []
         began, cpu = time.monotonic(), server.cpu_s()
@@ -84,7 +92,7 @@ def latency(place: Place, sizes: Sizes) -> tuple[list[float], float]:
 def fan_out(place: Place, sizes: Sizes) -> list[float]:
     """One topic for all sockets: milliseconds from a commit until the last of them had it."""
     [topic] = place.topics(1)
-    with _watched(place, [topic] * sizes.sockets) as (_server, crowd):
+    with watched(place, [topic] * sizes.sockets) as (_server, crowd):
         told: Told = []
         for n in range(sizes.fan_outs):
             told += place.tell([topic], (n + 1) / sizes.fan_outs)
@@ -106,20 +114,49 @@ def idle(place: Place, sizes: Sizes) -> Idle:
         place.enter(crowd, server, topics)
         time.sleep(sizes.settle_s)
         rss = server.rss_mb() - before
+        connections.close_all()  # else what was asked from here is counted up to ten seconds later
         crowd.forget()
         transactions, cpu, began = _transactions(place.line), server.cpu_s(), time.monotonic()
         time.sleep(sizes.idle_s)
         took, cpu = time.monotonic() - began, server.cpu_s() - cpu
         asked = _transactions(place.line) - transactions
         assert crowd.stand()["open"] == len(topics), "sockets were lost while nothing happened"
+        sent = crowd.seen()["bytes"]
+        crowd.close()
+        time.sleep(1)
+        connections.close_all()
+        left, began = _transactions(place.line), time.monotonic()
+        time.sleep(UNWATCHED_BEATS * settings().HEARTBEAT_S)
+        # What asks is counted as well, once.
+        left = max(0, _transactions(place.line) - left - 1)
+        beats = (time.monotonic() - began) / settings().HEARTBEAT_S
+        held = server.rss_mb()
+        for _ in range(COMINGS):
+            _come_and_go(place, server, topics)
+        grown = server.rss_mb() - held
         return Idle(
             rss_kb=rss * 1000 / len(topics),
             cpu_percent=100 * cpu / took * 1000 / len(topics),
-            bytes_per_s=crowd.seen()["bytes"] / took / len(topics),
+            bytes_per_s=sent / took / len(topics),
             statements=asked / (took / settings().HEARTBEAT_S),
+            unwatched=left / beats,
+            handshake_kb=grown * 1000 / (COMINGS * len(topics)),
         )
     finally:
         _end(server, first, crowd)
+
+
+def heal(ours: Ours, sizes: Sizes) -> list[float]:
+    """All sockets are cut off while their runs move: milliseconds until each was told again."""
+    topics = ours.topics(sizes.sockets)
+    with watched(ours, topics) as (_server, crowd):
+        crowd.cut()
+        ours.tell(topics, 0.5)
+        until = time.monotonic() + BACK_WITHIN_S
+        while len(found := crowd.stand()["healed"]) < len(topics):
+            assert time.monotonic() < until, f"{len(topics) - len(found)} have not come back"
+            time.sleep(0.25)
+        return [1000 * each for each in found]
 
 
 def storm(ours: Ours, sizes: Sizes) -> Storm:
@@ -150,7 +187,7 @@ def storm(ours: Ours, sizes: Sizes) -> Storm:
 
 
 @contextmanager
-def _watched(place: Place, topics: list[str]) -> Iterator[tuple[Server, Crowd]]:
+def watched(place: Place, topics: list[str]) -> Iterator[tuple[Server, Crowd]]:
     """A server, and a socket for each of the topics, all of which have been answered."""
     server, crowd = place.start(), Crowd()
     try:
@@ -185,6 +222,13 @@ def _waits(told: Told, crowd: Crowd, *, sockets: int) -> list[float]:
             return waits
         assert time.monotonic() < until, f"{len(told) - len(waits)} changes have not arrived"
         time.sleep(1)
+
+
+def _come_and_go(place: Place, server: Server, topics: list[str]) -> None:
+    crowd = Crowd()
+    place.enter(crowd, server, topics)
+    crowd.close()
+    time.sleep(0.5)
 
 
 def _transactions(line: Line) -> int:

@@ -40,6 +40,10 @@ class Crowd:
         """Open a socket for each topic; the seconds it took."""
         return float(self._ask(do="connect", port=port, cookies=cookies, topics=topics, path=path))
 
+    def cut(self) -> None:
+        """The network of all of them goes, and each comes back by itself."""
+        self._ask(do="cut")
+
     def forget(self) -> None:
         """Count frames from now on."""
         self._ask(do="forget")
@@ -50,7 +54,7 @@ class Crowd:
         return found
 
     def stand(self) -> dict[str, Any]:
-        """How many are ``open``, how many have come ``back``, and the ``states`` that all show."""
+        """How many are ``open`` or have come ``back``, all ``states``, and how long each was ``healed``, s."""
         found: dict[str, Any] = self._ask(do="stand")
         return found
 
@@ -151,6 +155,22 @@ def change(page: Sequence[UUID], fraction: float) -> list[tuple[str, int, float]
     return [(f"run:{run}", head, at) for run, head in committed.heads]
 
 
+STEPS = ("one", "two", "three", "four", "five")
+
+
+def go_on(run: UUID, number: int) -> None:
+    """The step of that number succeeds, the next one begins, and all are told."""
+    from flowengine import signals
+    from flowengine.engine.messages import Succeeded
+    from flowengine.orchestration.advance import Told, Work, advance
+    from tests.builders.line import claim, now
+
+    ended = Succeeded(step=STEPS[number], attempt=1, output={})
+    committed = advance(Work(told=(Told(run_id=run, message=ended),)), now()).committed
+    signals.run_changed.send_robust(sender=None, heads=committed.heads)
+    claim([run], STEPS[number + 1])
+
+
 def finish(topics: Sequence[str]) -> None:
     """These runs succeed; nobody is told of it."""
     from flowengine.engine.messages import Succeeded
@@ -159,7 +179,7 @@ def finish(topics: Sequence[str]) -> None:
 
     begun = [UUID(topic.removeprefix("run:")) for topic in topics]
     for page in _pages(begun, 200):
-        for step in ("one", "two", "three", "four", "five"):
+        for step in STEPS:
             if step != "one":
                 claim(page, step)
             ended = Succeeded(step=step, attempt=1, output={})

@@ -59,13 +59,27 @@ def ann() -> User:
 def test_user_stays_as_long_as_the_password(ann: User, settings: Any, engine: str) -> None:
     settings.SESSION_ENGINE = engine
     held = credential(ann, a_session(ann, settings))
+    seen: Any = {}
 
-    before = renew([held], {})
+    before = [renew([held], seen), renew([held], seen)]
     ann.set_password("another")
     ann.save()
-    after = renew([held], {})
+    after = renew([held], seen)
 
-    assert (before, after) == ([ann], [None])
+    assert (before, after) == ([[ann], [ann]], [None])
+
+
+def test_hash_that_a_project_makes_in_its_own_way_is_made_again_each_time(
+    ann: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(User, "get_session_auth_hash", lambda user: user.password + user.email)
+    held = credential(ann, a_session(ann, settings))
+    seen: Any = {}
+    before = [renew([held], seen), renew([held], seen)]
+
+    User.objects.update(email="ann@example.com")
+
+    assert (before, renew([held], seen)) == ([[ann], [ann]], [None])
 
 
 @pytest.mark.parametrize(
@@ -154,3 +168,23 @@ def test_number_of_queries_does_not_depend_on_the_number_of_sockets(settings: An
         renewed = renew(held, {})
 
     assert (len(queries), None in renewed) == (2, False)
+
+
+def test_no_column_is_read_that_only_code_of_the_project_would_look_at(
+    ann: User, settings: Any
+) -> None:
+    held = [credential(ann, None)]
+
+    [lean] = renew(held, {})
+    settings.FLOWENGINE = {"CAN_VIEW_RUN": "tests.database.live.test_sessions.is_ann"}
+    [whole] = renew(held, {})
+
+    assert lean is not None
+    assert whole is not None
+    assert {"email", "last_name"} <= lean.get_deferred_fields()
+    assert whole.get_deferred_fields() == set()
+
+
+def is_ann(user: Any, _run: Any) -> bool:
+    """A predicate of a project."""
+    return bool(user.username == "ann")
