@@ -24,6 +24,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from flowengine import access
+from flowengine.conf import settings
 from flowengine.web.asking import page
 from flowengine.web.assets import reader
 
@@ -33,6 +34,7 @@ PLACES: Mapping[str, str] = {
     "runs/<uuid:run_id>": "dashboard-run",
     "events": "dashboard-events",
     "events/<uuid:event_id>": "dashboard-event",
+    "event-types": "dashboard-event-types",
     "event-types/<str:type>": "dashboard-event-type",
     "dead": "dashboard-dead",
     "dead/<uuid:group_id>": "dashboard-group",
@@ -42,6 +44,7 @@ PLACES: Mapping[str, str] = {
     "replays/<uuid:replay_id>": "dashboard-replay",
     "definitions": "dashboard-definitions",
     "definitions/<str:name>": "dashboard-definition",
+    "sandbox": "dashboard-sandbox",
     "stations": "dashboard-stations",
     "workers": "dashboard-workers",
     "approvals": "dashboard-approvals",
@@ -90,6 +93,7 @@ def dashboard(request: HttpRequest, **_place: Any) -> HttpResponse:
         "build": ahead[0] if ahead else "",
         "demo": apps.is_installed("flowengine.demo"),
         "zone": django_settings.TIME_ZONE,
+        "mails": settings().INBOX_MAIL_AFTER_S is not None,
     }
     told = {"said": said, "reader": reader(request), "ahead": ahead, "chosen": _chosen(request)}
     response = render(request, "flowengine/dashboard.html", told)

@@ -4,16 +4,8 @@
  * A screen is loaded when it is first opened; until it is there, the one before stays.
  */
 
-import type { ComponentType } from "preact";
 import type { Glyph } from "./parts/glyphs";
-
-/** What a screen is given: the parts of its address. */
-export interface ScreenProps {
-  /** `{ id }` of `runs/:id`. */
-  readonly params: Readonly<Record<string, string>>;
-}
-
-export type Screen = ComponentType<ScreenProps>;
+import type { Screen } from "./screen";
 
 export interface Route {
   /** Below the dashboard's own: `runs/:id`; empty = the floor. */
@@ -57,6 +49,26 @@ export const ROUTES: readonly Route[] = [
     path: "events/:id",
     title: "Event",
     load: async () => (await import("./pages/event")).EventScreen,
+  },
+  {
+    path: "event-types",
+    title: "Event types",
+    load: async () => (await import("./pages/event-types")).EventTypesScreen,
+  },
+  {
+    path: "event-types/:type",
+    title: "Event type",
+    load: async () => (await import("./pages/event-type")).EventTypeScreen,
+  },
+  {
+    path: "schedules",
+    title: "Schedules",
+    load: async () => (await import("./pages/schedules")).SchedulesScreen,
+  },
+  {
+    path: "sandbox",
+    title: "Sandbox",
+    load: async () => (await import("./pages/sandbox")).SandboxScreen,
   },
   {
     path: "definitions",
@@ -104,11 +116,22 @@ export const ROUTES: readonly Route[] = [
     load: async () => (await import("./pages/approvals")).ApprovalsScreen,
   },
   {
+    path: "notifications",
+    title: "Notifications",
+    load: async () => (await import("./pages/notifications")).NotificationsScreen,
+  },
+  {
     path: "audit",
     title: "Audit",
     load: async () => (await import("./pages/audit")).AuditScreen,
   },
 ];
+
+/** Screens that belong to a place of another name. */
+export const BELOW: Readonly<Record<string, string>> = {
+  "event-types": "events",
+  sandbox: "definitions",
+};
 
 /** One entry of the navigation. */
 export interface Place {

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 /** Script and style of the first screen, as they travel, bytes. */
 const FIRST_MAX = 90_000;
 const SCREEN_MAX = 160_000;
+/** What opens with the sandbox's text, beside what the screen itself needs. */
+const EDITOR_MAX = 190_000;
 
 let chunks: ReadonlyMap<string, Rolldown.OutputChunk>;
 let sizes: ReadonlyMap<string, number>;
@@ -91,6 +93,21 @@ describe("the dashboard", () => {
       const whole = sizeOf([STYLE, ...[...all].filter((name) => !heavy.test(name))]);
       expect(whole, screen.fileName).toBeLessThanOrEqual(SCREEN_MAX);
     }
+  });
+
+  it("loads the editor where it is opened, and nowhere else", () => {
+    const editors = [...chunks.values()].filter(({ moduleIds }) =>
+      moduleIds.some((id) => id.includes("/@codemirror/")),
+    );
+    const [editor] = editors;
+
+    expect(editors).toHaveLength(1);
+    expect(sizeOf([editor?.fileName ?? ""])).toBeLessThanOrEqual(EDITOR_MAX);
+    const users = [...chunks.values()].filter(({ imports, dynamicImports }) =>
+      [...imports, ...dynamicImports].includes(editor?.fileName ?? ""),
+    );
+    expect(users.map(({ name }) => name)).toEqual(["sandbox"]);
+    expect(users.flatMap(({ imports }) => imports)).not.toContain(editor?.fileName);
   });
 
   it("has nothing of the elements of customers' pages", () => {

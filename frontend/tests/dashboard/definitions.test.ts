@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { textDiff } from "../../src/dashboard/pages/definitions/diff";
+import { textDiff } from "../../src/dashboard/parts/text-diff";
 
 const lines = (text: string) => text.split("").join("\n");
 const told = (before: string, after: string) =>

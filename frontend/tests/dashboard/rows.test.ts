@@ -99,6 +99,34 @@ describe("the rows of a list", () => {
   });
 });
 
+describe("a list of thousands of rows", () => {
+  const many = Array.from({ length: 10_000 }, (_, at) => 20_000 - at);
+
+  it("is looked at only as far as the first page speaks of it", () => {
+    let looks = 0;
+    const counted: Listed<Row> = {
+      idOf: ({ id }) => {
+        looks += 1;
+        return id;
+      },
+      orderOf: ({ id }) => id,
+    };
+    const rows = begun(page(many, "1"));
+
+    const after = refreshed(rows, page([20_001, 20_000], "x"), counted, false);
+
+    expect(ids(after.shown).slice(0, 3)).toEqual([20_001, 20_000, 19_999]);
+    expect(after.shown).toHaveLength(10_001);
+    expect(looks).toBeLessThan(20);
+  });
+
+  it("takes in what waited, each in its place", () => {
+    const rows = { ...begun(page([29, 27, 25, 23], "3")), waiting: page([24, 28, 30]).items };
+
+    expect(ids(released(rows, LISTED).shown)).toEqual([30, 29, 28, 27, 25, 24, 23]);
+  });
+});
+
 describe("an answer that is older than what was told meanwhile", () => {
   it("takes nothing away once the newer one is put in again", () => {
     const told = refreshed(NO_ROWS, page([5, 4], ""), LISTED, false);

@@ -3,6 +3,7 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { moved } from "../../src/dashboard/parts/row-keys";
 import { Table } from "../../src/dashboard/parts/table";
+import { around, slotsOf } from "../../src/dashboard/parts/table-window";
 import { isPaused, NO_REASON, pausedBecause } from "../../src/dashboard/state/pause";
 import { begun } from "../../src/dashboard/state/rows";
 import { Selection } from "../../src/dashboard/state/selection";
@@ -58,6 +59,15 @@ const grid = () => page.querySelector<HTMLElement>("[role=grid]");
 async function send(name: string): Promise<void> {
   await act(() => {
     grid()?.dispatchEvent(new Event(name));
+  });
+}
+
+/** As one who scrolls: the event comes, and what rests is told later. */
+async function scrollTo(top: number): Promise<void> {
+  await act(() => {
+    const scroller = grid();
+    if (scroller) scroller.scrollTop = top;
+    scroller?.dispatchEvent(new Event("scroll"));
   });
 }
 
@@ -127,11 +137,87 @@ describe("a table", () => {
     await show({ ids: ["a", "b"], selection });
 
     await act(() => rowsShown()[1]?.focus());
-    await press(page.querySelector('[data-id="a"]'), "x");
+    await press(document.activeElement, "x");
     await show({ ids: ["a", "b"], selection });
 
-    expect([...selection.ids.value]).toEqual(["a"]);
-    expect(page.querySelector('[data-id="a"]')?.getAttribute("aria-selected")).toBe("true");
+    expect([...selection.ids.value]).toEqual(["b"]);
+    expect(page.querySelector('[data-id="b"]')?.getAttribute("aria-selected")).toBe("true");
+  });
+
+  it("draws the rows that come in sight with the nodes of those that go, and makes none", async () => {
+    await show();
+    await scrollTo(4_000);
+    const came = new Set<Node>();
+    const watch = new MutationObserver((found) => {
+      for (const { addedNodes } of found) for (const node of addedNodes) came.add(node);
+    });
+    watch.observe(page, { childList: true, subtree: true });
+
+    for (const top of [4_100, 5_000, 5_120, 300_000]) await scrollTo(top);
+
+    const shown = rowsShown().map(({ dataset }) => dataset["id"]);
+    expect(shown).toContain("run-9375");
+    expect(shown).not.toContain("run-156");
+    watch.disconnect();
+    expect([...came].filter((node) => node instanceof Element)).toEqual([]);
+  });
+
+  it("keeps the row that has the focus, and the focus, however far one scrolls", async () => {
+    await show();
+    const row = rowsShown()[7];
+    await act(() => row?.querySelector("a")?.focus());
+
+    await scrollTo(300_000);
+    await vi.waitFor(() => expect(rowsShown().at(-1)?.dataset["at"]).toBe("9448"));
+
+    expect(row?.getAttribute("data-id")).toBe("run-7");
+    expect(row?.contains(document.activeElement)).toBe(true);
+  });
+
+  it("has its rows in the page in their order, as they are read out, once it rests", async () => {
+    await show();
+
+    await scrollTo(5_000);
+    await scrollTo(4_000);
+
+    const order = () => rowsShown().map(({ dataset }) => Number(dataset["at"]));
+    expect(order()).not.toEqual(order().toSorted((a, b) => a - b));
+    await vi.waitFor(() => expect(order()).toEqual(order().toSorted((a, b) => a - b)));
+    expect(order()).toContain(125);
+  });
+});
+
+describe("the nodes of rows", () => {
+  it("stay those of the rows that stay, in their order while it is scrolled", () => {
+    const first = slotsOf(["a", "b", "c"], new Map(), false);
+    const next = slotsOf(["c", "d", "e"], first, true);
+
+    expect([...first]).toEqual([
+      ["a", 0],
+      ["b", 1],
+      ["c", 2],
+    ]);
+    expect(next.get("c")).toBe(2);
+    expect([...next.values()]).toEqual([0, 1, 2]);
+    expect([...slotsOf(["c", "d", "e"], next, false).keys()]).toEqual(["c", "d", "e"]);
+  });
+
+  it("are as many at the ends as in the middle", () => {
+    const range = (startIndex: number) => ({ startIndex, endIndex: 0, overscan: 5, count: 100 });
+
+    const many = [0, 3, 50, 97].map((at) => around(range(at), 20, -1).length);
+    expect(many).toEqual([30, 30, 30, 30]);
+    expect(around(range(97), 20, -1).at(-1)).toBe(99);
+    expect(around({ ...range(0), count: 4 }, 20, -1)).toEqual([0, 1, 2, 3]);
+  });
+
+  it("are one more where the row of the keys is out of sight", () => {
+    const range = { startIndex: 50, endIndex: 0, overscan: 5, count: 100 };
+
+    expect(around(range, 20, 3)[0]).toBe(3);
+    expect(around(range, 20, 99).at(-1)).toBe(99);
+    expect(around(range, 20, 60)).toHaveLength(30);
+    expect(around(range, 20, 100)).toHaveLength(30);
   });
 });
 

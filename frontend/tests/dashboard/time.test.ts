@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clock, exact, relative, span, zoneName } from "../../src/dashboard/state/time";
+import { brief, clock, exact, relative, span, zoneName } from "../../src/dashboard/state/time";
 
 const NOON = Date.parse("2026-03-02T12:00:00Z");
 const SECOND = 1_000;
@@ -29,13 +29,30 @@ describe("an instant", () => {
     expect(clock(late, NOON, "Europe/Berlin")).toBe("00:30:00");
   });
 
+  it("is told with no more of its date than it takes to know it", () => {
+    const late = Date.parse("2026-03-01T23:30:00Z");
+
+    expect(brief(late, NOON, "UTC")).toBe("1 Mar 23:30");
+    expect(brief(late, NOON, "Europe/Berlin")).toBe("00:30:00");
+    expect(brief(Date.parse("2025-12-31T22:30:00Z"), NOON, "UTC")).toBe("31 Dec 2025");
+    expect(brief(Date.parse("2025-12-31T23:30:00Z"), NOON, "Europe/Berlin")).toBe("1 Jan 00:30");
+  });
+
   it("is told whole with the offset that held then", () => {
     expect(exact(NOON + 42, "Europe/Berlin")).toBe("2026-03-02 13:00:00.042 UTC+1");
     expect(exact(Date.parse("2026-07-02T12:00:00Z"), "Europe/Berlin")).toBe(
       "2026-07-02 14:00:00.000 UTC+2",
     );
     expect(exact(NOON, "UTC")).toBe("2026-03-02 12:00:00.000 UTC");
+    expect(exact(NOON, "America/St_Johns")).toBe("2026-03-02 08:30:00.000 UTC-3:30");
     expect(exact(NOON, "Asia/Kolkata")).toBe("2026-03-02 17:30:00.000 UTC+5:30");
+  });
+
+  it("is told by the offset of its own side of the hour in which clocks change", () => {
+    const change = Date.parse("2026-03-29T01:00:00Z");
+
+    expect(exact(change - 1, "Europe/Berlin")).toBe("2026-03-29 01:59:59.999 UTC+1");
+    expect(exact(change, "Europe/Berlin")).toBe("2026-03-29 03:00:00.000 UTC+2");
   });
 
   it("says which zone it is in", () => {

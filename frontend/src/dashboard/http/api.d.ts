@@ -75,8 +75,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One run, as it stands
-         * @description One run, as it stands.
+         * One run, as it stands, and why it does not go on
+         * @description One run, as it stands, and why it does not go on.
          */
         get: operations["get_run"];
         put?: never;
@@ -229,6 +229,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{run_id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a run begin no further step of its line; what has begun goes on to its end
+         * @description Let a run begin no further step of its line; what has begun goes on to its end.
+         */
+        post: operations["hold_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a run that somebody holds, or has asked to be held, go on
+         * @description Let a run that somebody holds, or has asked to be held, go on.
+         */
+        post: operations["release_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -243,6 +283,29 @@ export interface paths {
         get: operations["list_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an event by hand, marked as a test. Needs ``view_eventrecord`` too
+         * @description Send an event by hand, marked as a test. Needs ``view_eventrecord`` too.
+         *
+         *     It is an event like any other: workflows start on it. Its key begins with ``test:``, its actor is who
+         *     sends it, and the audit has the reason. Data that does not fit is refused with each place.
+         */
+        post: operations["send_test_event"];
         delete?: never;
         options?: never;
         head?: never;
@@ -309,6 +372,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Event types, by name: those that are known, and those of the newest events
+         * @description Event types, by name: those that are known, and those of the newest events.
+         */
+        get: operations["list_event_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/event-types/{type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One event type; of one that nobody has heard of, what it was probably meant to be
+         * @description One event type; of one that nobody has heard of, what it was probably meant to be.
+         */
+        get: operations["get_event_type"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dead-letters": {
         parameters: {
             query?: never;
@@ -357,8 +460,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The bytes that the broker delivered, as a file. Needs ``view_dead_letter`` too
-         * @description The bytes that the broker delivered, as a file. Needs ``view_dead_letter`` too.
+         * What the broker delivered, as a file, without what is masked. Needs ``view_dead_letter`` too
+         * @description What the broker delivered, as a file, without what is masked. Needs ``view_dead_letter`` too.
          */
         get: operations["get_dead_letter_body"];
         put?: never;
@@ -679,6 +782,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/selections/{selection_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the runs that a selection names early. The same key again is the same act
+         * @description End the runs that a selection names early. The same key again is the same act.
+         *
+         *     What is more than a page goes on by itself: ``replays/{id}`` says how far it is. To pause, resume or
+         *     stop it takes ``replay`` besides.
+         */
+        post: operations["cancel_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/selections/{selection_id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let the runs that a selection names begin no further step; as ``cancel`` otherwise
+         * @description Let the runs that a selection names begin no further step; as ``cancel`` otherwise.
+         */
+        post: operations["hold_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/selections/{selection_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let the runs that a selection names, and somebody holds, go on; as ``cancel`` otherwise
+         * @description Let the runs that a selection names, and somebody holds, go on; as ``cancel`` otherwise.
+         */
+        post: operations["release_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/replays/{replay_id}": {
         parameters: {
             query?: never;
@@ -859,6 +1025,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workflows/{name}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a workflow take no new runs, and its schedules pass by; open runs go on
+         * @description Let a workflow take no new runs, and its schedules pass by; open runs go on.
+         */
+        post: operations["disable_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{name}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a workflow take new runs again; what came meanwhile started nothing, and still does not
+         * @description Let a workflow take new runs again; what came meanwhile started nothing, and still does not.
+         */
+        post: operations["enable_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workflows/{name}/versions": {
         parameters: {
             query?: never;
@@ -939,6 +1145,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sandbox/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a text as ``flow check`` does; nothing is stored
+         * @description Check a text as ``flow check`` does; nothing is stored.
+         */
+        post: operations["check_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/{event_id}/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a text would do with a stored event; no task is called, nothing is stored
+         * @description What a text would do with a stored event; no task is called, nothing is stored.
+         *
+         *     Needs ``view_eventrecord`` and ``view_payload`` too: the answer has values of the event.
+         */
+        post: operations["try_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schedules, by workflow and place in its file
+         * @description Schedules, by workflow and place in its file.
+         */
+        get: operations["list_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stations": {
         parameters: {
             query?: never;
@@ -999,6 +1267,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stations/{name}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a station at a measured pace for a minute, then freely
+         * @description Open a station at a measured pace for a minute, then freely.
+         */
+        post: operations["drain_station"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{name}/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let so much be done there at the same time, by all workers together, or take that back
+         * @description Let so much be done there at the same time, by all workers together, or take that back.
+         */
+        post: operations["limit_station"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When each step of a run waited, worked and was tried again
+         * @description When each step of a run waited, worked and was tried again.
+         */
+        get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/timeline/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same of the items of a loop, by their numbers
+         * @description The same of the items of a loop, by their numbers.
+         */
+        get: operations["list_timeline_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What led to a run, and what followed from it: events and runs, as a family
+         * @description What led to a run, and what followed from it: events and runs, as a family.
+         */
+        get: operations["get_causes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The views of a list: those always there, the team's and one's own. Needs to see such things
+         * @description The views of a list: those always there, the team's and one's own. Needs to see such things.
+         *
+         *     A team's view that looks for words in error texts is not told without ``view_payload``.
+         */
+        get: operations["list_views"];
+        put?: never;
+        /**
+         * Keep a filter under a name; the same name again changes what it finds. For the team: ``share_view``
+         * @description Keep a filter under a name; the same name again changes what it finds. For the team: ``share_view``.
+         */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{view_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a view no longer. What is the team's needs ``share_view``
+         * @description Keep a view no longer. What is the team's needs ``share_view``.
+         */
+        post: operations["remove_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workers": {
         parameters: {
             query?: never;
@@ -1013,6 +1427,130 @@ export interface paths {
         get: operations["list_workers"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workers/{worker_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a worker begin nothing more: what it is at goes on, and the process stays
+         * @description Let a worker begin nothing more: what it is at goes on, and the process stays.
+         */
+        post: operations["drain_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workers/{worker_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let it take work again
+         * @description Let it take work again.
+         */
+        post: operations["resume_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notification-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My rules, and those of my groups; with ``share_rule`` those of every group. The last made first
+         * @description My rules, and those of my groups; with ``share_rule`` those of every group. The last made first.
+         */
+        get: operations["list_notification_rules"];
+        put?: never;
+        /**
+         * Be told of something from now on, or have a group told
+         * @description Be told of something from now on, or have a group told.
+         */
+        post: operations["make_notification_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notification-rules/{rule_id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell nothing for now
+         * @description Tell nothing for now.
+         */
+        post: operations["mute_notification_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notification-rules/{rule_id}/unmute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell again, of what comes from now on
+         * @description Tell again, of what comes from now on.
+         */
+        post: operations["unmute_notification_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notification-rules/{rule_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a rule away; what it has told stays told. Answers what it was
+         * @description Take a rule away; what it has told stays told. Answers what it was.
+         */
+        post: operations["remove_notification_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1047,8 +1585,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Approvals of all runs that wait, the most pressing first; of those, the first 2,000
-         * @description Approvals of all runs that wait, the most pressing first; of those, the first 2,000.
+         * Approvals of all runs that wait, the most pressing first
+         * @description Approvals of all runs that wait, the most pressing first.
+         *
+         *     Where the project decides itself who may watch a run, those of others are left out: a page may be
+         *     shorter than *limit* and still not be the last.
          */
         get: operations["list_approvals"];
         put?: never;
@@ -1303,6 +1844,62 @@ export interface components {
             };
         };
         /**
+         * BarTold
+         * @description One row of the picture: a step, an undo, an item of a loop; or, without a step, the run.
+         */
+        BarTold: {
+            /** Step */
+            step: string;
+            /** Item */
+            item: string;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /**
+             * Total
+             * @description Of a loop: how many items it has.
+             */
+            total: number | null;
+            /**
+             * Segments
+             * @description In the order of time; empty where it was decided at once.
+             */
+            segments: components["schemas"]["SegmentTold"][];
+        };
+        /**
+         * BeganTold
+         * @description What becomes of a step at once.
+         */
+        BeganTold: {
+            /** Step */
+            step: string;
+            /** Item */
+            item: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "waiting" | "skipped" | "opened" | "succeeded" | "failed";
+            /** Kind */
+            kind: string;
+            /** Task */
+            task: string;
+            /** Station */
+            station: string;
+            /**
+             * Given
+             * @description Its evaluated input, or what it waits for; of a step that is done, its output; of a block, how
+             *     many parts.
+             */
+            given: unknown;
+            /**
+             * Why
+             * @description Of a step that failed.
+             */
+            why: string;
+        };
+        /**
          * BottleneckTold
          * @description Where what waits would take longest.
          */
@@ -1336,6 +1933,133 @@ export interface components {
             text: string;
         };
         /**
+         * CapGiven
+         * @description How much is done at the same time.
+         */
+        CapGiven: {
+            /** Reason */
+            reason: string;
+            /**
+             * Places
+             * @description Attempts of all workers together; null = as many as they have places.
+             */
+            places: number | null;
+        };
+        /**
+         * CapTold
+         * @description What people let a station have at the same time, all its workers together.
+         */
+        CapTold: {
+            /** Places */
+            places: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * By
+             * @description The key of the user whose word it is.
+             */
+            by: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * CausedEventTold
+         * @description An event of the family.
+         */
+        CausedEventTold: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Caused By
+             * @description The event that directly caused it; null = none of ours did.
+             */
+            caused_by: string | null;
+            /**
+             * Made By
+             * @description The run that made it; null = it was none, or not told.
+             */
+            made_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Type
+             * @description Only with ``view_eventrecord``, as the rest.
+             * @default
+             */
+            type: string;
+            /** Subject */
+            subject?: string | null;
+            /**
+             * State
+             * @default
+             */
+            state: string;
+        };
+        /**
+         * CausedRunTold
+         * @description A run of the family.
+         */
+        CausedRunTold: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Event Id
+             * Format: uuid
+             * @description Of the event that started it.
+             */
+            event_id: string;
+            /** Workflow */
+            workflow: string;
+            /** Title */
+            title: string;
+            /** State */
+            state: string;
+            /** Parent Run */
+            parent_run: string | null;
+            /** Replay Of */
+            replay_of: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * CausesTold
+         * @description The family of a run.
+         */
+        CausesTold: {
+            /**
+             * Events
+             * @description The first cause first, down to the event of this run; then what followed from it.
+             */
+            events: components["schemas"]["CausedEventTold"][];
+            /**
+             * Runs
+             * @description Of these events, those that this user may see.
+             */
+            runs: components["schemas"]["CausedRunTold"][];
+            /**
+             * Is Cut
+             * @description There is more: 20 events back, 3 forth, of each event the first 20 that followed.
+             */
+            is_cut: boolean;
+        };
+        /**
          * ChangeTold
          * @description One difference.
          */
@@ -1363,6 +2087,49 @@ export interface components {
             changes: components["schemas"]["ChangeTold"][];
         };
         /**
+         * CheckTold
+         * @description What the validator says.
+         */
+        CheckTold: {
+            /**
+             * Problems
+             * @description In the order of places; at most 50, and warnings besides.
+             */
+            problems: components["schemas"]["ProblemFound"][];
+            /**
+             * Is Fit
+             * @description ``flow sync`` would take it.
+             */
+            is_fit: boolean;
+            /**
+             * Workflow
+             * @description Null = it cannot be read.
+             */
+            workflow: string | null;
+            /**
+             * Digest
+             * @description Of what it does: the same as that of a version that does the same.
+             */
+            digest: string | null;
+            /**
+             * Drawing
+             * @description SVG; null = it cannot be read.
+             */
+            drawing: string | null;
+            /**
+             * Current
+             * @description The digest of the version that takes new runs; null = there is none. Only with
+             *     ``view_workflowrecord``, as *changes*.
+             */
+            current?: string | null;
+            /**
+             * Changes
+             * @description What it does otherwise than that.
+             * @default []
+             */
+            changes: components["schemas"]["ChangeTold"][];
+        };
+        /**
          * Choice
          * @description What to choose.
          */
@@ -1372,8 +2139,16 @@ export interface components {
              * @enum {string}
              */
             kind: "dead_letter" | "run" | "event";
-            /** Q */
+            /**
+             * Q
+             * @description What it finds now is chosen.
+             */
             q: string;
+            /**
+             * Ids
+             * @description These, instead of what *q* finds, which is empty then.
+             */
+            ids?: string[];
         };
         /**
          * CommonTold
@@ -1396,6 +2171,37 @@ export interface components {
             elsewhere: number | null;
         };
         /**
+         * ConsumerTold
+         * @description Who listens to events of a type.
+         */
+        ConsumerTold: {
+            /** Workflow */
+            workflow: string;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "starts" | "waits" | "cancels";
+            /** Pattern */
+            pattern: string;
+            /**
+             * Step
+             * @description Of a wait: its id.
+             */
+            step: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "disabled" | "not_synchronised";
+            /**
+             * Condition
+             * @description The filter; only with ``view_workflowrecord``.
+             * @default
+             */
+            condition: string;
+        };
+        /**
          * DefinitionTold
          * @description One version, with its text.
          */
@@ -1416,6 +2222,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Open Runs
+             * @description Runs of it that are not over; counted as those of the workflow.
+             */
+            open_runs: number;
             /**
              * Source
              * @description The YAML, as it was synchronised.
@@ -1465,6 +2276,16 @@ export interface components {
              * @description Workflows whose runs are shown to whom ``notify`` names, or to the event's actor.
              */
             notifies: string[];
+        };
+        /**
+         * EmittedTold
+         * @description An event that it would publish.
+         */
+        EmittedTold: {
+            /** Type */
+            type: string;
+            /** Data */
+            data: unknown;
         };
         /**
          * EventData
@@ -1527,8 +2348,58 @@ export interface components {
             routed_at: string | null;
             /** Due At */
             due_at: string | null;
+            /**
+             * Is Test
+             * @description Somebody has sent it by hand; its actor is who.
+             */
+            is_test: boolean;
+            /**
+             * Is Heard
+             * @description Some workflow of the project starts on such events, or waits for them.
+             */
+            is_heard: boolean;
+            /**
+             * Near
+             * @description Nobody listens to its type, and this is what it was probably meant to be.
+             */
+            near: string | null;
             /** Answers */
             answers: components["schemas"]["Answered"][];
+        };
+        /**
+         * EventTypeTold
+         * @description An event type that is registered, declared, spelt out by a workflow, or among the newest events.
+         */
+        EventTypeTold: {
+            /** Type */
+            type: string;
+            /** Is Registered */
+            is_registered: boolean;
+            /**
+             * Lately
+             * @description How many of the newest 5,000 events are of it.
+             */
+            lately: number;
+            /**
+             * Last At
+             * @description Of those, the newest; null = none of them is.
+             */
+            last_at: string | null;
+            /**
+             * Starts
+             * @description Workflows that start on it.
+             */
+            starts: string[];
+            /**
+             * Waits
+             * @description Workflows whose runs wait for it, or are cancelled by it.
+             */
+            waits: string[];
+            /**
+             * Near
+             * @description Nobody listens to it, and this is what it was probably meant to be.
+             */
+            near: string | null;
         };
         /**
          * EventsTold
@@ -1783,7 +2654,8 @@ export interface components {
             owner?: string | null;
             /**
              * Text
-             * @description Somewhere in the title, the class or the place; needs ``view_payload``.
+             * @description Somewhere in the title, the class or the place, of the newest 50,000 causes; ``searched_newest``
+             *     says where there are older ones. Needs ``view_payload``.
              * @default
              */
             text: string;
@@ -1799,6 +2671,24 @@ export interface components {
              * @default false
              */
             with_snoozed: boolean;
+        };
+        /**
+         * HelpTold
+         * @description What helps a run that waits.
+         */
+        HelpTold: {
+            /** Label */
+            label: string;
+            /**
+             * Place
+             * @description Where it is done, in the dashboard; empty = by the command only.
+             */
+            place: string;
+            /**
+             * Command
+             * @description The same by the command line, after ``flow``; empty = there is no command.
+             */
+            command: string;
         };
         /**
          * ItemQuery
@@ -1873,6 +2763,29 @@ export interface components {
              * @default []
              */
             patch: unknown[];
+        };
+        /**
+         * Items
+         * @description Which items of a loop.
+         */
+        Items: {
+            /**
+             * After
+             * @description The ``next`` of the page before; empty = the first page.
+             * @default
+             */
+            after: string;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Within
+             * @description Of a loop in a loop: in which item of the outer ones, ``3``.
+             * @default
+             */
+            within: string;
         };
         /**
          * LaneTold
@@ -2110,8 +3023,16 @@ export interface components {
             digest: string;
             /** Title */
             title: string;
-            /** State */
+            /**
+             * State
+             * @description ``held`` without a *failure*: somebody holds it, until it is released.
+             */
             state: string;
+            /**
+             * Holding
+             * @description It is to be held before its next step.
+             */
+            holding: boolean;
             /**
              * Outcome
              * @description Of a run that is final.
@@ -2188,6 +3109,17 @@ export interface components {
             attempts: number;
         };
         /**
+         * MaybeReason
+         * @description Why; needed for what concerns a group.
+         */
+        MaybeReason: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * Merge
          * @description Which causes are the same as this one.
          */
@@ -2204,8 +3136,8 @@ export interface components {
         NeedTold: {
             /**
              * Kind
-             * @description ``held``, ``approvals``, ``paused``, ``parked``, ``unrouted``; ``causes_new``, ``causes_regressed``,
-             *     ``causes_open``; ``silent``, ``unserved``, ``skew``.
+             * @description ``held``, ``approvals``, ``paused``, ``parked``, ``capped``, ``unrouted``; ``causes_new``,
+             *     ``causes_regressed``, ``causes_open``; ``silent``, ``resting``, ``unserved``, ``skew``.
              */
             kind: string;
             /** N */
@@ -2240,6 +3172,17 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * OfKind
+         * @description Of which list.
+         */
+        OfKind: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "event" | "dead_letter";
         };
         /**
          * OneGroupTold
@@ -2452,8 +3395,16 @@ export interface components {
             digest: string;
             /** Title */
             title: string;
-            /** State */
+            /**
+             * State
+             * @description ``held`` without a *failure*: somebody holds it, until it is released.
+             */
             state: string;
+            /**
+             * Holding
+             * @description It is to be held before its next step.
+             */
+            holding: boolean;
             /**
              * Outcome
              * @description Of a run that is final.
@@ -2496,6 +3447,11 @@ export interface components {
             held_at: string | null;
             /** Finished At */
             finished_at: string | null;
+            /**
+             * Waits
+             * @description Why it does not go on, the most pressing first; empty where nothing holds it up.
+             */
+            waits: components["schemas"]["WaitTold"][];
             /** Epoch */
             epoch: string;
             /**
@@ -2645,10 +3601,44 @@ export interface components {
              */
             searched_newest: number;
         };
+        /** Page[BarTold] */
+        Page_BarTold_: {
+            /** Items */
+            items: components["schemas"]["BarTold"][];
+            /**
+             * Next
+             * @description What to ask for ``after``; null = this is the last page.
+             */
+            next: string | null;
+            /**
+             * Searched Newest
+             * @description Only of a last page: so many of the newest were looked at for what has no index, and there are
+             *     older ones; not there = there are none.
+             * @default 0
+             */
+            searched_newest: number;
+        };
         /** Page[EventTold] */
         Page_EventTold_: {
             /** Items */
             items: components["schemas"]["EventTold"][];
+            /**
+             * Next
+             * @description What to ask for ``after``; null = this is the last page.
+             */
+            next: string | null;
+            /**
+             * Searched Newest
+             * @description Only of a last page: so many of the newest were looked at for what has no index, and there are
+             *     older ones; not there = there are none.
+             * @default 0
+             */
+            searched_newest: number;
+        };
+        /** Page[EventTypeTold] */
+        Page_EventTypeTold_: {
+            /** Items */
+            items: components["schemas"]["EventTypeTold"][];
             /**
              * Next
              * @description What to ask for ``after``; null = this is the last page.
@@ -2768,6 +3758,40 @@ export interface components {
         Page_ReplayTold_: {
             /** Items */
             items: components["schemas"]["ReplayTold"][];
+            /**
+             * Next
+             * @description What to ask for ``after``; null = this is the last page.
+             */
+            next: string | null;
+            /**
+             * Searched Newest
+             * @description Only of a last page: so many of the newest were looked at for what has no index, and there are
+             *     older ones; not there = there are none.
+             * @default 0
+             */
+            searched_newest: number;
+        };
+        /** Page[RuleTold] */
+        Page_RuleTold_: {
+            /** Items */
+            items: components["schemas"]["RuleTold"][];
+            /**
+             * Next
+             * @description What to ask for ``after``; null = this is the last page.
+             */
+            next: string | null;
+            /**
+             * Searched Newest
+             * @description Only of a last page: so many of the newest were looked at for what has no index, and there are
+             *     older ones; not there = there are none.
+             * @default 0
+             */
+            searched_newest: number;
+        };
+        /** Page[ScheduleTold] */
+        Page_ScheduleTold_: {
+            /** Items */
+            items: components["schemas"]["ScheduleTold"][];
             /**
              * Next
              * @description What to ask for ``after``; null = this is the last page.
@@ -2978,12 +4002,79 @@ export interface components {
             }[];
         };
         /**
+         * ProblemFound
+         * @description One thing that is wrong, as ``flow check`` says it.
+         */
+        ProblemFound: {
+            /**
+             * Line
+             * @description From 1.
+             */
+            line: number;
+            /**
+             * Column
+             * @description From 1, in characters.
+             */
+            column: number;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Hint
+             * @description The way out: ``did you mean 'delay'?``; may be empty.
+             */
+            hint: string;
+            /**
+             * Path
+             * @description Where in the file: ``steps[1].retry``; may be empty.
+             */
+            path: string;
+            /**
+             * Is Warning
+             * @description It is fit for use in spite of it.
+             */
+            is_warning: boolean;
+        };
+        /**
+         * ProducerTold
+         * @description Who sends events of a type.
+         */
+        ProducerTold: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model" | "signal" | "step" | "webhook" | "engine";
+            /**
+             * Name
+             * @description The model's label, the function of the data, the workflow, or the sender of the webhook.
+             */
+            name: string;
+            /**
+             * Detail
+             * @description The action upon the model, the id of the step; else empty.
+             */
+            detail: string;
+        };
+        /**
          * Reason
          * @description Why; kept with what is done.
          */
         Reason: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * Removed
+         * @description It is not there any more.
+         */
+        Removed: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
         };
         /**
          * ReplayPlan
@@ -3070,7 +4161,9 @@ export interface components {
         };
         /**
          * ReplayTold
-         * @description A replay; or a discarding, of which what was closed has ``succeeded``, and nothing is paced.
+         * @description A replay, or an act that sends nothing: ``discard``, ``cancel``, ``hold``, ``release``.
+         *
+         *     Of the latter what it has fitted has ``succeeded``, what it has not is ``skipped``; nothing is paced.
          */
         ReplayTold: {
             /**
@@ -3097,7 +4190,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "event" | "restart" | "resume" | "discard";
+            mode: "event" | "restart" | "resume" | "discard" | "cancel" | "hold" | "release";
             /**
              * State
              * @enum {string}
@@ -3147,6 +4240,12 @@ export interface components {
             /** Ended At */
             ended_at: string | null;
             /**
+             * Expires At
+             * @description Of a proposed or paused one: it is stopped then, unless somebody lets it go on before. Null of
+             *     all others.
+             */
+            expires_at: string | null;
+            /**
              * Options
              * @description All of them, with the edits; only with ``view_payload``.
              * @default {}
@@ -3184,6 +4283,101 @@ export interface components {
             skip: boolean;
         };
         /**
+         * RuleGiven
+         * @description A rule to be made.
+         */
+        RuleGiven: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "run.failed" | "cause.new" | "cause.regressed" | "station.closed" | "station.unserved" | "approval.asked" | "worker.silent";
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /**
+             * Group
+             * @description The name of a group to be told, with ``share_rule`` and a reason; empty = tell me.
+             * @default
+             */
+            group: string;
+            /**
+             * Mail
+             * @default false
+             */
+            mail: boolean;
+            /**
+             * Per Hour
+             * @default 10
+             */
+            per_hour: number;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * RuleTold
+         * @description A rule.
+         */
+        RuleTold: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "run.failed" | "cause.new" | "cause.regressed" | "station.closed" | "station.unserved" | "approval.asked" | "worker.silent";
+            /**
+             * Filter
+             * @description Words that must all stand in it; ``workflow:order`` for one workflow. Empty = each.
+             */
+            filter: string;
+            /**
+             * Group
+             * @description The name of the group that is told; empty = this user is.
+             */
+            group: string;
+            /**
+             * Mail
+             * @description By e-mail too, where it was not seen in time.
+             */
+            mail: boolean;
+            /**
+             * Per Hour
+             * @description Notifications at most; what more there is to tell is said together.
+             */
+            per_hour: number;
+            /** Is Muted */
+            is_muted: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description The key of a user.
+             */
+            created_by: string;
+            /**
+             * Sent
+             * @description Notifications in its hour.
+             */
+            sent: number;
+            /**
+             * Kept Back
+             * @description What it has not told of in its hour.
+             */
+            kept_back: number;
+        };
+        /**
          * RunPayload
          * @description What went into a run and came out.
          */
@@ -3196,6 +4390,108 @@ export interface components {
             /** Output */
             output: unknown;
             failure: components["schemas"]["FailureTold"] | null;
+        };
+        /**
+         * ScheduleTold
+         * @description One ``schedule`` trigger of a workflow.
+         */
+        ScheduleTold: {
+            /** Workflow */
+            workflow: string;
+            /**
+             * Trigger
+             * @description Its index in the file's ``on``.
+             */
+            trigger: number;
+            /** Cron */
+            cron: string;
+            /**
+             * Words
+             * @description The same in words, in English.
+             */
+            words: string;
+            /**
+             * Timezone
+             * @description Whose clock on the wall it goes by.
+             */
+            timezone: string;
+            /**
+             * Missed
+             * @description What becomes of ticks that nobody was there for: told once together, or not at all.
+             * @enum {string}
+             */
+            missed: "once" | "skip";
+            /**
+             * Is Enabled
+             * @description False: the workflow takes no new runs, and ticks pass by.
+             */
+            is_enabled: boolean;
+            /**
+             * Due At
+             * @description The tick that is to be told next; past = the beat is late. Null = there is none any more, or
+             *     the time zone is not installed where the beat is.
+             */
+            due_at: string | null;
+            /**
+             * Next
+             * @description The next five ticks from now on.
+             */
+            next: string[];
+            /**
+             * Ticked At
+             * @description The last tick that became an event; null = none has.
+             */
+            ticked_at: string | null;
+            /**
+             * Event Id
+             * @description The event of the last tick.
+             */
+            event_id: string | null;
+            /**
+             * Outcome
+             * @description What the workflow answered to it: ``started``, ``skipped`` …; empty = nothing yet, or it is
+             *     forgotten.
+             */
+            outcome: string;
+            /**
+             * Run Id
+             * @description Its run, where there is one that this user may see.
+             */
+            run_id: string | null;
+            /**
+             * Run State
+             * @description How that run stands; else empty.
+             */
+            run_state: string;
+        };
+        /**
+         * SegmentTold
+         * @description A stretch of time in which a row was at one thing.
+         */
+        SegmentTold: {
+            /**
+             * Kind
+             * @description ``queued``, ``running``, ``delay`` (before the next try), ``waiting``, ``block``, ``rescuing``; of
+             *     the run itself also ``held``, ``cancelling``, ``compensating``.
+             */
+            kind: string;
+            /**
+             * Begin
+             * Format: date-time
+             */
+            begin: string;
+            /**
+             * End
+             * @description Null = it goes on.
+             */
+            end: string | null;
+            /** Attempt */
+            attempt: number | null;
+            /**
+             * Result
+             * @description ``succeeded``, ``failed``, ``lost``, ``returned``, ``cancelled``; empty = nothing of that kind.
+             */
+            result: string;
         };
         /**
          * SelectionTold
@@ -3228,6 +4524,24 @@ export interface components {
             created_at: string;
             /** Created By */
             created_by: string;
+        };
+        /**
+         * Sent
+         * @description What was sent.
+         */
+        Sent: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Run Ids
+             * @description The run of each workflow whose pattern matches; a filter may keep it from starting.
+             */
+            run_ids: {
+                [key: string]: string;
+            };
         };
         /**
          * SessionTold
@@ -3270,6 +4584,22 @@ export interface components {
              * @description Null = that is over.
              */
             until: string | null;
+        };
+        /**
+         * SourceTold
+         * @description Where events of a type came from.
+         */
+        SourceTold: {
+            /**
+             * Source
+             * @description Null = this project's own.
+             */
+            source: string | null;
+            /**
+             * N
+             * @description Of the newest 500 of the type.
+             */
+            n: number;
         };
         /**
          * Split
@@ -3349,6 +4679,12 @@ export interface components {
              */
             retrying: number;
             /**
+             * In Per S
+             * @description What became ready there in the last minute, by its seconds, as far as workers brought it about; a
+             *     step that is tried again comes again.
+             */
+            in_per_s: number;
+            /**
              * Out Per S
              * @description What ended there, well or badly, in the last minute, by its seconds.
              */
@@ -3368,6 +4704,14 @@ export interface components {
              * @description When something last ended there.
              */
             last_at: string | null;
+            /** @description Null = as much at the same time as its workers have places. */
+            cap: components["schemas"]["CapTold"] | null;
+            /**
+             * Dead
+             * @description Open dead letters of its steps, of the thousand causes that came last; only with
+             *     ``view_dead_letter``.
+             */
+            dead?: number | null;
             /**
              * Reason
              * @description Why it is not open; of the breaker's only with ``view_payload``.
@@ -3425,6 +4769,11 @@ export interface components {
             doubt: string;
             /** Worker Id */
             worker_id: string | null;
+            /**
+             * Idempotency Key
+             * @description What its task hands to other systems, in each of its attempts; null = it is no task.
+             */
+            idempotency_key: string | null;
             /** Progress */
             progress: number | null;
             /** Note */
@@ -3491,6 +4840,57 @@ export interface components {
             tokens: components["schemas"]["TokenTold"][];
         };
         /**
+         * TestEvent
+         * @description A test event.
+         */
+        TestEvent: {
+            /** Reason */
+            reason: string;
+            /** Type */
+            type: string;
+            /**
+             * Data
+             * @description Any JSON; checked against the registered type.
+             */
+            data?: unknown;
+            /** Subject */
+            subject?: string | null;
+        };
+        /**
+         * Text
+         * @description A text that is in no file.
+         */
+        Text: {
+            /**
+             * Source
+             * @description YAML; at most 256 KiB.
+             */
+            source: string;
+        };
+        /**
+         * TimelineTold
+         * @description The whole of a run.
+         */
+        TimelineTold: {
+            /**
+             * At
+             * Format: date-time
+             * @description The present: as far as what goes on has come.
+             */
+            at: string;
+            /**
+             * Is Whole
+             * @description False = its history is long: what was tried before a resume, and early waits, are not told.
+             */
+            is_whole: boolean;
+            run: components["schemas"]["BarTold"];
+            /**
+             * Bars
+             * @description Of the steps that stand in no loop, in the order in which they began.
+             */
+            bars: components["schemas"]["BarTold"][];
+        };
+        /**
          * TokenTold
          * @description A run that stands somewhere.
          */
@@ -3520,6 +4920,46 @@ export interface components {
             state: "queued" | "running" | "waiting" | "retrying";
             /** Since */
             since: string | null;
+        };
+        /**
+         * TrialTold
+         * @description What the workflow would do with the event, up to its first tasks.
+         */
+        TrialTold: {
+            /**
+             * Outcome
+             * @description ``match``, ``no_match``, ``filter_error``, ``bad_input``, ``other_events``.
+             */
+            outcome: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Triggers
+             * @description Each that speaks of such events, with its filter clause by clause, as in an explanation.
+             */
+            triggers: {
+                [key: string]: unknown;
+            }[];
+            /** Title */
+            title: string;
+            /** Inputs */
+            inputs: unknown;
+            /**
+             * Keys
+             * @description The value of each gate's key; what the gates would say is not asked.
+             */
+            keys: {
+                [key: string]: string;
+            };
+            /** Steps */
+            steps: components["schemas"]["BeganTold"][];
+            /** Emits */
+            emits: components["schemas"]["EmittedTold"][];
+            /**
+             * Ended
+             * @description It needs no task: how the run would end; else empty.
+             */
+            ended: string;
         };
         /**
          * TryTold
@@ -3554,6 +4994,58 @@ export interface components {
              * @default
              */
             traceback: string;
+            /**
+             * Log
+             * @description The last lines that it has logged: 4,000 characters at most.
+             * @default
+             */
+            log: string;
+        };
+        /**
+         * TypeTold
+         * @description One event type.
+         */
+        TypeTold: {
+            /** Type */
+            type: string;
+            /** Is Registered */
+            is_registered: boolean;
+            /**
+             * Data Schema
+             * @description JSON Schema of the data; null = it is not known, or cannot be said so.
+             */
+            data_schema: unknown;
+            /**
+             * Near
+             * @description Nobody listens to it, and this is what it was probably meant to be.
+             */
+            near: string | null;
+            /**
+             * Last At
+             * @description The newest of the last 24 hours.
+             */
+            last_at: string | null;
+            /**
+             * Minutes
+             * @description How many came in each of the last 60 minutes, the oldest first.
+             */
+            minutes: number[];
+            /**
+             * Hours
+             * @description How many came in each of the last 24 hours, the oldest first.
+             */
+            hours: number[];
+            /**
+             * Counted Since
+             * @description Only the newest 5,000 are counted: those since then. Null = all.
+             */
+            counted_since: string | null;
+            /** Sources */
+            sources: components["schemas"]["SourceTold"][];
+            /** Producers */
+            producers: components["schemas"]["ProducerTold"][];
+            /** Consumers */
+            consumers: components["schemas"]["ConsumerTold"][];
         };
         /**
          * VersionTold
@@ -3576,6 +5068,123 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Open Runs
+             * @description Runs of it that are not over; counted as those of the workflow.
+             */
+            open_runs: number;
+        };
+        /**
+         * ViewGiven
+         * @description What to keep.
+         */
+        ViewGiven: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "event" | "dead_letter";
+            /**
+             * Name
+             * @description 1 to 60 characters; one of that name is another from now on.
+             */
+            name: string;
+            /** Q */
+            q: string;
+            /**
+             * Is Team
+             * @description Everybody's; needs ``share_view``.
+             * @default false
+             */
+            is_team: boolean;
+        };
+        /**
+         * ViewTold
+         * @description A filter under a name.
+         */
+        ViewTold: {
+            /**
+             * Id
+             * @description null = it is always there.
+             */
+            id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "event" | "dead_letter";
+            /** Name */
+            name: string;
+            /** Q */
+            q: string;
+            /** Is Team */
+            is_team: boolean;
+            /**
+             * Created By
+             * @description The key of a user; empty = it is always there.
+             */
+            created_by: string;
+            /**
+             * Problem
+             * @description Why the filter is not understood any more; empty = it is.
+             */
+            problem: string;
+        };
+        /**
+         * ViewsTold
+         * @description All that somebody may choose from.
+         */
+        ViewsTold: {
+            /**
+             * Items
+             * @description Those always there, the team's, one's own.
+             */
+            items: components["schemas"]["ViewTold"][];
+        };
+        /**
+         * WaitTold
+         * @description One reason why a run waits.
+         */
+        WaitTold: {
+            /**
+             * Cause
+             * @description ``unserved``, ``paused``, ``parked``, ``draining``, ``capped``, ``busy``, ``soon``, ``event``,
+             *     ``sleep``, ``approval``, ``child``, ``retry``, ``limit``, ``place``, ``slot``, ``expiry``, ``turn``,
+             *     ``held``, ``holding``, ``stopping``.
+             */
+            cause: string;
+            /**
+             * Text
+             * @description One sentence, without times; with values and what an error says only for ``view_payload``.
+             */
+            text: string;
+            /**
+             * Step
+             * @description The step that waits; empty = the run itself.
+             */
+            step: string;
+            /** Item */
+            item: string;
+            /**
+             * Title
+             * @description Of the step.
+             */
+            title: string;
+            /**
+             * Others
+             * @description More items of the same step that wait for the same, as far as was counted.
+             */
+            others: number;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+            /**
+             * Until Word
+             * @description How *until* is read: ``until``, ``again``, ``not before``, ``next try``, ``given up``.
+             */
+            until_word: string;
+            act: components["schemas"]["HelpTold"] | null;
         };
         /**
          * WhichItem
@@ -3624,6 +5233,23 @@ export interface components {
             concurrency: number;
             /** State */
             state: string;
+            /**
+             * Wanted
+             * @description What people want it to be, ``alive`` or ``draining``; it hears so with its next heartbeat.
+             */
+            wanted: string;
+            /**
+             * Wanted Since
+             * @description Null = nobody has said anything.
+             */
+            wanted_since: string | null;
+            /**
+             * Wanted By
+             * @description The key of the user whose word it is.
+             */
+            wanted_by: string;
+            /** Wanted Reason */
+            wanted_reason: string;
             /**
              * Is Alive
              * @description Its lease has not run out.
@@ -3688,6 +5314,11 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /**
+             * Open Runs
+             * @description Runs of any version that are not over. Of all workflows together at most 10,000 are counted.
+             */
+            open_runs: number;
         };
     };
     responses: never;
@@ -4065,6 +5696,76 @@ export interface operations {
             };
         };
     };
+    hold_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query?: {
@@ -4087,6 +5788,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_EventTold_"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_test_event: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same again is the same event. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestEvent"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
                 };
             };
             /** @description Refused */
@@ -4180,6 +5917,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Explanations"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_event_types: {
+        parameters: {
+            query?: {
+                /** @description The ``next`` of the page before; empty = the first page. */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventTypeTold_"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_event_type: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TypeTold"];
                 };
             };
             /** @description Refused */
@@ -4299,7 +6100,10 @@ export interface operations {
                 kind?: string;
                 /** @description The key of a user; empty = nobody's. */
                 owner?: string | null;
-                /** @description Somewhere in the title, the class or the place; needs ``view_payload``. */
+                /**
+                 * @description Somewhere in the title, the class or the place, of the newest 50,000 causes; ``searched_newest``
+                 *     says where there are older ones. Needs ``view_payload``.
+                 */
                 text?: string;
                 /** @description Also those without an open letter. */
                 with_closed?: boolean;
@@ -4842,6 +6646,120 @@ export interface operations {
             };
         };
     };
+    cancel_runs: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same again is the same replay. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                selection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold_runs: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same again is the same replay. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                selection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_runs: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same again is the same replay. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                selection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_replay: {
         parameters: {
             query?: never;
@@ -5148,6 +7066,76 @@ export interface operations {
             };
         };
     };
+    disable_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_versions: {
         parameters: {
             query?: {
@@ -5277,6 +7265,107 @@ export interface operations {
             };
         };
     };
+    check_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Text"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Text"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_schedules: {
+        parameters: {
+            query?: {
+                /** @description The ``next`` of the page before; empty = the first page. */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScheduleTold_"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stations: {
         parameters: {
             query?: {
@@ -5380,6 +7469,271 @@ export interface operations {
             };
         };
     };
+    drain_station: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limit_station: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_timeline_items: {
+        parameters: {
+            query?: {
+                /** @description The ``next`` of the page before; empty = the first page. */
+                after?: string;
+                limit?: number;
+                /** @description Of a loop in a loop: in which item of the outer ones, ``3``. */
+                within?: string;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BarTold_"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_causes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CausesTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query: {
+                kind: "run" | "event" | "dead_letter";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewsTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewGiven"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_workers: {
         parameters: {
             query?: {
@@ -5400,6 +7754,247 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_WorkerTold_"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drain_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notification_rules: {
+        parameters: {
+            query?: {
+                /** @description The ``next`` of the page before; empty = the first page. */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleTold_"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_notification_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleGiven"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mute_notification_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaybeReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmute_notification_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaybeReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_notification_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaybeReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTold"];
                 };
             };
             /** @description Refused */

@@ -21,6 +21,8 @@ export interface Pages<T> {
   readonly asOf: number | null;
   /** Nothing was answered yet. */
   readonly isNew: boolean;
+  /** So many of the newest were looked at, and there are older ones; 0 = all were, or nobody has said. */
+  readonly searched: number;
   /** The end is in sight: ask for the next page. */
   readonly more: () => void;
   /** Show what waits. */
@@ -43,6 +45,7 @@ interface State<T> {
   readonly rows: Rows<T>;
   readonly problem: Problem | null;
   readonly asOf: number | null;
+  readonly searched: number;
 }
 
 /**
@@ -59,7 +62,7 @@ export function usePages<T>(
 ): Pages<T> {
   const [state, set] = useState<State<T>>(() => fresh(key));
   const [round, next] = useState(0);
-  const box = useRef({ ask, listed, live, isPaused: false, isAskingMore: false });
+  const box = useRef({ ask, listed, live, isPaused: false });
   box.current.live = live;
   box.current.ask = ask;
   box.current.listed = listed;
@@ -74,7 +77,9 @@ export function usePages<T>(
           (rows, first) => refreshed(rows, first, listed, isPaused),
           before,
         );
-        return { key, rows, problem: null, asOf: Date.now() };
+        const known = was.key === key ? was.searched : 0;
+        const searched = firsts.reduce(searchedOf, known);
+        return { key, rows, problem: null, asOf: Date.now(), searched };
       });
     },
     [key],
@@ -119,22 +124,32 @@ export function usePages<T>(
   }, [live, put]);
 
   const mine = state.key === key ? state : fresh<T>(key);
+  const asking = useRef<AbortController | null>(null);
+  // What was asked for another list, or for a screen that was left, is nobody's answer any more.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with another key it is another list
+  useEffect(() => () => asking.current?.abort(), [key]);
   const more = useCallback(async () => {
     const after = mine.rows.next;
-    if (!after || box.current.isAskingMore) return;
-    box.current.isAskingMore = true;
+    if (!after || (asking.current && !asking.current.signal.aborted)) return;
+    const controller = new AbortController();
+    asking.current = controller;
     try {
-      const page = await box.current.ask(after, new AbortController().signal);
-      // Meanwhile it may have become another list, or begun anew.
+      const page = await box.current.ask(after, controller.signal);
+      if (controller.signal.aborted) return;
+      // Meanwhile it may have begun anew.
       set((was) =>
         was.key === key && was.rows.next === after
-          ? { ...was, rows: extended(was.rows, page, box.current.listed) }
+          ? {
+              ...was,
+              rows: extended(was.rows, page, box.current.listed),
+              searched: searchedOf(was.searched, page),
+            }
           : was,
       );
     } catch (error) {
-      refuse(error);
+      if (!controller.signal.aborted) refuse(error);
     } finally {
-      box.current.isAskingMore = false;
+      if (asking.current === controller) asking.current = null;
     }
   }, [key, mine.rows.next, refuse]);
   const isUnknown = mine.rows.gap === "";
@@ -148,11 +163,16 @@ export function usePages<T>(
   }, []);
   const again = useCallback(() => next((count) => count + 1), []);
 
-  const { rows, problem, asOf } = mine;
+  const { rows, problem, asOf, searched } = mine;
   const isNew = rows.next === undefined && problem === null;
-  return { rows, problem, asOf, isNew, more, release, pause, again };
+  return { rows, problem, asOf, isNew, searched, more, release, pause, again };
+}
+
+/** How far a list was looked back, as its last page says; another page says nothing of it. */
+function searchedOf(known: number, { next, searched_newest: said }: Page<unknown>): number {
+  return next === null && said !== undefined ? said : known;
 }
 
 function fresh<T>(key: string): State<T> {
-  return { key, rows: NO_ROWS, problem: null, asOf: null };
+  return { key, rows: NO_ROWS, problem: null, asOf: null, searched: 0 };
 }

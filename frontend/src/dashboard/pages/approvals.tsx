@@ -8,12 +8,14 @@ import { AsOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
 import type { Column } from "../parts/table";
 import { Time } from "../parts/time";
-import { to } from "../state/page";
+import { may, to } from "../state/page";
+import { usePulse } from "../state/pulse";
 import type { Listed, Page } from "../state/rows";
 
 type Approval = Told["ApprovalTold"];
 
-const POLL_MS = 3_000;
+/** What the topic says is asked for at once; what it does not, as whom it asks, so often. */
+const POLL_MS = 30_000;
 const PAGE = 100;
 
 const APPROVALS: Listed<Approval> = {
@@ -52,14 +54,14 @@ const COLUMNS: readonly Column<Approval>[] = [
   {
     key: "asked",
     title: "Since",
-    width: "6.5rem",
+    width: "9rem",
     align: "end",
     cell: ({ asked_at }) => <Time at={asked_at} />,
   },
   {
     key: "due",
     title: "Until",
-    width: "6.5rem",
+    width: "9rem",
     align: "end",
     cell: ({ due_at }) => <Time at={due_at} />,
   },
@@ -69,6 +71,7 @@ export function ApprovalsScreen() {
   const ask = (after: string, signal: AbortSignal): Promise<Page<Approval>> =>
     got(api.GET("/approvals", { params: { query: { after, limit: PAGE } }, signal }));
   const list = usePages("", ask, APPROVALS, { everyMs: POLL_MS });
+  usePulse(may("view_run") ? "approvals" : null, list.again);
   return (
     <div class="screen" data-fill>
       <header class="screen-head">

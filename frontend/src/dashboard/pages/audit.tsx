@@ -33,6 +33,7 @@ const KINDS: readonly (readonly [string, string])[] = [
   ["dead_group", "Causes"],
   ["replay", "Replays"],
   ["station", "Stations"],
+  ["worker", "Workers"],
 ];
 
 const COLUMNS: readonly Column<Entry>[] = [

@@ -4,16 +4,19 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { api, got, type Told } from "../http/ask";
 import { useAsked } from "../http/use";
+import { Acts } from "../parts/act";
 import { Copy } from "../parts/copy";
+import { DiffOf } from "../parts/diff";
 import { Loading } from "../parts/empty";
 import { Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
 import { Tabs } from "../parts/tabs";
 import { Time } from "../parts/time";
-import type { ScreenProps } from "../routes";
-import { to } from "../state/page";
-import { textDiff } from "./definitions/diff";
+import type { ScreenProps } from "../screen";
+import { may, to } from "../state/page";
+import { MeaningOf } from "./definitions/changes";
+import { switchAct } from "./definitions/switch";
 import { drawingOf, parsed } from "./run/drawing";
 
 type Version = Told["VersionTold"];
@@ -62,11 +65,26 @@ export function DefinitionScreen({ params }: ScreenProps) {
           <a class="button" href={to("", { workflow: workflow.name })}>
             On the floor
           </a>
+          {may("try_definition") && (
+            <a class="button" href={to("sandbox", { workflow: workflow.name })}>
+              Try a change
+            </a>
+          )}
+          <Acts
+            acts={[
+              switchAct({
+                name: workflow.name,
+                isEnabled: workflow.is_enabled,
+                done: asked.again,
+              }),
+            ]}
+          />
         </div>
       </header>
       <div class="definition">
         <Panel title="Versions" isFlush>
           <Versions
+            name={name}
             versions={versions}
             chosen={digest}
             current={workflow.digest}
@@ -110,16 +128,17 @@ function before(versions: readonly Version[], digest: string): string {
 }
 
 interface VersionsProps {
+  readonly name: string;
   readonly versions: readonly Version[];
   readonly chosen: string;
   readonly current: string;
   readonly onChoose: (digest: string) => void;
 }
 
-function Versions({ versions, chosen, current, onChoose }: VersionsProps) {
+function Versions({ name, versions, chosen, current, onChoose }: VersionsProps) {
   return (
     <ul class="versions">
-      {versions.map(({ digest, path, created_at: at }) => (
+      {versions.map(({ digest, path, created_at: at, open_runs: open }) => (
         <li key={digest}>
           <button type="button" aria-pressed={digest === chosen} onClick={() => onChoose(digest)}>
             <code>{digest.slice(0, 8)}</code>
@@ -127,10 +146,17 @@ function Versions({ versions, chosen, current, onChoose }: VersionsProps) {
               <Time at={at} />
             </span>
             {digest === current && <span class="badge">current</span>}
-            <small class="faint">{path}</small>
+            <small class="faint">
+              {path.split(/(?<=\/)/).map((part) => (
+                <span key={part}>
+                  {part}
+                  <wbr />
+                </span>
+              ))}
+            </small>
           </button>
-          <a class="faint" href={to("runs", { q: `digest:${digest}` })}>
-            runs
+          <a class="faint" href={to("runs", { q: `workflow:${name} digest:${digest}` })}>
+            {open > 0 ? `${open} open` : "runs"}
           </a>
         </li>
       ))}
@@ -149,7 +175,14 @@ function Picture({ digest }: { digest: string }) {
     <>
       {asked.problem && <ProblemNote problem={asked.problem} />}
       {!picture && !asked.problem && <Loading />}
-      <div class="drawing" ref={frame} />
+      <div
+        class="drawing"
+        ref={frame}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+        tabIndex={0}
+        role="region"
+        aria-label="The line, drawn"
+      />
     </>
   );
 }
@@ -202,7 +235,6 @@ function Changes({ digest, since, versions, onSince }: ChangesProps) {
   );
   const [is, was] = [useText(digest).value?.source, useText(since).value?.source];
   if (since === "") return <p class="faint">It is the first version that is kept.</p>;
-  const lines = is !== undefined && was !== undefined ? textDiff(was, is) : [];
   return (
     <>
       <label class="field">
@@ -218,21 +250,8 @@ function Changes({ digest, since, versions, onSince }: ChangesProps) {
         </select>
       </label>
       {meaning.problem && <ProblemNote problem={meaning.problem} />}
-      <ul class="changes">
-        {meaning.value?.changes.map(({ sign, what, detail }) => (
-          <li key={`${sign} ${what} ${detail}`}>
-            <code>{sign}</code> <strong>{what}</strong> {detail}
-          </li>
-        ))}
-        {meaning.value?.changes.length === 0 && <li class="faint">It does the same.</li>}
-      </ul>
-      <pre class="diff">
-        {lines.map(({ sign, line }, at) => {
-          const Line = sign === "+" ? "ins" : sign === "-" ? "del" : "span";
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines may be alike
-          return <Line key={at}>{`${line}\n`}</Line>;
-        })}
-      </pre>
+      <MeaningOf changes={meaning.value?.changes} />
+      {is !== undefined && was !== undefined && <DiffOf was={was} is={is} />}
     </>
   );
 }

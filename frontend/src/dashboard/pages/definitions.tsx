@@ -9,7 +9,7 @@ import { ProblemNote } from "../parts/problem";
 import { State } from "../parts/state";
 import type { Column } from "../parts/table";
 import { Time } from "../parts/time";
-import { to } from "../state/page";
+import { may, to } from "../state/page";
 import type { Listed, Page } from "../state/rows";
 
 type Workflow = Told["WorkflowTold"];
@@ -31,6 +31,14 @@ const COLUMNS: readonly Column<Workflow>[] = [
     title: "State",
     width: "8.5rem",
     cell: ({ is_enabled: isEnabled }) => <Enabled isEnabled={isEnabled} />,
+  },
+  {
+    key: "open",
+    title: "Open runs",
+    width: "7rem",
+    align: "end",
+    cell: ({ open_runs: open }) =>
+      open > 0 ? open.toLocaleString("en") : <span class="faint">–</span>,
   },
   {
     key: "digest",
@@ -68,6 +76,11 @@ export function DefinitionsScreen() {
         <p class="faint">Files of the project; they are changed there.</p>
         <div class="screen-acts">
           <AsOf of={{ isLive: list.problem === null, asOf: list.asOf }} />
+          {may("try_definition") && (
+            <a class="button" href={to("sandbox")}>
+              Sandbox
+            </a>
+          )}
         </div>
       </header>
       {list.problem && <ProblemNote problem={list.problem} />}

@@ -8,14 +8,17 @@ import { type Act, Acts } from "../parts/act";
 import { Id } from "../parts/copy";
 import { Loading } from "../parts/empty";
 import { Fact } from "../parts/facts";
+import { Icon } from "../parts/glyphs";
 import { freshAsked, Panel } from "../parts/panel";
 import { Payload } from "../parts/payload";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
 import { Time } from "../parts/time";
-import type { ScreenProps } from "../routes";
+import type { ScreenProps } from "../screen";
 import { may, to } from "../state/page";
-import { outcomeOf, Pipeline } from "./events/pipeline";
+import { Triggers, textOf } from "./events/clauses";
+import { isUnmatched, outcomeOf, Pipeline } from "./events/pipeline";
+import { SendTest } from "./events/send";
 
 type Event = Told["EventTold"];
 
@@ -36,6 +39,7 @@ export function EventScreen({ params }: ScreenProps) {
     <div class="screen">
       <Head event={event} />
       {asked.problem && <ProblemNote problem={asked.problem} />}
+      {isUnmatched(event) && <StartedNothing event={event} />}
       <div class="run-parts">
         <Panel title="What workflows said" fresh={freshAsked(asked)} isFlush>
           <Explained event={event} />
@@ -51,6 +55,27 @@ export function EventScreen({ params }: ScreenProps) {
         </Panel>
       </div>
     </div>
+  );
+}
+
+/** Why nothing came of it, before anything else. */
+function StartedNothing({ event }: { event: Event }) {
+  return (
+    <p class="notice" data-tone={event.answers.length > 0 ? "plain" : "retry"}>
+      <Icon of="warning" />
+      <span>
+        {event.answers.length > 0
+          ? "It started nothing: every workflow that listens to its type said no. Below is why."
+          : "It started nothing: no workflow starts on its type, or waits for it."}
+        {event.near && (
+          <>
+            {" "}
+            Did you mean{" "}
+            <a href={to(`event-types/${encodeURIComponent(event.near)}`)}>{event.near}</a>?
+          </>
+        )}
+      </span>
+    </p>
   );
 }
 
@@ -75,10 +100,21 @@ function Head({ event }: { event: Event }) {
     <header class="run-head">
       <div class="screen-head">
         <State of={event.state} />
-        <h1>{event.type}</h1>
+        <h1>
+          <a href={to(`event-types/${encodeURIComponent(event.type)}`)}>{event.type}</a>
+        </h1>
+        {event.is_test && <span class="badge">test event</span>}
         <Id id={event.id} />
         <div class="screen-acts">
           <Acts acts={[again]} />
+          {!event.type.startsWith("flowengine.") && (
+            <SendTest
+              key={event.id}
+              label="Send one like it…"
+              type={event.type}
+              subject={event.subject ?? ""}
+            />
+          )}
         </div>
       </div>
       <dl class="facts">
@@ -160,39 +196,8 @@ function Workflow({ said }: { said: Fields }) {
       {recorded && look !== outcomeOf(textOf(said, "outcome"))[0] && (
         <p class="faint">Now it would be: {outcomeOf(textOf(said, "outcome"))[1]}.</p>
       )}
-      {fieldsIn(said["triggers"]).map((trigger) => (
-        <div key={textOf(trigger, "index")} class="trigger">
-          <p>
-            <code>{textOf(trigger, "starts_on")}</code>{" "}
-            <span class="faint">{textOf(trigger, "answer").replaceAll("_", " ")}</span>
-          </p>
-          <Clauses clauses={fieldsIn(trigger["filter"])} />
-        </div>
-      ))}
+      <Triggers of={fieldsIn(said["triggers"])} />
     </>
-  );
-}
-
-/** The clauses of a filter, each with what it said; the one that said no is why nothing happened. */
-function Clauses({ clauses }: { clauses: readonly Fields[] }) {
-  if (clauses.length === 0) return null;
-  return (
-    <ul class="clauses">
-      {clauses.map((clause, at) => {
-        const error = textOf(clause, "error");
-        const value = clause["was_asked"] ? JSON.stringify(clause["value"]) : "not asked";
-        return (
-          <li
-            // biome-ignore lint/suspicious/noArrayIndexKey: a clause may stand there twice
-            key={at}
-            data-tone={error || value === "false" ? "bad" : "plain"}
-            style={{ paddingInlineStart: `${Number(clause["depth"] ?? 0) * 16}px` }}
-          >
-            <code>{textOf(clause, "clause")}</code> → {error || value}
-          </li>
-        );
-      })}
-    </ul>
   );
 }
 
@@ -213,9 +218,4 @@ function Plain({ event }: { event: Event }) {
       {event.answers.length === 0 && <li class="faint">No workflow has answered.</li>}
     </ul>
   );
-}
-
-function textOf(value: Fields, name: string): string {
-  const found = value[name];
-  return typeof found === "string" || typeof found === "number" ? String(found) : "";
 }

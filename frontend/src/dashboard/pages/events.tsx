@@ -2,6 +2,7 @@
 
 import { useLocation } from "preact-iso/router";
 import { api, got } from "../http/ask";
+import { useEventTypes } from "../http/known";
 import { usePages } from "../http/pages";
 import { Empty } from "../parts/empty";
 import { FilterBar } from "../parts/filter";
@@ -10,9 +11,11 @@ import { AsOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
 import type { Column } from "../parts/table";
 import { Time } from "../parts/time";
+import { Views } from "../parts/views";
 import { to } from "../state/page";
 import type { Listed, Page } from "../state/rows";
 import { Answers, type Event, isUnmatched, Pipeline } from "./events/pipeline";
+import { SendTest } from "./events/send";
 
 const POLL_MS = 3_000;
 const PAGE = 50;
@@ -26,7 +29,7 @@ const COLUMNS: readonly Column<Event>[] = [
   {
     key: "at",
     title: "Came",
-    width: "6.5rem",
+    width: "9rem",
     cell: ({ created_at }) => <Time at={created_at} />,
   },
   {
@@ -34,7 +37,11 @@ const COLUMNS: readonly Column<Event>[] = [
     title: "Type",
     width: "minmax(9rem, 1.4fr)",
     isName: true,
-    cell: ({ type }) => <span title={type}>{type}</span>,
+    cell: ({ type, is_test: isTest }) => (
+      <>
+        <span title={type}>{type}</span> {isTest && <span class="badge">test</span>}
+      </>
+    ),
   },
   {
     key: "subject",
@@ -57,7 +64,7 @@ const COLUMNS: readonly Column<Event>[] = [
   {
     key: "runs",
     title: "Runs",
-    width: "minmax(9rem, 1.6fr)",
+    width: "minmax(9rem, 1.8fr)",
     cell: (event) => <Answers event={event} />,
   },
 ];
@@ -74,14 +81,20 @@ export function EventsScreen() {
     <div class="screen" data-fill>
       <header class="screen-head">
         <h1>Events</h1>
+        <Views kind="event" q={q} hrefOf={(text) => to("events", { q: text })} />
         <div class="screen-acts">
           <AsOf of={{ isLive: list.problem === null, asOf: list.asOf }} />
+          <a class="button" href={to("event-types")}>
+            Types
+          </a>
+          <SendTest />
         </div>
       </header>
       <FilterBar
         kind="event"
         value={q}
         onChange={go}
+        values={{ type: useEventTypes() }}
         problem={isFilterBad ? list.problem : null}
         placeholder="type:order.placed subject:order:1042 since:1h"
       />
@@ -105,7 +118,9 @@ function EventCard(event: Event) {
   return (
     <>
       <div class="card-line">
-        <strong>{event.type}</strong>
+        <strong>
+          {event.type} {event.is_test && <span class="badge">test</span>}
+        </strong>
         <span class="faint">
           <Time at={event.created_at} />
         </span>

@@ -17,6 +17,9 @@ import { useNewestBuild } from "./floor/tv";
 /** With more lanes than these, each is a line of a list until it is opened. */
 const LANES_OPEN_MAX = 8;
 
+/** Runs that turn at once: each is a layer of its own, which a browser without a GPU draws in every frame. */
+const TURNING_MAX = 40;
+
 export function FloorScreen() {
   const { query } = useLocation();
   const workflow = query["workflow"] ?? "";
@@ -48,7 +51,7 @@ export function FloorScreen() {
       {failure && <ProblemNote problem={refusalOf(failure, "view_run")} />}
       {!floor && !failure && <Loading />}
       {floor && <Needs needs={[...others, ...floor.needs]} lastFailureAt={floor.lastFailureAt} />}
-      {floor?.bottleneck && <Tight of={floor.bottleneck} />}
+      {floor?.bottleneck && <Tight of={floor.bottleneck} isTv={isTv} />}
       {floor && <Lanes floor={floor} />}
     </div>
   );
@@ -68,8 +71,9 @@ function Lanes({ floor }: { floor: Floor }) {
     );
   }
   const stations = new Map(floor.stations.map((station) => [station.id, station]));
+  const count = floor.stations.reduce((all, { tokens }) => all + tokens.length, 0);
   return (
-    <div class="lanes">
+    <div class="lanes" data-crowded={count > TURNING_MAX || null}>
       {floor.lanes.map((lane) => (
         <LanePanel
           key={lane.workflow}
@@ -119,14 +123,14 @@ function Totals({ floor }: { floor: Floor }) {
 }
 
 /** One sentence, and the one thing that helps. */
-function Tight({ of }: { of: Bottleneck }) {
+function Tight({ of, isTv }: { of: Bottleneck; isTv: boolean }) {
   return (
     <p class="tight">
       <Icon of="warning" />
       <span>
         <strong>Tightest:</strong> {of.text}
       </span>
-      <Help of={of} />
+      {!isTv && <Help of={of} />}
     </p>
   );
 }

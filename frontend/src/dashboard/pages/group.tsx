@@ -9,11 +9,12 @@ import { type Act, ActDialog, Acts } from "../parts/act";
 import { Id } from "../parts/copy";
 import { Loading } from "../parts/empty";
 import { Fact } from "../parts/facts";
+import { FailureText } from "../parts/failure";
 import { freshAsked, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
 import { Time } from "../parts/time";
-import type { ScreenProps } from "../routes";
+import type { ScreenProps } from "../screen";
 import { useKeys } from "../state/keys";
 import { useLive } from "../state/live";
 import { to } from "../state/page";
@@ -22,7 +23,6 @@ import { Hours } from "./dead/hours";
 import { LETTERS, LetterTable, lettersPage } from "./dead/letters";
 import { dead } from "./dead/topic";
 import { causeOf, letters, placeOf } from "./dead/words";
-import { FailureText } from "./run/failure";
 
 export function GroupScreen({ params }: ScreenProps) {
   const id = params["id"] ?? "";

@@ -7,15 +7,15 @@ import { Acts } from "../parts/act";
 import { Id } from "../parts/copy";
 import { Loading } from "../parts/empty";
 import { Fact } from "../parts/facts";
+import { FailureText } from "../parts/failure";
 import { freshAsked, Panel } from "../parts/panel";
 import { Json } from "../parts/payload";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
 import { Time } from "../parts/time";
-import type { ScreenProps } from "../routes";
+import type { ScreenProps } from "../screen";
 import { may, page, to } from "../state/page";
 import { discardAct, replayAct } from "./dead/acts";
-import { FailureText } from "./run/failure";
 
 export function LetterScreen({ params }: ScreenProps) {
   const id = params["id"] ?? "";

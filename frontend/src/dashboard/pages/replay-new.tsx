@@ -7,8 +7,8 @@ import { useAsked } from "../http/use";
 import { Empty, Loading } from "../parts/empty";
 import { Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
+import { ReasonField, useSending } from "../parts/sending";
 import { Time } from "../parts/time";
-import { sayNow } from "../state/announce";
 import { may, to } from "../state/page";
 import { Check, usePlan } from "./replay/check";
 import { How, Pace } from "./replay/form";
@@ -112,42 +112,26 @@ interface GoProps {
 function Go({ selection, request, eligible, isChecked }: GoProps) {
   const { route } = useLocation();
   const [reason, setReason] = useState("");
-  const [isSending, setSending] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { isSending, problem, send } = useSending();
   const { mode, options, pace } = request;
   const asked = JSON.stringify([selection.id, mode, options, pace, reason]);
   // The same request has the same key, however often it is sent: it is one replay.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another request is another replay
   const key = useMemo(() => crypto.randomUUID(), [asked]);
   const missing = whyNot({ reason, isChecked, eligible, request });
-  const send = async (event: Event) => {
+  const submit = (event: Event) => {
     event.preventDefault();
-    if (missing || isSending) return;
-    setSending(true);
-    setProblem(null);
-    try {
-      const body = { selection_id: selection.id, mode, options, pace, reason: reason.trim() };
+    if (missing) return;
+    const body = { selection_id: selection.id, mode, options, pace, reason: reason.trim() };
+    send(async () => {
       const begun = await got(api.POST("/replays", { params: { header: keyed(key) }, body }));
-      sayNow("The replay has begun.");
       route(to(`replays/${begun.id}`));
-    } catch (error) {
-      setProblem(problemIn(error));
-      setSending(false);
-    }
+      return "The replay has begun.";
+    });
   };
   return (
-    <form class="act" onSubmit={send}>
-      <label class="field">
-        <span>Reason</span>
-        <textarea
-          rows={2}
-          maxLength={2000}
-          required
-          value={reason}
-          onInput={({ currentTarget }) => setReason(currentTarget.value)}
-        />
-        <small>Kept in the audit, with your name.</small>
-      </label>
+    <form class="act" onSubmit={submit}>
+      <ReasonField value={reason} onInput={setReason} />
       {problem && <ProblemNote problem={problem} />}
       <footer class="act-foot">
         <span class="faint">{missing}</span>

@@ -13,15 +13,18 @@ import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
 import type { Column } from "../parts/table";
 import { Time, Took } from "../parts/time";
-import type { ScreenProps } from "../routes";
+import type { ScreenProps } from "../screen";
 import { to } from "../state/page";
+import { usePulse } from "../state/pulse";
 import type { Listed, Page } from "../state/rows";
+import { BULK } from "./replay/bulk";
 import { steering } from "./replay/steering";
 
 export type Replay = Told["ReplayTold"];
 type Item = Told["ItemTold"];
 
-const POLL_MS = 1_000;
+/** What no topic has said is asked for so often. */
+const POLL_MS = 10_000;
 const PAGE = 50;
 
 const ITEMS: Listed<Item> = { idOf: ({ object_id }) => object_id };
@@ -35,6 +38,7 @@ export function ReplayScreen({ params }: ScreenProps) {
       got(api.GET("/replays/{replay_id}", { params: { path: { replay_id: id } }, signal })),
     { everyMs: POLL_MS },
   );
+  usePulse(`replay:${id}`, asked.again);
   if (asked.problem && !asked.value) return <ProblemScreen problem={asked.problem} />;
   if (!asked.value) return <Loading />;
   const replay = asked.value;
@@ -45,7 +49,7 @@ export function ReplayScreen({ params }: ScreenProps) {
       <Panel title="Progress" fresh={freshAsked(asked)}>
         <Progress replay={replay} />
       </Panel>
-      <Items replay={replay} />
+      {!BULK[replay.mode] && <Items replay={replay} />}
     </div>
   );
 }
@@ -55,7 +59,7 @@ function Head({ replay, acts }: { replay: Replay; acts: readonly Act[] }) {
     <header class="run-head">
       <div class="screen-head">
         <State of={replay.state} />
-        <h1>{replay.mode === "discard" ? "Discarding" : "Replay"}</h1>
+        <h1>{BULK[replay.mode]?.title ?? "Replay"}</h1>
         <Id id={replay.id} />
         <div class="screen-acts">
           <Acts acts={acts} buttons={3} />
@@ -77,11 +81,12 @@ function Head({ replay, acts }: { replay: Replay; acts: readonly Act[] }) {
 function Progress({ replay }: { replay: Replay }) {
   const { total, succeeded, failed, skipped, sent } = replay;
   const underway = Math.max(0, sent - succeeded - failed);
+  const bulk = BULK[replay.mode];
   const parts: readonly (readonly [string, number, string])[] = [
-    ["good", succeeded, "succeeded"],
-    ["bad", failed, "failed again"],
+    ["good", succeeded, bulk?.done ?? "succeeded"],
+    ["bad", failed, bulk ? "could not be told" : "failed again"],
     ["work", underway, "under way"],
-    ["plain", skipped, "left out"],
+    ["plain", skipped, bulk?.left ?? "left out"],
   ];
   return (
     <div class="replay-progress">
@@ -106,18 +111,14 @@ function Progress({ replay }: { replay: Replay }) {
           <Took from={replay.created_at} to={replay.ended_at} />
         </span>
       </p>
-      {replay.state === "proposed" && (
-        <p>
-          <strong>It waits for somebody else to approve it.</strong>
-        </p>
-      )}
+      <Waiting replay={replay} />
       {replay.verdict && (
         <p role="status">
           <strong>{replay.verdict}</strong>
         </p>
       )}
       {replay.stopped_why && <p>Stopped: {replay.stopped_why}</p>}
-      {replay.mode !== "discard" && (
+      {!bulk && (
         <p class="faint">
           canary {replay.pace.canary}, then {replay.pace.rate}/s, at most {replay.pace.in_flight} in
           flight; stops at {replay.pace.stop_percent} % or {replay.pace.stop_in_row} failures in a
@@ -125,6 +126,29 @@ function Progress({ replay }: { replay: Replay }) {
         </p>
       )}
     </div>
+  );
+}
+
+const WAITS: Readonly<Record<string, string>> = {
+  proposed: "It waits for somebody else to approve it.",
+  paused: "It is paused.",
+};
+
+/** Whom it waits for, and until when: what it has nobody else gets. */
+function Waiting({ replay }: { replay: Replay }) {
+  const words = WAITS[replay.state];
+  if (!words) return null;
+  return (
+    <p>
+      <strong>{words}</strong>
+      {replay.expires_at && (
+        <>
+          {" "}
+          Nobody else gets what it has until <Time at={replay.expires_at} isClock />; it is stopped
+          then.
+        </>
+      )}
+    </p>
   );
 }
 
@@ -170,8 +194,9 @@ function Items({ replay }: { replay: Replay }) {
       }),
     );
   const list = usePages(`${replay.id} ${state}`, ask, ITEMS, {
-    everyMs: replay.ended_at ? 0 : 2 * POLL_MS,
+    everyMs: replay.ended_at ? 0 : POLL_MS,
   });
+  usePulse(`replay:${replay.id}`, list.again);
   return (
     <section class="group-letters" aria-label="Items">
       <div class="screen-head">

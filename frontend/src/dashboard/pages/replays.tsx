@@ -55,7 +55,7 @@ const COLUMNS: readonly Column<Replay>[] = [
   {
     key: "at",
     title: "Began",
-    width: "6.5rem",
+    width: "9rem",
     align: "end",
     cell: ({ created_at }) => <Time at={created_at} />,
   },

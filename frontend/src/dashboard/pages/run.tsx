@@ -6,29 +6,36 @@ import { type RunState, readRun } from "../../client/views";
 import { api, got, type Told } from "../http/ask";
 import { useAsked } from "../http/use";
 import { Acts } from "../parts/act";
-import { copy, Id } from "../parts/copy";
+import { Copy, copy, Id } from "../parts/copy";
 import { Loading } from "../parts/empty";
 import { freshOf, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
-import { State } from "../parts/state";
+import { FINAL, State } from "../parts/state";
 import { Tabs } from "../parts/tabs";
 import { Time, Took } from "../parts/time";
-import type { ScreenProps } from "../routes";
+import type { ScreenProps } from "../screen";
 import { client } from "../state/link";
 import { useLive } from "../state/live";
 import { isNarrow } from "../state/narrow";
 import { may, page, to } from "../state/page";
-import { asCommand, runActs } from "./run/acts";
+import { commands, runActs, standingOf } from "./run/acts";
+import { Causes } from "./run/causes";
+import { forChat } from "./run/chat";
 import { Drawing } from "./run/drawing";
+import { Gantt } from "./run/gantt";
 import { Inspector, useSteps } from "./run/inspector";
 import { Journal } from "./run/journal";
 import { Outline } from "./run/outline";
 import { everyStep, foremost } from "./run/steps";
+import { Waits } from "./run/waits";
 
 const VIEWS = [
   { key: "drawing", title: "Drawing" },
+  { key: "gantt", title: "Gantt" },
   { key: "outline", title: "Outline" },
 ] as const;
+/** While something waits, why it does may change without the run moving on. */
+const WAITS_MS = 5_000;
 
 export function RunScreen({ params }: ScreenProps) {
   const id = params["id"] ?? "";
@@ -39,7 +46,7 @@ export function RunScreen({ params }: ScreenProps) {
   const asked = useAsked(
     id,
     (signal) => got(api.GET("/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
-    { when: state },
+    { when: `${state} ${waitingOf(live.value)}`, everyMs: FINAL.has(state) ? 0 : WAITS_MS },
   );
   const { epoch, offset } = live.meta.position;
   const position = `${epoch} ${offset}`;
@@ -51,24 +58,26 @@ export function RunScreen({ params }: ScreenProps) {
   const run = live.value ?? viewOf(told);
   const chosen =
     everyStep(run).find(({ step }) => step.id === query["step"])?.step ?? foremost(run);
-  const choose = (step: string) => {
-    const search = new URLSearchParams({ ...query, step });
-    search.delete("item");
+  const choose = (step: string, item = "") => {
+    const search = new URLSearchParams({ ...query, step, item });
+    if (item === "") search.delete("item");
     route(`${path}?${search}`, true);
   };
   // The drawing of a long line cannot be read on a telephone.
   const usual = isNarrow.value ? "outline" : "drawing";
-  const view = may("view_workflowrecord") ? (query["view"] ?? usual) : "outline";
+  const wanted = query["view"] ?? usual;
+  const view = wanted === "drawing" && !may("view_workflowrecord") ? "outline" : wanted;
   const fresh = freshOf(live.meta);
   return (
     <div class="screen run">
-      <Head told={told} run={run} onDone={asked.again} route={route} />
+      <Head told={told} run={run} step={chosen?.id ?? ""} onDone={asked.again} route={route} />
+      <Waits waits={told.waits} onChoose={choose} />
       {asked.problem && <ProblemNote problem={asked.problem} />}
       <div class="run-parts">
         <Panel title="Line" fresh={fresh} class="run-line">
           <Tabs
             label="How the line is shown"
-            tabs={may("view_workflowrecord") ? VIEWS : VIEWS.slice(1)}
+            tabs={VIEWS.filter(({ key }) => key !== "drawing" || may("view_workflowrecord"))}
             chosen={view}
             onChoose={(key) =>
               route(`${path}?${new URLSearchParams({ ...query, view: key })}`, true)
@@ -76,6 +85,8 @@ export function RunScreen({ params }: ScreenProps) {
           >
             {view === "drawing" ? (
               <Drawing digest={told.digest} run={run} chosen={chosen?.id ?? ""} onChoose={choose} />
+            ) : view === "gantt" ? (
+              <Gantt runId={id} position={position} chosen={chosen?.id ?? ""} onChoose={choose} />
             ) : (
               <Outline run={run} chosen={chosen?.id ?? ""} onChoose={choose} />
             )}
@@ -85,6 +96,7 @@ export function RunScreen({ params }: ScreenProps) {
           <Inspector
             key={chosen.id}
             runId={id}
+            workflow={told.workflow}
             step={chosen}
             rows={steps.value?.items ?? []}
             item={query["item"] ?? ""}
@@ -92,7 +104,8 @@ export function RunScreen({ params }: ScreenProps) {
           />
         )}
       </div>
-      <Journal runId={id} position={position} fresh={fresh} onChoose={choose} />
+      <Causes runId={id} when={`${run.state} ${waitingOf(run)}`} />
+      <Journal runId={id} position={position} head={told.head} fresh={fresh} onChoose={choose} />
     </div>
   );
 }
@@ -100,30 +113,40 @@ export function RunScreen({ params }: ScreenProps) {
 interface HeadProps {
   readonly told: Told["OneRunTold"];
   readonly run: RunState;
+  /** The step that is looked at. */
+  readonly step: string;
   readonly onDone: () => void;
   readonly route: (url: string) => void;
 }
 
-function Head({ told, run, onDone, route }: HeadProps) {
+function Head({ told, run, step, onDone, route }: HeadProps) {
   const { id } = told;
+  const { query } = useLocation();
+  const link = new URL(to(`runs/${id}`, { ...query, step }), location.origin);
   return (
     <header class="run-head">
       <div class="screen-head">
         <State of={run.state} />
+        {told.holding && <span class="mark">to be held</span>}
         <h1>{run.title || told.workflow}</h1>
         <Id id={id} />
         <div class="screen-acts">
           <Acts
-            acts={runActs({ id, state: run.state, onDone, route })}
+            acts={runActs({ told, state: run.state, onDone, route })}
             more={[
-              { label: "Copy as command", run: () => void copy(asCommand(id), "The command") },
-              { label: "Copy the link", run: () => void copy(location.href, "The link") },
+              ...commands(told, standingOf(told, run.state)),
+              {
+                label: "Copy for a chat",
+                group: "Elsewhere",
+                run: () => void copy(forChat(told, run.state, link.href), "A line of Markdown"),
+              },
               {
                 label: "Open the customer's page",
                 run: () => window.open(`${page.base}my/runs/${id}/`, "_blank", "noopener"),
               },
             ]}
           />
+          <Copy text={link.href} says="the link to this step" label="Share" />
         </div>
       </div>
       <dl class="facts">
@@ -192,6 +215,14 @@ function Head({ told, run, onDone, route }: HeadProps) {
       )}
     </header>
   );
+}
+
+/** Changes with what the steps are at: then what they wait for is asked again. */
+function waitingOf(run: RunState | undefined): string {
+  if (!run) return "";
+  return everyStep(run)
+    .map(({ step }) => `${step.state} ${step.attempt}`)
+    .join();
 }
 
 /** The view that came with the answer, until the topic's own is there. */

@@ -1,10 +1,11 @@
 /** Runs: a filter, the list it finds, live, and acts upon many of them. */
 
+import { computed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
-import { api, got, type Problem, problemIn } from "../http/ask";
+import { type Problem, problemIn, type Told } from "../http/ask";
+import { useWorkflows } from "../http/known";
 import { usePages } from "../http/pages";
-import { useAsked } from "../http/use";
 import { Acts } from "../parts/act";
 import { Empty } from "../parts/empty";
 import { FilterBar } from "../parts/filter";
@@ -12,21 +13,22 @@ import { ListTable } from "../parts/list-table";
 import { Menu } from "../parts/menu";
 import { AsOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
+import { Views } from "../parts/views";
 import { sayNow } from "../state/announce";
 import { useLive, whileLive } from "../state/live";
-import { may, page, to } from "../state/page";
-import { keptList } from "../state/prefs";
+import { to } from "../state/page";
+import { keptList, lastRuns } from "../state/prefs";
 import { Selection } from "../state/selection";
 import { bulkActs, type Choice, countOf, freeze } from "./runs/bulk";
 import { COLUMNS, nameOf, RunCard, USUAL } from "./runs/columns";
-import { RUNS, runsPage, runsTopic } from "./runs/rows";
+import { RUNS, type RunRow, runsPage, runsTopic } from "./runs/rows";
 
 /** Where no topic tells of the list. */
 const POLL_MS = 3_000;
 const chosenColumns = keptList("runs.columns");
 
 export function RunsScreen() {
-  const { query, route } = useLocation();
+  const { query, path, route } = useLocation();
   const q = query["q"] ?? "";
   const go = (text: string) => route(to("runs", { q: text }));
   const topic = runsTopic(q);
@@ -38,10 +40,12 @@ export function RunsScreen() {
   const [selection] = useState(() => new Selection());
   const [frozen, setFrozen] = useState<Choice | null>(null);
   const [refusal, refuse] = useState<Problem | null>(null);
+  const [done, setDone] = useState<Told["ReplayTold"] | null>(null);
   const clear = () => {
     selection.clear();
     setFrozen(null);
     refuse(null);
+    setDone(null);
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter finds others
   useEffect(clear, [q]);
@@ -56,12 +60,16 @@ export function RunsScreen() {
   };
   const workflows = useWorkflows();
   const isFilterBad = list.problem?.code === "FE510";
+  useEffect(() => {
+    // While the next screen is loaded this one stands still, and the address is that one's already.
+    if (!isFilterBad && path === to("runs")) lastRuns.value = q;
+  }, [q, isFilterBad, path]);
   return (
     <div class="screen" data-fill>
       <header class="screen-head">
         <h1>Runs</h1>
         <AsOf of={{ isLive: list.problem === null, asOf: list.asOf }} />
-        <Views q={q} />
+        <Views kind="run" q={q} hrefOf={(text) => to("runs", { q: text })} />
         <div class="screen-acts">
           <ColumnMenu />
         </div>
@@ -70,19 +78,24 @@ export function RunsScreen() {
         kind="run"
         value={q}
         onChange={go}
-        values={{ workflow: workflows }}
+        values={{ workflow: workflows, label: labelsIn(list.rows.shown) }}
         problem={isFilterBad ? list.problem : null}
         placeholder="state:failed workflow:order since:1h, or words of the title"
       />
       {list.problem && !isFilterBad && <ProblemNote problem={list.problem} />}
       {refusal && <ProblemNote problem={refusal} />}
+      {done && (
+        <p class="told">
+          {done.verdict} <a href={to(`replays/${done.id}`)}>How it went</a>
+        </p>
+      )}
       {!isFilterBad && (
         <ListTable
           label="Runs"
           list={list}
-          columns={columnsShown()}
+          columns={columnsShown.value}
           listed={RUNS}
-          hrefOf={({ id }) => to(`runs/${id}`)}
+          hrefOf={hrefOf}
           nameOf={nameOf}
           card={RunCard}
           cardHeight={92}
@@ -95,8 +108,9 @@ export function RunsScreen() {
         choice={frozen ?? { kind: "rows", ids: [...selection.ids.value] }}
         onAll={selectMatching}
         onClear={clear}
-        onDone={() => {
+        onDone={(begun) => {
           clear();
+          setDone(begun ?? null);
           list.again();
         }}
         route={route}
@@ -105,33 +119,23 @@ export function RunsScreen() {
   );
 }
 
-/** Filters that are wanted often. */
-function Views({ q }: { q: string }) {
-  const views: readonly (readonly [string, string])[] = [
-    ["All", ""],
-    ["At work", "state:queued,running,waiting"],
-    ["Failed", "state:failed since:24h"],
-    ["Held", "state:held"],
-    ...(page.user.key ? [["Mine", `actor:${page.user.key}`] as const] : []),
-  ];
-  return (
-    <nav class="views" aria-label="Views">
-      {views.map(([title, filter]) => (
-        <a
-          key={title}
-          href={to("runs", { q: filter })}
-          aria-current={filter === q ? "page" : undefined}
-        >
-          {title}
-        </a>
-      ))}
-    </nav>
-  );
-}
-
-function columnsShown() {
+const columnsShown = computed(() => {
   const wanted = chosenColumns.value ?? USUAL;
   return COLUMNS.filter(({ key }) => wanted.includes(key));
+});
+
+/** The same function each time: a row is drawn anew where something else is new. */
+const hrefOf = ({ id }: RunRow) => to(`runs/${id}`);
+
+/** Of how many rows the labels are offered. */
+const LABELS_OF = 200;
+
+/** The labels of what is listed, as a filter has them. */
+function labelsIn(rows: readonly RunRow[]): readonly string[] {
+  const found = rows
+    .slice(0, LABELS_OF)
+    .flatMap(({ labels }) => Object.entries(labels).map(([name, value]) => `${name}=${value}`));
+  return [...new Set(found)];
 }
 
 function ColumnMenu() {
@@ -159,7 +163,7 @@ interface ChosenProps {
   readonly choice: Choice;
   readonly onAll: () => void;
   readonly onClear: () => void;
-  readonly onDone: () => void;
+  readonly onDone: (begun?: Told["ReplayTold"]) => void;
   readonly route: (url: string) => void;
 }
 
@@ -178,7 +182,7 @@ function Chosen({ choice, onAll, onClear, onDone, route }: ChosenProps) {
           Select all that match
         </button>
       )}
-      <Acts acts={bulkActs({ choice, onDone, route })} buttons={2} />
+      <Acts acts={bulkActs({ choice, onDone, route })} buttons={3} />
       <button type="button" class="button" onClick={onClear}>
         Clear
       </button>
@@ -224,14 +228,4 @@ function NoRuns({ q, workflows, onAll }: NoRunsProps) {
       </p>
     </Empty>
   );
-}
-
-/** Names of the project's workflows, for who may see them. */
-function useWorkflows(): readonly string[] {
-  const asked = useAsked(
-    "workflows",
-    (signal) => got(api.GET("/workflows", { params: { query: { limit: 200 } }, signal })),
-    { isOn: may("view_workflowrecord") },
-  );
-  return asked.value?.items.map(({ name }) => name) ?? [];
 }

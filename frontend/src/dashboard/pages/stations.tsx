@@ -1,20 +1,32 @@
 /** Stations: what waits at each, who serves it, how fast it goes, and whether it is open. */
 
-import { api, got, keyed } from "../http/ask";
-import { type Act, Acts } from "../parts/act";
+import { api, got, type Told } from "../http/ask";
+import { useAsked } from "../http/use";
 import { Empty, Loading } from "../parts/empty";
 import { freshOf, Panel } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
-import { State } from "../parts/state";
 import { Time } from "../parts/time";
 import { useLive } from "../state/live";
-import { to } from "../state/page";
+import { may, to } from "../state/page";
 import { span } from "../state/time";
+import { Cap, Door } from "./fleet/door";
 import { Figure, refusalOf } from "./fleet/figures";
+import { StationActs } from "./fleet/station-acts";
 import { fleet, type Queue } from "./fleet/topic";
+
+/** What no topic says (what is dead, why the breaker has closed it) is asked for so often. */
+const ASK_MS = 10_000;
+
+type Asked = Pick<Told["StationTold"], "dead" | "reason">;
 
 export function StationsScreen() {
   const { value, meta, failure } = useLive(fleet);
+  const asked = useAsked(
+    "stations",
+    (signal) => got(api.GET("/stations", { params: { query: { limit: 200 } }, signal })),
+    { everyMs: ASK_MS, isOn: may("view_workerrecord") },
+  );
+  const more = new Map<string, Asked>(asked.value?.items.map((each) => [each.name, each]));
   return (
     <div class="screen">
       <header class="screen-head">
@@ -33,27 +45,11 @@ export function StationsScreen() {
             fresh={freshOf(meta)}
             acts={<StationActs queue={queue} />}
           >
-            <Door queue={queue} />
-            <dl class="figures">
-              <Figure title="Waiting" isLoud={!queue.is_served && queue.ready > 0}>
-                {counted(queue.ready)}
-              </Figure>
-              <Figure title="Longest">
-                <Time at={queue.oldest_at} />
-              </Figure>
-              <Figure title="Busy" isLoud={queue.limit > 0 && queue.busy >= queue.limit}>
-                {queue.busy} of {queue.limit}
-              </Figure>
-              <Figure title="Ended">{rate(queue.out_per_s)}</Figure>
-              <Figure title="p95">{queue.p95_ms === null ? "–" : span(queue.p95_ms)}</Figure>
-              <Figure title="Failed" isLoud={queue.failed_share >= 0.05}>
-                {percent(queue.failed_share)}
-              </Figure>
-              <Figure title="To be retried">{queue.retrying}</Figure>
-              <Figure title="Last ended">
-                <Time at={queue.last_at} />
-              </Figure>
-            </dl>
+            <Door
+              queue={{ ...queue, reason: queue.reason || more.get(queue.name)?.reason || "" }}
+            />
+            <Cap queue={queue} />
+            <Figures queue={queue} dead={more.get(queue.name)?.dead ?? null} />
             <p class="station-served">
               {queue.is_served ? (
                 <a href={to("workers")}>
@@ -72,76 +68,37 @@ export function StationsScreen() {
   );
 }
 
-const DOORS: Readonly<Record<Queue["door"], readonly [string, string]>> = {
-  open: ["done", "open"],
-  paused: ["paused", "paused"],
-  parked: ["failed", "parked by the breaker"],
-  probing: ["retrying", "probing"],
-  draining: ["running", "draining slowly"],
-};
-
-/** Whether it gives out work; where it does not: since when, by whom, why, and what comes next. */
-function Door({ queue }: { queue: Queue }) {
-  const [look, word] = DOORS[queue.door] ?? ["queued", queue.door];
+/** `dead`: how many dead letters its steps have open; null = this user may not know. */
+function Figures({ queue, dead }: { queue: Queue; dead: number | null }) {
+  const most = queue.cap ? Math.min(queue.cap.places, queue.limit) : queue.limit;
   return (
-    <p class="station-door">
-      <State of={look} word={word} />
-      {queue.door !== "open" && (
-        <span class="faint">
-          since <Time at={queue.since} />
-          {queue.by && ` by user ${queue.by}`}
-          {queue.reason && ` · ${queue.reason}`}
-          {queue.due_at && (
-            <>
-              {" "}
-              · next <Time at={queue.due_at} isClock />
-            </>
-          )}
-        </span>
+    <dl class="figures">
+      <Figure title="Waiting" isLoud={!queue.is_served && queue.ready > 0}>
+        {counted(queue.ready)}
+      </Figure>
+      <Figure title="Longest">
+        <Time at={queue.oldest_at} />
+      </Figure>
+      <Figure title="Busy" isLoud={most > 0 && queue.busy >= most}>
+        {queue.busy} of {most}
+      </Figure>
+      <Figure title="In">{rate(queue.in_per_s)}</Figure>
+      <Figure title="Out">{rate(queue.out_per_s)}</Figure>
+      <Figure title="p95">{queue.p95_ms === null ? "–" : span(queue.p95_ms)}</Figure>
+      <Figure title="Failed" isLoud={queue.failed_share >= 0.05}>
+        {percent(queue.failed_share)}
+      </Figure>
+      <Figure title="To be retried">{queue.retrying}</Figure>
+      {dead !== null && (
+        <Figure title="Dead" isLoud={dead > 0}>
+          {dead > 0 ? <a href={to("dead")}>{dead.toLocaleString("en")}</a> : "0"}
+        </Figure>
       )}
-    </p>
+      <Figure title="Last ended">
+        <Time at={queue.last_at} />
+      </Figure>
+    </dl>
   );
-}
-
-function StationActs({ queue }: { queue: Queue }) {
-  const isOpen = queue.door === "open";
-  const send = async (verb: "pause" | "resume", reason: string, key: string) => {
-    const params = { path: { name: queue.name } };
-    const given = { params, body: { reason }, headers: keyed(key) };
-    await got(
-      verb === "pause"
-        ? api.POST("/stations/{name}/pause", given)
-        : api.POST("/stations/{name}/resume", given),
-    );
-  };
-  const pause: Act = {
-    label: "Pause…",
-    permission: "pause_station",
-    whyNot: queue.door === "paused" ? "People have paused it already." : "",
-    isDangerous: true,
-    title: `Pause ${queue.name}?`,
-    says: "Nothing begins there until somebody resumes it. What runs there may end; what waits is kept.",
-    reason: "required",
-    confirm: "Pause the station",
-    run: async ({ reason, key }) => {
-      await send("pause", reason, key);
-      return `${queue.name} is paused.`;
-    },
-  };
-  const resume: Act = {
-    label: "Resume…",
-    permission: "pause_station",
-    whyNot: isOpen ? "It is open." : "",
-    title: `Resume ${queue.name}?`,
-    says: "What waits there begins, as fast as its workers go; the breaker counts anew.",
-    reason: "required",
-    confirm: "Resume the station",
-    run: async ({ reason, key }) => {
-      await send("resume", reason, key);
-      return `${queue.name} is open.`;
-    },
-  };
-  return <Acts acts={isOpen ? [pause, resume] : [resume, pause]} />;
 }
 
 function NoStations() {

@@ -8,12 +8,12 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { type Problem, problemIn } from "../http/ask";
-import { say, sayNow } from "../state/announce";
+import { say } from "../state/announce";
 import { may } from "../state/page";
 import { Dialog } from "./dialog";
 import { Menu, type MenuEntry } from "./menu";
 import { ProblemNote } from "./problem";
+import { ReasonField, useSending } from "./sending";
 
 /** What a person has said in the dialog. */
 export interface Given {
@@ -97,42 +97,21 @@ interface DialogProps {
 export function ActDialog({ act, onClose }: DialogProps) {
   const [key] = useState(() => crypto.randomUUID());
   const [reason, setReason] = useState("");
-  const [isDoing, setDoing] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { isSending, problem, send } = useSending();
   const missing = act.reason === "required" && reason.trim() === "" ? "Say why." : act.incomplete;
 
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (isDoing || missing) return;
-    setDoing(true);
-    setProblem(null);
+    if (isSending || missing) return;
     say(`${act.confirm} …`);
-    try {
-      sayNow(await act.run({ reason: reason.trim(), key }));
-      onClose();
-    } catch (error) {
-      setProblem(problemIn(error));
-      setDoing(false);
-    }
+    if (await send(() => act.run({ reason: reason.trim(), key }))) onClose();
   };
   return (
     <Dialog title={act.title} onClose={onClose}>
       <form class="act" onSubmit={submit}>
         <div class="act-says">{act.says}</div>
         {act.fields}
-        {act.reason !== "none" && (
-          <label class="field">
-            <span>Reason</span>
-            <textarea
-              rows={2}
-              maxLength={2000}
-              required
-              value={reason}
-              onInput={({ currentTarget }) => setReason(currentTarget.value)}
-            />
-            <small>Kept in the audit, with your name.</small>
-          </label>
-        )}
+        {act.reason !== "none" && <ReasonField value={reason} onInput={setReason} />}
         {problem && <ProblemNote problem={problem} />}
         <footer class="act-foot">
           <span class="faint">{missing}</span>
@@ -143,9 +122,9 @@ export function ActDialog({ act, onClose }: DialogProps) {
             type="submit"
             class="button"
             data-main={act.isDangerous ? "danger" : "accent"}
-            disabled={isDoing || !!missing}
+            disabled={isSending || !!missing}
           >
-            {isDoing ? "Sending …" : problem ? "Try again" : act.confirm}
+            {isSending ? "Sending …" : problem ? "Try again" : act.confirm}
           </button>
         </footer>
       </form>

@@ -4,7 +4,7 @@ import { computed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { isSignedOut } from "../http/ask";
 import { say, sayNow } from "../state/announce";
-import { asOf, client, lostAt, now, retry, status } from "../state/link";
+import { asOf, client, lostAt, now, retry, skewMs, status } from "../state/link";
 import { page } from "../state/page";
 import { clock, zone } from "../state/time";
 import { loginHere } from "./problem";
@@ -72,7 +72,9 @@ function OfflineFor() {
       <span class="chip-ms">
         {Math.floor(seconds / 60)}:{String(seconds % 60).padStart(2, "0")}
       </span>
-      {at !== null && <span class="chip-as-of">, as of {clock(at, now.value, zone.value)}</span>}{" "}
+      {at !== null && (
+        <span class="chip-as-of">, as of {clock(at + skewMs.value, now.value, zone.value)}</span>
+      )}{" "}
       <button type="button" class="link" onClick={retry}>
         retry
       </button>

@@ -27,12 +27,14 @@ interface Props {
 }
 
 export function Copy({ text, says = "the id", label }: Props) {
-  const [isCopied, setCopied] = useState(false);
+  // Which text it was: in a list that is scrolled the same button is another row's.
+  const [copied, setCopied] = useState<string | null>(null);
   useEffect(() => {
-    if (!isCopied) return;
-    const timer = setTimeout(() => setCopied(false), SHOWN_MS);
+    if (copied === null) return;
+    const timer = setTimeout(() => setCopied(null), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [isCopied]);
+  }, [copied]);
+  const isCopied = copied === text;
   return (
     <button
       type="button"
@@ -42,7 +44,7 @@ export function Copy({ text, says = "the id", label }: Props) {
       data-copied={isCopied || null}
       onClick={async (event) => {
         event.stopPropagation();
-        setCopied(await copy(text, says));
+        setCopied((await copy(text, says)) ? text : null);
       }}
     >
       <Icon of={isCopied ? "done" : "copy"} size={14} />

@@ -11,7 +11,7 @@ interface Props {
   readonly class?: string;
 }
 
-/** Open as long as it is in the page. The focus goes back where it was. */
+/** Open as long as it is in the page. The focus goes back where it was, or to the content. */
 export function Dialog({ title, onClose, children, ...rest }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -20,7 +20,11 @@ export function Dialog({ title, onClose, children, ...rest }: Props) {
     const before = document.activeElement;
     dialog.current?.showModal();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // What opened it may be gone, or was nothing: the page itself is no place to read on from.
+      const isThere =
+        before instanceof HTMLElement && before !== document.body && before.isConnected;
+      const back = isThere ? before : document.getElementById("flow-main");
+      back?.focus({ preventScroll: true });
     };
   }, []);
   return (

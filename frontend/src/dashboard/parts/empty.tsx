@@ -19,7 +19,8 @@ export function Empty({ title, children, code, acts }: Props) {
       {children && <div class="empty-text">{children}</div>}
       {code && (
         <div class="empty-code">
-          <pre>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+          <pre tabIndex={0}>
             <code>{code}</code>
           </pre>
           <Copy text={code} says="the code" />

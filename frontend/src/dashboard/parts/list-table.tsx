@@ -25,14 +25,27 @@ interface Props<T> extends Omit<TableProps<T>, OfTheList> {
 
 export function ListTable<T>({ list, listed, empty, ...rest }: Props<T>) {
   return (
-    <Table
-      {...rest}
-      {...listed}
-      rows={list.rows}
-      onMore={list.more}
-      onRelease={list.release}
-      onPause={list.pause}
-      empty={list.isNew ? <Loading /> : empty}
-    />
+    <>
+      {list.searched > 0 && <HowFar searched={list.searched} />}
+      <Table
+        {...rest}
+        {...listed}
+        rows={list.rows}
+        onMore={list.more}
+        onRelease={list.release}
+        onPause={list.pause}
+        empty={list.isNew ? <Loading /> : empty}
+      />
+    </>
+  );
+}
+
+/** That the list is not all there is: what has no index is looked for in the newest. */
+function HowFar({ searched }: { searched: number }) {
+  return (
+    <p class="faint" role="status">
+      Only the newest {searched.toLocaleString("en")} were looked at; <code>until:</code> looks
+      further back.
+    </p>
   );
 }

@@ -7,7 +7,7 @@ import { shortcuts } from "../state/keys";
 import { may, to } from "../state/page";
 import { Dialog } from "./dialog";
 import { type Glyph, Icon } from "./glyphs";
-import { places } from "./shell";
+import { places, wayTo } from "./places";
 
 interface Choice {
   readonly says: string;
@@ -95,7 +95,7 @@ function screens(route: (url: string) => void): readonly Choice[] {
     says: title,
     hint: `g ${key}`,
     icon,
-    run: () => route(to(path)),
+    run: () => route(wayTo(path)),
   }));
 }
 

@@ -4,14 +4,14 @@ import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import type { Meta } from "../../client/live";
 import type { Problem } from "../http/ask";
-import { asOf as linkAsOf, isLive as linkIsLive, now } from "../state/link";
+import { asOf as linkAsOf, isLive as linkIsLive, now, skewMs } from "../state/link";
 import { clock, zone } from "../state/time";
 import { ProblemNote } from "./problem";
 
 /** How fresh something is. */
 export interface Fresh {
   readonly isLive: boolean;
-  /** When it was last known to be true, ms; null before that. */
+  /** When it was last known to be true, by this browser's clock, ms; null before that. */
   readonly asOf: number | null;
 }
 
@@ -34,9 +34,11 @@ export function AsOf({ of }: { of: Fresh }) {
   const isLive = of.isLive && linkIsLive.value;
   const at = of.isLive ? (linkAsOf.value ?? of.asOf) : of.asOf;
   if (isLive || at === null) return null;
+  // Known by this browser's clock, told by the server's, as all other times are.
+  const told = Math.min(at, of.asOf ?? at) + skewMs.value;
   return (
-    <span class="as-of" data-as-of={at}>
-      as of {clock(Math.min(at, of.asOf ?? at), now.value, zone.value)}
+    <span class="as-of" data-as-of={told}>
+      as of {clock(told, now.value, zone.value)}
     </span>
   );
 }

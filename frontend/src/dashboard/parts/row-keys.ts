@@ -97,6 +97,11 @@ export function useRowKeys(given: Given) {
   return {
     at,
     focus,
+    /** The focus has come to a row, or into it: it is the one that keys are about, and it stays in the page. */
+    onFocus(target: EventTarget | null) {
+      const row = target instanceof Element ? target.closest<HTMLElement>("[data-id]") : null;
+      if (row?.dataset["id"]) setActive(row.dataset["id"]);
+    },
     onKeyDown(event: KeyboardEvent) {
       const { target } = event;
       // A key upon a control inside a row is the control's.

@@ -3,11 +3,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
-import { PLACES, type Place, ROUTES } from "../routes";
+import { BELOW, ROUTES } from "../routes";
 import { useKeys } from "../state/keys";
 import { inbox, skewMs } from "../state/link";
 import { useLive } from "../state/live";
-import { may, page, to } from "../state/page";
+import { page, to } from "../state/page";
 import { times } from "../state/prefs";
 import { span } from "../state/time";
 import { Appearance } from "./appearance";
@@ -15,15 +15,8 @@ import { Chip } from "./chip";
 import { Icon } from "./glyphs";
 import { Help } from "./help";
 import { Palette } from "./palette";
+import { places, wayTo } from "./places";
 import { Zone } from "./time";
-
-/** Where this user may go. */
-export function places(): readonly Place[] {
-  return PLACES.filter(
-    ({ path, permission }) =>
-      ROUTES.some((route) => route.path === path) && (permission === "" || may(permission)),
-  );
-}
 
 export function Shell({ children }: { children: ComponentChildren }) {
   const [isOpen, setOpen] = useState(false);
@@ -39,7 +32,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
     ...places().map(({ key, title, path: place }) => ({
       keys: `g ${key}`,
       says: title,
-      run: () => route(to(place)),
+      run: () => route(wayTo(place)),
     })),
   ]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another screen is another place to be
@@ -104,13 +97,14 @@ export function Shell({ children }: { children: ComponentChildren }) {
 }
 
 function Nav({ path }: { path: string }) {
-  const here = path.slice(page.base.length).split("/")[0] ?? "";
+  const first = path.slice(page.base.length).split("/")[0] ?? "";
+  const here = BELOW[first] ?? first;
   return (
     <nav class="nav" id="flow-nav" aria-label="Screens">
       <ul>
         {places().map(({ path: place, title, icon }) => (
           <li key={place}>
-            <a href={to(place)} aria-current={here === place ? "page" : undefined}>
+            <a href={wayTo(place, here)} aria-current={here === place ? "page" : undefined}>
               <Icon of={icon} />
               {title}
             </a>

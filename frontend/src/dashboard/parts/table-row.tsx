@@ -21,8 +21,7 @@ interface Common<T> extends TableProps<T> {
 }
 
 export function HeadRow<T>({ columns, selection, rows, idOf, tracks, isCards }: Common<T>) {
-  const ids = rows.shown.map(idOf);
-  const chosen = selection ? ids.filter((id) => selection.has(id)).length : 0;
+  const chosen = selection?.size ? rows.shown.filter((row) => selection.has(idOf(row))).length : 0;
   return (
     <div class="table-head" role="rowgroup">
       <div
@@ -36,9 +35,9 @@ export function HeadRow<T>({ columns, selection, rows, idOf, tracks, isCards }: 
             <input
               type="checkbox"
               aria-label="Select all that are shown"
-              checked={chosen > 0 && chosen === ids.length}
-              indeterminate={chosen > 0 && chosen < ids.length}
-              onChange={() => selection.toggleAll(ids)}
+              checked={chosen > 0 && chosen === rows.shown.length}
+              indeterminate={chosen > 0 && chosen < rows.shown.length}
+              onChange={() => selection.toggleAll(rows.shown.map(idOf))}
             />
           </div>
         )}
@@ -52,7 +51,17 @@ export function HeadRow<T>({ columns, selection, rows, idOf, tracks, isCards }: 
   );
 }
 
-interface RowProps<T> extends Common<T> {
+type OfEach =
+  | "idOf"
+  | "hrefOf"
+  | "nameOf"
+  | "selection"
+  | "columns"
+  | "card"
+  | "tracks"
+  | "isCards";
+
+interface RowProps<T> extends Pick<Common<T>, OfEach> {
   readonly row: T;
   readonly line: Line;
 }
@@ -75,7 +84,8 @@ export function Row<T>(props: RowProps<T>) {
       tabIndex={line.isActive ? 0 : -1}
       style={{
         height: `${line.height}px`,
-        transform: `translateY(${line.top}px)`,
+        // No transform: each would be a layer of its own to be put together in every frame.
+        insetBlockStart: `${line.top}px`,
         gridTemplateColumns: isCards ? "" : props.tracks,
       }}
       onClick={followed}

@@ -7,15 +7,15 @@
  */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isNarrow } from "../state/narrow";
 import { isPaused, NO_REASON, pausedBecause, type Reasons } from "../state/pause";
 import { density } from "../state/prefs";
 import type { Rows } from "../state/rows";
 import type { Selection } from "../state/selection";
 import { useRowKeys } from "./row-keys";
-import { HeadRow, type Line, Row } from "./table-row";
-import { useWindow } from "./table-window";
+import { HeadRow } from "./table-row";
+import { TableRows } from "./table-rows";
 
 export interface Column<T> {
   readonly key: string;
@@ -25,6 +25,7 @@ export interface Column<T> {
   readonly align?: "end";
   /** This cell is the link to the row's own screen; without any, the first. */
   readonly isName?: boolean;
+  /** No part in it keeps a state of its own: while one scrolls its node goes from row to row. */
   readonly cell: (row: T) => ComponentChildren;
 }
 
@@ -74,8 +75,10 @@ export function Table<T>(props: TableProps<T>) {
   const isCards = isNarrow.value;
   const height = isCards ? (props.cardHeight ?? 96) : HEIGHTS[density.value];
   const { shown } = rows;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: how an id is read does not change
+  const ids = useMemo(() => shown.map(idOf), [shown]);
   const keys = useRowKeys({
-    ids: shown.map(idOf),
+    ids,
     pageSize: Math.max(1, Math.floor((scroller.current?.clientHeight ?? 320) / height) - 1),
     open: (at) =>
       scroller.current?.querySelector<HTMLAnchorElement>(`[data-at="${at}"] a`)?.click(),
@@ -85,18 +88,10 @@ export function Table<T>(props: TableProps<T>) {
     selectMatching: () => props.onSelectMatching?.(),
     isChoosable: selection !== undefined,
   });
-  const view = useWindow({ scroller, count: shown.length, height, active: keys.at });
-  const end = view.items.at(-1)?.index ?? 0;
-  const { onMore } = props;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked once for each end that comes in sight
-  useEffect(() => {
-    if (rows.next && end >= shown.length - 20) onMore?.();
-  }, [end, rows.next]);
   const { focus } = keys;
   useEffect(() => focus(scroller.current), [focus]);
 
   const tracks = [selection ? "2rem" : "", ...props.columns.map(({ width }) => width)].join(" ");
-  const line = (at: number, top: number): Line => ({ at, top, height, isActive: at === keys.at });
   const news = <NewRows rows={rows} why={pausedBecause(reasons)} onRelease={onRelease} />;
   if (shown.length === 0) {
     return (
@@ -119,7 +114,10 @@ export function Table<T>(props: TableProps<T>) {
         tabIndex={-1}
         onPointerEnter={({ pointerType }) => because({ pointer: pointerType !== "touch" })}
         onPointerLeave={() => because({ pointer: false })}
-        onFocusCapture={() => because({ focus: true })}
+        onFocusCapture={({ target }) => {
+          because({ focus: true });
+          keys.onFocus(target);
+        }}
         onBlurCapture={({ relatedTarget }) =>
           because({
             focus: relatedTarget instanceof Node && !!scroller.current?.contains(relatedTarget),
@@ -128,22 +126,15 @@ export function Table<T>(props: TableProps<T>) {
         onKeyDown={keys.onKeyDown}
       >
         <HeadRow {...props} tracks={tracks} isCards={isCards} />
-        <div class="table-rows" role="rowgroup" style={{ height: `${view.height}px` }}>
-          {view.items.map(({ index, start }) => {
-            const row = shown[index];
-            if (row === undefined) return null;
-            return (
-              <Row
-                key={idOf(row)}
-                {...props}
-                row={row}
-                line={line(index, start)}
-                tracks={tracks}
-                isCards={isCards}
-              />
-            );
-          })}
-        </div>
+        <TableRows
+          {...props}
+          tracks={tracks}
+          isCards={isCards}
+          scroller={scroller}
+          ids={ids}
+          height={height}
+          active={keys.at}
+        />
       </div>
     </div>
   );

@@ -1,7 +1,7 @@
 /** When, and how long: by the page's one clock, in the page's one zone. */
 
 import { isLive, now } from "../state/link";
-import { clock, exact, isRelative, relative, span, zone, zoneName } from "../state/time";
+import { brief, clock, exact, isRelative, relative, span, zone, zoneName } from "../state/time";
 
 interface TimeProps {
   /** ISO 8601, or ms since 1970; null = not yet. */
@@ -15,9 +15,10 @@ export function Time({ at, isClock = false }: TimeProps) {
   if (at === null || at === undefined) return <span class="faint">–</span>;
   const ms = typeof at === "number" ? at : Date.parse(at);
   const ago = isRelative.value && !isClock ? relative(ms, now.value) : null;
+  const said = isClock ? clock : brief;
   return (
     <time class="time" dateTime={new Date(ms).toISOString()} title={exact(ms, zone.value)}>
-      {ago ?? clock(ms, now.value, zone.value)}
+      {ago ?? said(ms, now.value, zone.value)}
     </time>
   );
 }

@@ -7,7 +7,7 @@
  */
 
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { letters } from "./prefs";
 
 export interface Shortcut {
@@ -26,8 +26,9 @@ export function useKeys(own: readonly Shortcut[]): void {
   const words = own.map(({ keys, says }) => `${keys} ${says}`).join("\n");
   const box = useRef(own);
   box.current = own;
+  // With what is seen, not a moment after it: who is quick presses before that.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the words say which they are
-  useEffect(() => {
+  useLayoutEffect(() => {
     const mine = box.current.map((each, at) => ({ ...each, run: () => box.current[at]?.run() }));
     shortcuts.value = [...mine, ...shortcuts.peek()];
     return () => {

@@ -20,7 +20,7 @@ export const client = pageOf({ url: page.socket });
 /** How the page's link stands. */
 export const status = signal<Status>("connecting");
 export const isLive = computed(() => status.value === "live");
-/** When what is shown was last known to be true, ms; null before anything was. */
+/** When what is shown was last known to be true, by this browser's clock, ms; null before anything was. */
 export const asOf = signal<number | null>(null);
 /** When the link went, by this browser's clock, ms; null while all is live, or was never lost. */
 export const lostAt = signal<number | null>(null);

@@ -20,6 +20,8 @@ export interface PageConfig {
   readonly demo: boolean;
   /** The project's own time zone, as IANA names it. */
   readonly zone: string;
+  /** The project writes e-mail of what was not seen in an inbox. */
+  readonly mails: boolean;
 }
 
 const NOBODY: PageConfig = {
@@ -31,6 +33,7 @@ const NOBODY: PageConfig = {
   build: "",
   demo: false,
   zone: "UTC",
+  mails: false,
 };
 
 function written(): PageConfig {

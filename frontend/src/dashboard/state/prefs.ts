@@ -13,6 +13,13 @@ export function kept<T extends string>(name: string, choices: readonly [T, ...T[
   return value;
 }
 
+/** A text that is kept, at first an empty one. */
+export function keptText(name: string): Signal<string> {
+  const value = signal(read(name) ?? "");
+  value.subscribe((now) => write(name, now || null));
+  return value;
+}
+
 /** A list of texts that is kept; null = nothing was ever chosen. */
 export function keptList(name: string): Signal<readonly string[] | null> {
   const value = signal<readonly string[] | null>(listIn(read(name)));
@@ -50,6 +57,8 @@ export const contrast = kept("contrast", ["system", "more"]);
 export const density = kept("density", ["compact", "comfortable"]);
 /** How times are told: how long ago, or when, in which zone. */
 export const times = kept("times", ["relative", "local", "utc", "project"]);
+/** The filter with which the runs were looked at last: the way to them leads there again. */
+export const lastRuns = keptText("runs.q");
 /** Shortcuts of one letter. */
 export const letters = kept("letters", ["on", "off"]);
 

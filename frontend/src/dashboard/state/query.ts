@@ -15,6 +15,7 @@ export const KEYS: Readonly<Record<KindOfThing, Readonly<Record<string, readonly
     workflow: [],
     since: ["15m", "1h", "24h", "7d"],
     until: [],
+    label: [],
     actor: [],
     digest: [],
     event: [],

@@ -22,6 +22,8 @@ export interface Page<T> {
   readonly items: readonly T[];
   /** Where the next page begins; null = there is none; empty = there is one, nobody has said where. */
   readonly next: string | null;
+  /** Of a last page: so many of the newest were looked at for what was wanted; 0 = all were. */
+  readonly searched_newest?: number;
 }
 
 /** What is known of the rows of a list. */
@@ -62,9 +64,13 @@ export function refreshed<T>(
   const isUnknown = rows.next === "" && first.next !== "";
   if (rows.next === undefined || rows.shown.length === 0 || isUnknown) return begun(first);
   const news = new Map(first.items.map((row) => [idOf(row), row]));
-  const known = new Set(rows.shown.map(idOf));
+  // Of thousands of rows only those are looked at that the first page speaks of.
+  const spoken = spokenOf(rows.shown, first, listed);
+  const head = rows.shown.slice(0, spoken);
+  const known = new Set(head.map(idOf));
   const isThere = isPaused ? () => true : stillIn(first, listed);
-  const shown = rows.shown.map((row) => news.get(idOf(row)) ?? row).filter(isThere);
+  const said = head.map((row) => news.get(idOf(row)) ?? row).filter(isThere);
+  const shown = spoken === rows.shown.length ? said : said.concat(rows.shown.slice(spoken));
   const fresh = first.items.filter((row) => !known.has(idOf(row)));
   const isGap = first.next !== null && fresh.length === first.items.length;
   const before = isGap ? [] : rows.waiting.filter((row) => !news.has(idOf(row)));
@@ -78,9 +84,43 @@ export function released<T>(rows: Rows<T>, { orderOf }: Listed<T>): Rows<T> {
   const { shown, waiting, gap } = rows;
   if (gap !== null) return { shown: waiting, waiting: [], next: gap, gap: null };
   if (waiting.length === 0) return rows;
-  const all = [...waiting, ...shown];
-  if (orderOf) all.sort((a, b) => (orderOf(a) < orderOf(b) ? 1 : orderOf(a) > orderOf(b) ? -1 : 0));
+  const all = orderOf ? merged(waiting, shown, orderOf) : [...waiting, ...shown];
   return { ...rows, shown: all, waiting: [] };
+}
+
+/** What waits among what is shown, each in its place; what is shown is in order. */
+function merged<T>(
+  waiting: readonly T[],
+  shown: readonly T[],
+  orderOf: (row: T) => string,
+): readonly T[] {
+  const all: T[] = [];
+  let at = 0;
+  const inOrder = waiting.map((row) => [orderOf(row), row] as const);
+  inOrder.sort(([a], [b]) => (a < b ? 1 : a > b ? -1 : 0));
+  for (const [place, row] of inOrder) {
+    for (let next = shown[at]; next !== undefined && orderOf(next) >= place; next = shown[at]) {
+      all.push(next);
+      at += 1;
+    }
+    all.push(row);
+  }
+  return all.concat(shown.slice(at));
+}
+
+/** How many of the rows the first page may speak of; all, where they have no order. */
+function spokenOf<T>(shown: readonly T[], first: Page<T>, { orderOf }: Listed<T>): number {
+  const last = first.items.at(-1);
+  if (!orderOf || last === undefined || first.next === null) return shown.length;
+  const end = orderOf(last);
+  let [low, high] = [0, shown.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const row = shown[middle];
+    if (row !== undefined && orderOf(row) >= end) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Whether a row is in the list as the first page says: behind its last row it does not say. */

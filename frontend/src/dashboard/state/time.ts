@@ -46,19 +46,30 @@ export function clock(at: number, now: number, zone: string): string {
   return parts(now, zone).day === day ? time : `${day} ${time}`;
 }
 
+/** As short as it can be in that zone: `14:03:11` today, else `1 Mar 23:30`, else `1 Mar 2025`. */
+export function brief(at: number, now: number, zone: string): string {
+  const { day, time } = parts(at, zone);
+  const today = parts(now, zone).day;
+  if (day === today) return time;
+  const [year = "", month = "", date = ""] = day.split("-");
+  const isThisYear = today.startsWith(`${year}-`);
+  return `${Number(date)} ${MONTHS[Number(month) - 1]} ${isThisYear ? time.slice(0, 5) : year}`;
+}
+
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
 /** All of it, with the zone's own offset: `2026-03-02 14:03:11.042 UTC+1`. */
 export function exact(at: number, zone: string): string {
-  const { day, time } = parts(at, zone);
-  const millis = String(Math.floor(at) % 1_000).padStart(3, "0");
+  const { day, time, millis } = parts(at, zone);
   return `${day} ${time}.${millis} ${offset(at, zone)}`;
 }
 
-/** How far that zone was from UTC then: `UTC+1`; `UTC` where it was not. */
+/** How far that zone was from UTC then: `UTC+1`, `UTC-3:30`; `UTC` where it was not. */
 export function offset(at: number, zone: string): string {
-  const name = formatOf(zone, "offset")
-    .formatToParts(at)
-    .find(({ type }) => type === "timeZoneName");
-  return (name?.value ?? "UTC").replace("GMT", "UTC").replace("UTC+0", "UTC");
+  const minutes = Math.round(offsetMs(at, zone) / MINUTE);
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  if (minutes === 0) return "UTC";
+  return `UTC${minutes < 0 ? "-" : "+"}${hours}${rest > 0 ? `:${two(rest)}` : ""}`;
 }
 
 /** The zone as it is printed: `Europe/Berlin (UTC+1)`. */
@@ -80,38 +91,52 @@ function two(value: number): string {
   return String(Math.floor(value)).padStart(2, "0");
 }
 
-function parts(at: number, zone: string): { day: string; time: string } {
-  const found = Object.fromEntries(
-    formatOf(zone, "clock")
-      .formatToParts(at)
-      .map(({ type, value }) => [type, value]),
+function parts(at: number, zone: string): { day: string; time: string; millis: string } {
+  const local = new Date(Math.floor(at) + offsetMs(at, zone)).toISOString();
+  return { day: local.slice(0, 10), time: local.slice(11, 19), millis: local.slice(20, 23) };
+}
+
+/** A zone changes its offset at a quarter of an hour, if it does. */
+const QUARTER = 15 * MINUTE;
+/** Quarters of all zones that are remembered. */
+const QUARTERS_MAX = 5_000;
+const offsets = new Map<string, number>();
+
+/** What the zone's clocks showed more than UTC then. To ask the browser takes longer than all else of a row. */
+function offsetMs(at: number, zone: string): number {
+  const quarter = Math.floor(at / QUARTER);
+  const key = `${quarter} ${zone}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  const { year, month, day, hour, minute, second } = Object.fromEntries(
+    formatOf(zone)
+      .formatToParts(quarter * QUARTER)
+      .map(({ type, value }) => [type, Number(value)]),
   );
-  return {
-    day: `${found["year"]}-${found["month"]}-${found["day"]}`,
-    time: `${found["hour"]}:${found["minute"]}:${found["second"]}`,
-  };
+  const there = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
+  const found = there - quarter * QUARTER;
+  // What was asked first is forgotten first.
+  if (offsets.size >= QUARTERS_MAX) offsets.delete(offsets.keys().next().value ?? "");
+  offsets.set(key, found);
+  return found;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** To make one takes long; there are few. */
-function formatOf(timeZone: string, what: "clock" | "offset"): Intl.DateTimeFormat {
-  const key = `${what} ${timeZone}`;
-  const known = formats.get(key);
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
   if (known) return known;
-  const made =
-    what === "offset"
-      ? new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "shortOffset" })
-      : new Intl.DateTimeFormat("en", {
-          timeZone,
-          hourCycle: "h23",
-          year: "numeric",
-          month: "2-digit",
-          day: "2-digit",
-          hour: "2-digit",
-          minute: "2-digit",
-          second: "2-digit",
-        });
-  formats.set(key, made);
+  const made = new Intl.DateTimeFormat("en", {
+    timeZone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+  formats.set(timeZone, made);
   return made;
 }

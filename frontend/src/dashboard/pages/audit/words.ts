@@ -13,6 +13,8 @@ const PLACES: ReadonlyMap<string, (id: string) => string> = new Map([
   ["dead_group", (id) => to(`dead/${id}`)],
   ["dead_letter", (id) => to(`dead/letters/${id}`)],
   ["station", () => to("stations")],
+  ["worker", () => to("workers")],
+  ["rule", () => to("notifications")],
 ]);
 
 /** The screen of what it was done to; null where there is none. */

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { api, got, keyed, type Told } from "../../http/ask";
 import type { Act } from "../../parts/act";
+import { serverNow } from "../../state/link";
 import { page, to } from "../../state/page";
 import { letters } from "./words";
 
@@ -161,7 +162,7 @@ export function useTriage(group: Group, { onDone }: Pick<Doing, "onDone">): read
         </label>
       ),
       run: ({ reason }) => {
-        const until = new Date(Date.now() + Number(hours) * HOUR_MS).toISOString();
+        const until = new Date(serverNow() + Number(hours) * HOUR_MS).toISOString();
         const body = { until, reason };
         return done(got(api.POST("/groups/{group_id}/snooze", { params, body })), "Snoozed.");
       },

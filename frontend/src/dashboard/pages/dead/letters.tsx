@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { api, got, type Told } from "../../http/ask";
+import { useEventTypes, useWorkflows } from "../../http/known";
 import { usePages } from "../../http/pages";
 import { Acts } from "../../parts/act";
 import { Empty } from "../../parts/empty";
@@ -13,6 +14,7 @@ import { ProblemNote } from "../../parts/problem";
 import { State } from "../../parts/state";
 import type { Column } from "../../parts/table";
 import { Time } from "../../parts/time";
+import { Views } from "../../parts/views";
 import { to } from "../../state/page";
 import type { Listed, Page } from "../../state/rows";
 import { Selection } from "../../state/selection";
@@ -47,17 +49,17 @@ const COLUMNS: readonly Column<Letter>[] = [
   {
     key: "at",
     title: "Died",
-    width: "6.5rem",
+    width: "9rem",
     align: "end",
     cell: ({ created_at }) => <Time at={created_at} />,
   },
   {
     key: "expires",
     title: "Kept until",
-    width: "7rem",
+    width: "9rem",
     align: "end",
     cell: ({ expires_at }) =>
-      expires_at ? <Time at={expires_at} isClock /> : <span class="faint">–</span>,
+      expires_at ? <Time at={expires_at} /> : <span class="faint">–</span>,
   },
 ];
 
@@ -83,6 +85,11 @@ export function Letters({ title, q, onFlip }: Props) {
     <div class="screen" data-fill>
       <header class="screen-head">
         <h1>{title}</h1>
+        <Views
+          kind="dead_letter"
+          q={q}
+          hrefOf={(text) => to("dead", { show: "letters", q: text })}
+        />
         <div class="screen-acts">
           <AsOf of={{ isLive: list.problem === null, asOf: list.asOf }} />
           <button type="button" class="button" onClick={onFlip}>
@@ -94,6 +101,7 @@ export function Letters({ title, q, onFlip }: Props) {
         kind="dead_letter"
         value={q}
         onChange={go}
+        values={{ workflow: useWorkflows(), event: useEventTypes() }}
         problem={isFilterBad ? list.problem : null}
         placeholder={'state:open kind:"failed run" workflow:order since:1h'}
       />

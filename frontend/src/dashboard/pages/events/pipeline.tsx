@@ -27,9 +27,19 @@ export function outcomeOf(outcome: string): readonly [look: string, word: string
   return OUTCOMES.get(outcome) ?? ["skipped", outcome.replaceAll("_", " ")];
 }
 
-/** It was routed, and no workflow wanted it. */
-export function isUnmatched({ state, answers }: Event): boolean {
-  return state === "routed" && !answers.some(({ run_id: run }) => run !== null);
+/** It was routed, and started nothing: nobody listens to it, or everybody who does said no. */
+export function isUnmatched({ state, answers, is_heard: isHeard }: Event): boolean {
+  if (state !== "routed" || answers.some(({ run_id: run }) => run !== null)) return false;
+  // Without any answer, somebody who listens only waits for it: that is not told with the event.
+  return answers.length > 0 || !isHeard;
+}
+
+/** Why it started nothing, in a few words. */
+export function whyUnmatched({ answers }: Event): string {
+  const [only, ...others] = answers;
+  if (!only) return "nobody listens";
+  if (others.length > 0) return `${answers.length} workflows said no`;
+  return `${only.workflow}: ${outcomeOf(only.outcome)[1]}`;
 }
 
 /** Ticks for each stage that is over; the time from the commit until it was routed. */
@@ -62,11 +72,25 @@ export function Answers({ event }: { event: Event }) {
   if (event.state === "dead") return <State of="dead" />;
   if (isUnmatched(event)) {
     return (
-      <span class="state" data-tone="retry">
-        <Icon of="warning" size={14} />
-        <span>no workflow wanted it</span>
+      <span
+        class="state unmatched"
+        title={whyUnmatched(event)}
+        data-tone={event.answers.length > 0 ? "plain" : "retry"}
+      >
+        <Icon of={event.answers.length > 0 ? "skipped" : "warning"} size={14} />
+        {event.near ? (
+          <span>
+            <span class="hidden-text">{whyUnmatched(event)}; </span>did you mean{" "}
+            <code>{event.near}</code>?
+          </span>
+        ) : (
+          <span>{whyUnmatched(event)}</span>
+        )}
       </span>
     );
+  }
+  if (event.answers.length === 0) {
+    return <span class="faint">{event.state === "routed" ? "for runs that wait" : ""}</span>;
   }
   return (
     <span class="answers">

@@ -1,10 +1,12 @@
 /** One stop of a line: what stands there, how busy its station is, and how fast it goes. */
 
+import { useState } from "preact/hooks";
 import type { Glyph } from "../../parts/glyphs";
 import { Icon } from "../../parts/glyphs";
 import { lookOf, State } from "../../parts/state";
 import { Time } from "../../parts/time";
 import { to } from "../../state/page";
+import { isStill } from "../../state/still";
 import { span } from "../../state/time";
 import { RIBBON_PER_S, ribbon, type Standing } from "./columns";
 import type { Station, Stop, Token } from "./topic";
@@ -46,8 +48,9 @@ export function StopCard({ stop, station, standing, workflow, isTight }: Props) 
   );
 }
 
-/** Runs, one by one while they can be told apart. */
+/** Runs, one by one while they can be told apart; how many, where nothing is to move. */
 function Tokens({ standing, perS }: { standing: Standing; perS: number }) {
+  if (isStill.value) return <Numbers standing={standing} />;
   if (perS > RIBBON_PER_S) {
     return (
       <div class="tokens" title={`${perS.toFixed(1)} a second`}>
@@ -55,6 +58,10 @@ function Tokens({ standing, perS }: { standing: Standing; perS: number }) {
       </div>
     );
   }
+  return <Marks standing={standing} />;
+}
+
+function Marks({ standing }: { standing: Standing }) {
   return (
     <ul class="tokens" aria-label="Runs here">
       {standing.tokens.map((token) => (
@@ -66,6 +73,22 @@ function Tokens({ standing, perS }: { standing: Standing; perS: number }) {
         <li class="tokens-beyond">+{standing.beyond.toLocaleString("en")}</li>
       )}
     </ul>
+  );
+}
+
+/** The runs themselves come when they are asked for. */
+function Numbers({ standing }: { standing: Standing }) {
+  const [isOpen, open] = useState(false);
+  const count = standing.tokens.length + Math.max(0, standing.beyond);
+  return (
+    <details
+      class="tokens-counted"
+      open={isOpen}
+      onToggle={({ currentTarget }) => open(currentTarget.open)}
+    >
+      <summary>{count.toLocaleString("en")} here</summary>
+      {isOpen && <Marks standing={standing} />}
+    </details>
   );
 }
 

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, got, type Problem, problemIn, type Told } from "../../http/ask";
 import { Id } from "../../parts/copy";
+import { DiffOf } from "../../parts/diff";
 import { Loading } from "../../parts/empty";
 import { Icon } from "../../parts/glyphs";
 import { ProblemNote } from "../../parts/problem";
@@ -133,7 +134,7 @@ function Items({ kind, items }: { kind: string; items: readonly Told["PlannedTol
             <span>{WORDS.get(item.word) ?? item.word}</span>
             {item.why && <span class="faint">{item.why}</span>}
             {item.after !== null && item.after !== undefined && (
-              <Diff before={item.before} after={item.after} />
+              <DiffOf was={textOf(item.before)} is={textOf(item.after)} />
             )}
           </li>
         ))}
@@ -142,22 +143,6 @@ function Items({ kind, items }: { kind: string; items: readonly Told["PlannedTol
   );
 }
 
-/** The lines that differ; data are small, and a patch changes little of them. */
-function Diff({ before, after }: { before: unknown; after: unknown }) {
-  const was = JSON.stringify(before, null, 2)?.split("\n") ?? [];
-  const is = JSON.stringify(after, null, 2)?.split("\n") ?? [];
-  return (
-    <pre class="diff">
-      {was
-        .filter((line) => !is.includes(line))
-        .map((line) => (
-          <del key={line}>{line}</del>
-        ))}
-      {is
-        .filter((line) => !was.includes(line))
-        .map((line) => (
-          <ins key={line}>{line}</ins>
-        ))}
-    </pre>
-  );
+function textOf(value: unknown): string {
+  return JSON.stringify(value, null, 2) ?? "";
 }

@@ -2,7 +2,8 @@
 
 import { api, got, type Told } from "../../http/ask";
 import type { Act } from "../../parts/act";
-import { page } from "../../state/page";
+import { may, page } from "../../state/page";
+import { BULK } from "./bulk";
 
 type Replay = Pick<Told["ReplayTold"], "id" | "state" | "mode" | "by">;
 
@@ -10,7 +11,9 @@ const MOVING: readonly string[] = ["canary", "running"];
 
 export function steering(replay: Replay, onDone: () => void): readonly Act[] {
   const params = { path: { replay_id: replay.id } };
-  const permission = replay.mode === "discard" ? "discard" : "replay";
+  // Of an act that sends nothing, what it does needs its own permission, and steering it this one.
+  const own = BULK[replay.mode]?.permission ?? "replay";
+  const permission = may(own) ? "replay" : own;
   const isOver = replay.state === "done" || replay.state === "stopped";
   const unless = (holds: boolean, why: string) => (isOver ? "It is over." : holds ? "" : why);
   const done = async (call: Promise<unknown>, said: string) => {
@@ -64,7 +67,10 @@ export function steering(replay: Replay, onDone: () => void): readonly Act[] {
     {
       label: "Slower…",
       permission,
-      whyNot: unless(MOVING.includes(replay.state), "It does not move."),
+      whyNot: unless(
+        MOVING.includes(replay.state) && !BULK[replay.mode],
+        BULK[replay.mode] ? "It is done as fast as it can be." : "It does not move.",
+      ),
       title: "Half as fast?",
       says: "Half the rate, with half as many under way.",
       reason: "required",

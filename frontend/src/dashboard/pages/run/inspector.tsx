@@ -1,19 +1,25 @@
 /** One step, or one item of a loop: what went in and came out, why it failed, and each of its tries. */
 
+import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso/router";
 import type { StepState } from "../../../client/views";
 import { api, got, type Told } from "../../http/ask";
 import { type Asked, useAsked } from "../../http/use";
+import { Id } from "../../parts/copy";
 import { Empty } from "../../parts/empty";
+import { FailureText } from "../../parts/failure";
 import { type Fresh, Panel } from "../../parts/panel";
 import { Payload } from "../../parts/payload";
 import { State } from "../../parts/state";
 import { Tabs } from "../../parts/tabs";
 import { Time, Took } from "../../parts/time";
-import { FailureText, Tries } from "./failure";
+import { may, to } from "../../state/page";
+import { Compared } from "./compare";
+import { Logs, Tries } from "./tries";
 
 interface Props {
   readonly runId: string;
+  readonly workflow: string;
   readonly step: StepState;
   /** Rows of the step, by item; none before it has begun. */
   readonly rows: readonly Told["StepTold"][];
@@ -26,9 +32,10 @@ const TABS = [
   { key: "output", title: "Output" },
   { key: "error", title: "Error" },
   { key: "attempts", title: "Attempts" },
+  { key: "logs", title: "Logs" },
 ] as const;
 
-export function Inspector({ runId, step, rows, item, fresh }: Props) {
+export function Inspector({ runId, workflow, step, rows, item, fresh }: Props) {
   const { query, path, route } = useLocation();
   const own = rows.filter((row) => row.step === step.id);
   const row = own.find((each) => each.item === item) ?? own[0];
@@ -36,6 +43,7 @@ export function Inspector({ runId, step, rows, item, fresh }: Props) {
   const tab = TABS.find(({ key }) => key === query["tab"])?.key ?? (hasFailed ? "error" : "input");
   const go = (change: Readonly<Record<string, string>>) => {
     const search = new URLSearchParams({ ...query, step: step.id, ...change });
+    for (const [name, value] of Object.entries(change)) if (value === "") search.delete(name);
     route(`${path}?${search}`, true);
   };
   return (
@@ -52,10 +60,26 @@ export function Inspector({ runId, step, rows, item, fresh }: Props) {
         </>
       }
     >
-      <Facts step={step} row={row} />
+      <Facts runId={runId} step={step} row={row} />
       <Tabs label="Of this step" tabs={TABS} chosen={tab} onChoose={(key) => go({ tab: key })}>
         {row ? (
-          <Shown key={`${tab} ${row.item}`} tab={tab} runId={runId} row={row} />
+          <>
+            <Shown key={`${tab} ${row.item}`} tab={tab} runId={runId} row={row} />
+            {(tab === "input" || tab === "output") && may("view_payload") && (
+              <Beside
+                isOpen={query["beside"] === "good"}
+                onToggle={(isOpen) => go({ tab, beside: isOpen ? "good" : "" })}
+              >
+                <Compared
+                  workflow={workflow}
+                  runId={runId}
+                  step={row.step}
+                  item={row.item}
+                  side={tab}
+                />
+              </Beside>
+            )}
+          </>
         ) : (
           <Empty title="It has not begun.">
             {step.kind !== "task" && <p>It is a {step.kind}.</p>}
@@ -63,6 +87,24 @@ export function Inspector({ runId, step, rows, item, fresh }: Props) {
         )}
       </Tabs>
     </Panel>
+  );
+}
+
+interface BesideProps {
+  readonly isOpen: boolean;
+  readonly onToggle: (isOpen: boolean) => void;
+  readonly children: ComponentChildren;
+}
+
+/** Asked for only when it is opened: it reads another run. */
+function Beside({ isOpen, onToggle, children }: BesideProps) {
+  return (
+    <div class="beside">
+      <button type="button" class="button" aria-expanded={isOpen} onClick={() => onToggle(!isOpen)}>
+        Compare with the last good run
+      </button>
+      {isOpen && children}
+    </div>
   );
 }
 
@@ -96,6 +138,8 @@ function Shown({ tab, runId, row }: ShownProps) {
       );
     case "attempts":
       return <Tries row={row} />;
+    case "logs":
+      return <Logs row={row} />;
     default:
       return (
         <Payload title="Input" of={`${of} in`} ask={async (signal) => (await ask(signal)).input} />
@@ -103,7 +147,13 @@ function Shown({ tab, runId, row }: ShownProps) {
   }
 }
 
-function Facts({ step, row }: { step: StepState; row: Told["StepTold"] | undefined }) {
+interface FactsProps {
+  readonly runId: string;
+  readonly step: StepState;
+  readonly row: Told["StepTold"] | undefined;
+}
+
+function Facts({ runId, step, row }: FactsProps) {
   return (
     <dl class="facts">
       {row?.task && (
@@ -143,7 +193,40 @@ function Facts({ step, row }: { step: StepState; row: Told["StepTold"] | undefin
           </dd>
         </div>
       )}
-      {row?.due_at && (
+      {row?.worker_id && (
+        <div>
+          <dt>Worker</dt>
+          <dd>
+            <Id id={row.worker_id} href={may("view_workerrecord") ? to("workers") : undefined} />
+          </dd>
+        </div>
+      )}
+      {row?.idempotency_key && (
+        <div>
+          <dt>Idempotency key</dt>
+          <dd>
+            <Id id={row.idempotency_key} />
+          </dd>
+        </div>
+      )}
+      {row?.failure && may("view_dead_letter") && (
+        <div>
+          <dt>Same cause</dt>
+          <dd>
+            <a href={to("dead", { show: "letters", q: `run:${runId}` })}>its dead letters</a>
+          </dd>
+        </div>
+      )}
+      {step.child && (
+        <div>
+          <dt>Run that it called</dt>
+          <dd>
+            <Id id={step.child} href={to(`runs/${step.child}`)} />
+          </dd>
+        </div>
+      )}
+      {/* When a ready one is overdue is for workers to know. */}
+      {row?.due_at && row.state !== "ready" && (
         <div>
           <dt>Due</dt>
           <dd>

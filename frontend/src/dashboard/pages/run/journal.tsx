@@ -5,6 +5,7 @@ import { api, got, type Problem, problemIn, type Told } from "../../http/ask";
 import { Loading } from "../../parts/empty";
 import { type Fresh, Panel } from "../../parts/panel";
 import { Time } from "../../parts/time";
+import { sayNow } from "../../state/announce";
 import { now } from "../../state/link";
 import { clock, zone } from "../../state/time";
 
@@ -12,6 +13,8 @@ interface Props {
   readonly runId: string;
   /** Changes when the run has moved on: then there is more to be read. */
   readonly position: string;
+  /** The number of its last fact when the screen was opened: of a long history only the end is read. */
+  readonly head: number;
   readonly fresh: Fresh;
   readonly onChoose: (step: string) => void;
 }
@@ -19,10 +22,12 @@ interface Props {
 const PAGE = 200;
 const SHOWN_MAX = 2_000;
 
-export function Journal({ runId, position, fresh, onChoose }: Props) {
-  const { facts, problem, isNew } = useFacts(runId, position);
+export function Journal({ runId, position, head, fresh, onChoose }: Props) {
+  const { facts, problem, isNew } = useFacts(runId, position, Math.max(0, head - SHOWN_MAX));
   const [kind, setKind] = useState("all");
-  const [isFollowed, follow] = useState(true);
+  // A link to one line shows that line, and does not go on to the last.
+  const [linked] = useState(() => /^#(n\d+)$/.exec(location.hash)?.[1]);
+  const [isFollowed, follow] = useState(linked === undefined);
   const box = useRef<HTMLOListElement>(null);
   const shown = facts.filter(({ t }) => kind === "all" || t.startsWith(`${kind}.`));
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came last is brought into sight
@@ -30,6 +35,9 @@ export function Journal({ runId, position, fresh, onChoose }: Props) {
     const list = box.current;
     if (isFollowed && list) list.scrollTop = list.scrollHeight;
   }, [shown.length, isFollowed]);
+  useEffect(() => {
+    if (linked && !isNew) document.getElementById(linked)?.scrollIntoView({ block: "center" });
+  }, [linked, isNew]);
   return (
     <Panel
       title="Journal"
@@ -57,7 +65,7 @@ export function Journal({ runId, position, fresh, onChoose }: Props) {
             />
             follow
           </label>
-          <button type="button" class="button" onClick={() => download(runId, facts)}>
+          <button type="button" class="button" onClick={() => void download(runId)}>
             Download
           </button>
         </>
@@ -68,11 +76,16 @@ export function Journal({ runId, position, fresh, onChoose }: Props) {
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
         <ol class="facts-list" ref={box} tabIndex={0} aria-label="What happened, in order">
-          {facts.length > SHOWN_MAX && (
-            <li class="faint">… the last {SHOWN_MAX}; download has all</li>
+          {((facts[0]?.n ?? 1) > 1 || facts.length > SHOWN_MAX) && (
+            <li class="faint">… the last {SHOWN_MAX.toLocaleString("en")}; the download has all</li>
           )}
           {shown.slice(-SHOWN_MAX).map((fact) => (
-            <Fact key={fact.n} fact={fact} onChoose={onChoose} />
+            <Fact
+              key={fact.n}
+              fact={fact}
+              isLinked={location.hash === `#n${fact.n}`}
+              onChoose={onChoose}
+            />
           ))}
         </ol>
       )}
@@ -80,11 +93,17 @@ export function Journal({ runId, position, fresh, onChoose }: Props) {
   );
 }
 
-function Fact({ fact, onChoose }: { fact: Told["FactTold"]; onChoose: (step: string) => void }) {
+interface FactProps {
+  readonly fact: Told["FactTold"];
+  readonly isLinked: boolean;
+  readonly onChoose: (step: string) => void;
+}
+
+function Fact({ fact, isLinked, onChoose }: FactProps) {
   const { n, at, t, said } = fact;
   const step = typeof said["step"] === "string" ? said["step"] : "";
   return (
-    <li id={`n${n}`} class="fact">
+    <li id={`n${n}`} class="fact" aria-current={isLinked || undefined}>
       <a class="faint" href={`#n${n}`}>
         {n}
       </a>
@@ -126,30 +145,25 @@ interface Facts {
   readonly isNew: boolean;
 }
 
-/** The history from its beginning; only what came is asked for when the run moves on. */
-function useFacts(runId: string, position: string): Facts {
+/** The history after the fact number `from`; only what came is asked for when the run moves on. */
+function useFacts(runId: string, position: string, from: number): Facts {
   const [facts, set] = useState<readonly Told["FactTold"][]>([]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isNew, setNew] = useState(true);
-  const known = useRef<{ runId: string; facts: Told["FactTold"][] }>({ runId, facts: [] });
-  if (known.current.runId !== runId) known.current = { runId, facts: [] };
+  const known = useRef<Known>({ runId, from, facts: [] });
+  if (known.current.runId !== runId) known.current = { runId, from, facts: [] };
   // biome-ignore lint/correctness/useExhaustiveDependencies: another position is the reason to ask
   useEffect(() => {
     const controller = new AbortController();
     const read = async () => {
       const { current } = known;
       try {
-        for (let after: string | null = cursorAfter(current.facts.length); after !== null; ) {
-          const query: { after: string; limit: number } = { after, limit: PAGE };
-          const params = { path: { run_id: runId }, query };
-          const page: Told["Page_FactTold_"] = await got(
-            api.GET("/runs/{run_id}/history", { params, signal: controller.signal }),
-          );
+        const last = current.facts.at(-1)?.n ?? current.from;
+        for await (const page of history(runId, last, controller.signal)) {
           if (controller.signal.aborted || known.current !== current) return;
-          const last = current.facts.at(-1)?.n ?? 0;
-          current.facts = [...current.facts, ...page.items.filter(({ n }) => n > last)];
+          const newest = current.facts.at(-1)?.n ?? current.from;
+          current.facts = [...current.facts, ...page.filter(({ n }) => n > newest)];
           set(current.facts);
-          after = page.next;
         }
         setProblem(null);
         setNew(false);
@@ -163,6 +177,30 @@ function useFacts(runId: string, position: string): Facts {
   return { facts, problem, isNew: isNew && problem === null };
 }
 
+interface Known {
+  readonly runId: string;
+  /** The number before the first fact that is read. */
+  readonly from: number;
+  facts: readonly Told["FactTold"][];
+}
+
+/** The history of a run after that number, a page at a time. */
+async function* history(
+  runId: string,
+  last: number,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly Told["FactTold"][]> {
+  for (let after: string | null = cursorAfter(last); after !== null; ) {
+    const query: { after: string; limit: number } = { after, limit: PAGE };
+    const params = { path: { run_id: runId }, query };
+    const page: Told["Page_FactTold_"] = await got(
+      api.GET("/runs/{run_id}/history", { params, ...(signal ? { signal } : {}) }),
+    );
+    yield page.items;
+    after = page.next;
+  }
+}
+
 /** A cursor of the history is the number of its last fact, as the API writes it. */
 function cursorAfter(n: number): string {
   return n === 0
@@ -170,10 +208,19 @@ function cursorAfter(n: number): string {
     : btoa(String(n)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-function download(runId: string, facts: readonly Told["FactTold"][]): void {
-  const lines = facts.map((fact) => JSON.stringify(fact)).join("\n");
+/** All of it as a file: it is read anew, whatever is shown. */
+async function download(runId: string): Promise<void> {
+  const lines: string[] = [];
+  try {
+    for await (const page of history(runId, 0)) {
+      lines.push(...page.map((fact) => JSON.stringify(fact)));
+    }
+  } catch (error) {
+    sayNow(`The download has failed: ${problemIn(error).detail}`);
+    return;
+  }
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([lines], { type: "application/x-ndjson" }));
+  link.href = URL.createObjectURL(new Blob([lines.join("\n")], { type: "application/x-ndjson" }));
   link.download = `run-${runId}.ndjson`;
   link.click();
   URL.revokeObjectURL(link.href);

@@ -1,7 +1,7 @@
 /** Acts upon many runs: chosen one by one, or all that a filter found when it was frozen. */
 
 import { api, got, keyed, type Told } from "../../http/ask";
-import type { Act } from "../../parts/act";
+import type { Act, Given } from "../../parts/act";
 import { to } from "../../state/page";
 
 /** What an act is about. */
@@ -9,9 +9,8 @@ export type Choice =
   | { readonly kind: "rows"; readonly ids: readonly string[] }
   | { readonly kind: "frozen"; readonly selection: Told["SelectionTold"] };
 
-/** Values of one key that a filter may have. */
-export const ROWS_MAX = 100;
-const AT_ONCE = 4;
+/** What the server takes by ids. */
+const IDS_MAX = 1_000;
 
 export function countOf(choice: Choice): number {
   return choice.kind === "rows" ? choice.ids.length : choice.selection.count;
@@ -24,28 +23,36 @@ export function freeze(q: string): Promise<Told["SelectionTold"]> {
 /** The selection of a choice: rows that were chosen one by one are frozen now. */
 async function selectionOf(choice: Choice): Promise<string> {
   if (choice.kind === "frozen") return choice.selection.id;
-  return (await freeze(`id:${choice.ids.join(",")}`)).id;
+  const ids = [...choice.ids];
+  return (await got(api.POST("/selections", { body: { kind: "run", q: "", ids } }))).id;
 }
 
 interface Doing {
   readonly choice: Choice;
-  /** Something was done: what was chosen is no more. */
-  readonly onDone: () => void;
+  /** Something was done, or has begun, of which there is more to say: what was chosen is no more. */
+  readonly onDone: (begun?: Told["ReplayTold"]) => void;
   readonly route: (url: string) => void;
 }
 
 export function bulkActs({ choice, onDone, route }: Doing): readonly Act[] {
   const count = countOf(choice);
   const runs = count === 1 ? "this run" : `${count.toLocaleString("en")} runs`;
-  const tooMany =
-    choice.kind === "rows" && count > ROWS_MAX
-      ? `At most ${ROWS_MAX} one by one; select all that match instead.`
+  const whyNot =
+    choice.kind === "rows" && count > IDS_MAX
+      ? `At most ${IDS_MAX.toLocaleString("en")} one by one; select all that match instead.`
       : "";
+  /** Begins the act on the server; what is more than a page has a page of its own to be watched on. */
+  const tell = (path: TellPath) => async (given: Given) => {
+    const begun = await told(path, await selectionOf(choice), given);
+    onDone(begun);
+    if (begun.ended_at === null) route(to(`replays/${begun.id}`));
+    return begun.verdict || `${begun.total.toLocaleString("en")} runs: it has begun.`;
+  };
   return [
     {
       label: "Replay…",
       permission: "replay",
-      whyNot: tooMany,
+      whyNot,
       title: `Replay ${runs}?`,
       says: `The next page asks how, and shows what each of them would do again. Nothing is sent before that.`,
       reason: "none",
@@ -61,50 +68,47 @@ export function bulkActs({ choice, onDone, route }: Doing): readonly Act[] {
       label: "Cancel…",
       permission: "cancel_run",
       isDangerous: true,
-      whyNot: tooMany,
+      whyNot,
       title: `Cancel ${runs}?`,
       says: "What runs is told to stop; what was done and can be undone is undone. Those that have ended stay as they are.",
       reason: "required",
-      confirm: count === 1 ? "Cancel the run" : `Cancel ${runs}`,
-      run: async ({ reason, key }) => {
-        const done = await cancelAll(choice, reason, key);
-        onDone();
-        return `${done.toLocaleString("en")} told to stop.`;
-      },
+      confirm: `Cancel ${runs}`,
+      run: tell("/selections/{selection_id}/cancel"),
+    },
+    {
+      label: "Hold…",
+      permission: "hold_run",
+      whyNot,
+      title: `Hold ${runs}?`,
+      says: "No further step of their lines begins until they are released. What has begun goes on to its end.",
+      reason: "required",
+      confirm: `Hold ${runs}`,
+      run: tell("/selections/{selection_id}/hold"),
+    },
+    {
+      label: "Release…",
+      permission: "hold_run",
+      whyNot,
+      title: `Release ${runs}?`,
+      says: "Those that somebody holds go on. Those that are held for a failure stay: replay them.",
+      reason: "required",
+      confirm: `Release ${runs}`,
+      run: tell("/selections/{selection_id}/release"),
     },
   ];
 }
 
-/** Cancels them a few at a time; gives how many. The first refusal ends it: the same again goes on. */
-async function cancelAll(choice: Choice, reason: string, key: string): Promise<number> {
-  let count = 0;
-  for await (const ids of pagesOf(choice)) {
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      const some = ids.slice(at, at + AT_ONCE);
-      await Promise.all(some.map((id) => cancel(id, reason, `${key} ${id}`)));
-      count += some.length;
-    }
-  }
-  return count;
-}
+type TellPath =
+  | "/selections/{selection_id}/cancel"
+  | "/selections/{selection_id}/hold"
+  | "/selections/{selection_id}/release";
 
 export function cancel(id: string, reason: string, key: string): Promise<Told["Acted"]> {
   const params = { path: { run_id: id } };
   return got(api.POST("/runs/{run_id}/cancel", { params, body: { reason }, headers: keyed(key) }));
 }
 
-async function* pagesOf(choice: Choice): AsyncGenerator<readonly string[]> {
-  if (choice.kind === "rows") {
-    yield choice.ids;
-    return;
-  }
-  const path = { selection_id: choice.selection.id };
-  for (let after: string | null = ""; after !== null; ) {
-    const query: { after: string; limit: number } = { after, limit: 200 };
-    const page: Told["Page_ItemTold_"] = await got(
-      api.GET("/selections/{selection_id}/items", { params: { path, query } }),
-    );
-    yield page.items.map(({ object_id }) => object_id);
-    after = page.next;
-  }
+function told(path: TellPath, id: string, { reason, key }: Given): Promise<Told["ReplayTold"]> {
+  const params = { path: { selection_id: id }, header: keyed(key) };
+  return got(api.POST(path, { params, body: { reason } }));
 }

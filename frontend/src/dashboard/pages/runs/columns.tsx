@@ -43,7 +43,7 @@ export const COLUMNS: readonly Column<RunRow>[] = [
   {
     key: "started",
     title: "Started",
-    width: "6.5rem",
+    width: "7rem",
     align: "end",
     cell: ({ created_at }) => <Time at={created_at} />,
   },

@@ -56,6 +56,9 @@ export function runsTopic(q: string): ReturnType<typeof windows> | null {
 
 /** With the row in place of the one of its id, the newest first. */
 function placed(rows: readonly RunRow[], row: RunRow): RunRow[] {
+  const known = rows.findIndex(({ id }) => id === row.id);
+  // When a run was made does not change: it stays where it is.
+  if (known >= 0 && rows[known]?.created_at === row.created_at) return rows.with(known, row);
   const place = RUNS.orderOf?.(row) ?? "";
   const others = rows.filter(({ id }) => id !== row.id);
   const at = others.findIndex((other) => (RUNS.orderOf?.(other) ?? "") < place);

@@ -1,11 +1,9 @@
 /** Why something failed: the class and the place first, the project's own code before any library's. */
 
-import type { Told } from "../../http/ask";
-import { Copy } from "../../parts/copy";
-import { Icon } from "../../parts/glyphs";
-import { Time } from "../../parts/time";
-import { may } from "../../state/page";
-import { span } from "../../state/time";
+import type { Told } from "../http/ask";
+import { may } from "../state/page";
+import { Copy } from "./copy";
+import { Icon } from "./glyphs";
 
 export function FailureText({ failure }: { failure: Told["FailureTold"] }) {
   return (
@@ -71,39 +69,5 @@ function Frames({ frames }: { frames: readonly Told["FrameTold"][] }) {
         </li>
       )}
     </ol>
-  );
-}
-
-/** Each try that is known: when, how long, and how it ended. */
-export function Tries({ row }: { row: Told["StepTold"] }) {
-  const tries = row.failure?.tries ?? [];
-  return (
-    <div class="tries">
-      <p class="faint">
-        {row.tries} {row.tries === 1 ? "try" : "tries"}
-        {row.crashes > 0 && `, ${row.crashes} of them ended with their worker`}
-        {row.state === "succeeded" && ". The last one succeeded."}
-      </p>
-      <ol>
-        {tries.map((each) => (
-          <li key={each.attempt}>
-            <span class="state" data-tone="bad">
-              <Icon of="failed" />
-              <span>{each.attempt}</span>
-            </span>
-            <Time at={each.started_at} isClock />
-            <span class="faint">
-              {each.started_at && each.ended_at
-                ? span(Date.parse(each.ended_at) - Date.parse(each.started_at))
-                : ""}
-            </span>
-            <span>
-              {each.code}
-              {each.message ? `: ${each.message}` : ""}
-            </span>
-          </li>
-        ))}
-      </ol>
-    </div>
   );
 }
