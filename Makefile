@@ -3,6 +3,9 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
+# Some images set it. The tests start hundreds of processes: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # uv: the one on PATH if it runs, else one of our own. Not in .venv: `uv sync` would remove it.
 UV := $(shell uv --version >/dev/null 2>&1 && command -v uv)
 ifeq ($(UV),)
@@ -35,7 +38,7 @@ SEEDS := 20000
 # How long `make soak` kills workers.
 LOAD_S := 60
 
-.PHONY: help demo simulate test soak test-fast check check-python check-frontend services bench docs build format clean
+.PHONY: help demo simulate test soak test-fast check check-python check-frontend services bench docs tour build format clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,9 +63,10 @@ test: check services $(BUNDLE) ## Run everything: checks, and all tests on real 
 simulate: | $(UV) ## Play SEEDS schedules with faults on each store (ARGS="--mutants": find the seeded mistakes)
 	$(RUN) python -m tests.simulation --processes 2 --seeds $(SEEDS) $(ARGS)
 
-soak: services $(BUNDLE) ## Kill workers under full load for LOAD_S seconds, and count what is lost, doubled or stuck; ask a million rows; break a page's network 200 times
+soak: services $(BUNDLE) ## Kill workers under full load for LOAD_S seconds, and count what is lost, doubled or stuck; ask a million rows, and look at them; break a page's network 200 times
 	FLOWENGINE_TEST_LOAD_S=$(LOAD_S) $(ON_POSTGRESQL) $(RUN) pytest tests/faults/test_full_load.py
-	FLOWENGINE_TEST_CROWD=1000000 $(ON_POSTGRESQL) $(RUN) pytest tests/database/store/test_plans.py
+	FLOWENGINE_TEST_CROWD=1000000 $(ON_POSTGRESQL) $(RUN) pytest -s tests/database/store/test_plans.py tests/database/api/test_plans.py
+	FLOWENGINE_TEST_CROWD=1000000 FLOWENGINE_TEST_LOOKS=all $(ON_POSTGRESQL) $(RUN) pytest tests/e2e/test_states.py
 	FLOWENGINE_TEST_CYCLES=200 $(ON_POSTGRESQL) $(RUN) pytest -s tests/e2e/test_chaos.py
 
 test-fast: | $(UV) ## Run the tests that need no service and no browser
@@ -89,6 +93,9 @@ bench: services $(BUNDLE) ## Measure throughput and latency on real services; wr
 docs: | $(UV) ## Build the documentation into docs/_build/html; a warning is an error
 	$(RUN) --group docs sphinx-build -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+tour: services $(BUNDLE) ## Take the pictures of docs/tour.md anew, in a shop that is at work
+	FLOWENGINE_TEST_CHROMIUM="$$(sed -n s/^FLOWENGINE_TEST_CHROMIUM=//p .services.env)" $(RUN) python -m tests.e2e.tour
 
 build: $(BUNDLE) | $(UV) ## Build the frontend, then sdist and wheel into dist/
 	$(UV) build

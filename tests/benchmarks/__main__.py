@@ -52,8 +52,25 @@ MARKS = {
     "live: one change to 1,000 sockets, last of them": at_most(60),
     "live: idle, of a core for 1,000 sockets": at_most(1),
     "live: idle, to each socket": at_most(150),
+    "live: nobody there, transactions per heartbeat": at_most(0.5),
+    "live: 1,000 sockets cut off, told again, p99": at_most(5_000),
+    "live: 200 changes/s, 1,000 sockets, committed -> painted, p50": at_most(60),
+    "live: 200 changes/s, 1,000 sockets, committed -> painted, p99": at_most(250),
     "live: storm of 5,000, all are back": at_most(60),
     "live: storm of 5,000, away or wrong at the end": at_most(0),
+    "dashboard: 10,000 rows at a quarter of the speed, frame p95": at_most(20),
+    "dashboard: 10,000 rows at a quarter of the speed, main thread of a frame": at_most(20),
+    "dashboard: 1,000 changes/s, longest task": at_most(50),
+    "dashboard: 1,000 changes/s, heap grown in a minute": at_most(1),
+    "dashboard: floor at a quarter of the speed, 200 runs moving, frame p95": at_most(20),
+    "dashboard: floor at a quarter of the speed, 60 flows, main thread": at_most(30),
+    "dashboard: 1,000 changes/s, main thread": at_most(30),
+    **{
+        f"dashboard: {what} of the {screen}, {events} events": at_most(mark)
+        for screen in ("floor", "runs")
+        for events in ("50,000", "1,000,000")
+        for what, mark in (("first paint", 800), ("largest paint", 1_200), ("shift", 0.02))
+    },
     "import in a web process that emits": at_most(60),
     "import in a web process that emits, resident": at_most(15),
 }
@@ -79,7 +96,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="repetitions of each, at least 3")
     parser.add_argument("--only", default="", help="one kind of them")
-    parser.add_argument("--large", action="store_true", help="growth up to 10,000,000 rows")
+    parser.add_argument(
+        "--large",
+        action="store_true",
+        help="growth up to 10,000,000 rows; a dashboard of 1,000,000 runs",
+    )
     parser.add_argument("--small", action="store_true", help="live: to see that it works")
     parser.add_argument(
         "--profile", action="store_true", help="flame graphs of W0 by py-spy, and nothing else"
@@ -96,8 +117,10 @@ def main() -> None:
         "embedded": _embedded,
         "footprint": _footprint,
         "live": partial(_live, is_small=options.small),
+        "dashboard": partial(_dashboard, large=options.large),
         "growth": partial(_growth, large=options.large),
     }
+    _keep_bytecode()
     with SERVICES.open() as services:
         # Two at once would take each other's messages, and each other's time.
         fcntl.flock(services, fcntl.LOCK_EX)
@@ -105,6 +128,14 @@ def main() -> None:
             _profile()
             return
         _measure(kinds, options.only, runs, is_kept=not options.small)
+
+
+def _keep_bytecode() -> None:
+    """What is installed has been compiled: no process that is measured does that first."""
+    os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+    os.environ.setdefault(
+        "PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir()) / "flowengine-bench-bytecode")
+    )
 
 
 def _profile() -> None:
@@ -259,6 +290,17 @@ def _embedded(runs: int) -> list[Figure]:
     ]
 
 
+def _dashboard(runs: int, *, large: bool) -> list[Figure]:
+    from tests.benchmarks import dashboard, paint
+
+    chromium = _services()["FLOWENGINE_TEST_CHROMIUM"]
+    figures = dashboard.measure(runs)
+    if not large:
+        return [*figures, *paint.measure(runs, chromium)]
+    with _database() as url:
+        return [*figures, *paint.measure(runs, chromium, database=url, events=1_000_000)]
+
+
 def _footprint(runs: int) -> list[Figure]:
     from tests.benchmarks import footprint
 
@@ -271,8 +313,10 @@ def _footprint(runs: int) -> list[Figure]:
 
 
 def _live(runs: int, *, is_small: bool) -> list[Figure]:
-    redis_url = _services()["FLOWENGINE_TEST_REDIS_URL"]
-    return live.measured(_line, redis_url, runs, is_small=is_small, say=partial(print, flush=True))
+    urls = _services()
+    redis_url, chromium = urls["FLOWENGINE_TEST_REDIS_URL"], urls["FLOWENGINE_TEST_CHROMIUM"]
+    say = partial(print, flush=True)
+    return live.measured(_line, redis_url, chromium, runs, is_small=is_small, say=say)
 
 
 def _growth(runs: int, *, large: bool) -> list[Figure]:
@@ -308,16 +352,26 @@ def _growth(runs: int, *, large: bool) -> list[Figure]:
 
 
 @contextmanager
-def _line() -> Iterator[Line]:
-    """A line on a fresh database of the services that this machine has."""
-    urls = _services()
-    server = urls["FLOWENGINE_TEST_POSTGRES_URL"]
+def _database() -> Iterator[str]:
+    """The URL of a fresh database, which is gone afterwards."""
+    server = _services()["FLOWENGINE_TEST_POSTGRES_URL"]
     name = f"bench_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    with tempfile.TemporaryDirectory() as directory:
+    try:
+        yield server.rsplit("/", 1)[0] + f"/{name}"
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def _line() -> Iterator[Line]:
+    """A line on a fresh database of the services that this machine has."""
+    urls = _services()
+    with _database() as database_url, tempfile.TemporaryDirectory() as directory:
         line = Line(
-            database_url=server.rsplit("/", 1)[0] + f"/{name}",
+            database_url=database_url,
             broker_url=urls["FLOWENGINE_TEST_RABBITMQ_URL"],
             redis_url=urls["FLOWENGINE_TEST_REDIS_URL"],
             directory=Path(directory),
@@ -328,8 +382,6 @@ def _line() -> Iterator[Line]:
             yield line
         finally:
             line.close()
-            with psycopg.connect(server, autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 if __name__ == "__main__":

@@ -50,9 +50,10 @@ _STATEMENTS = (
     """
     INSERT INTO flowengine_worker
       (id, name, host, pid, stations, version, project_version, concurrency, meter, state, due_at,
-       started_at, seen_at)
+       started_at, seen_at, wanted, wanted_by, wanted_reason)
     SELECT md5('worker' || n)::uuid, 'w', 'h', n, '[]', '', '', 16, '{}',
-      CASE WHEN n < 4 THEN 'alive' ELSE 'ended' END, CASE WHEN n < 4 THEN $later END, $at, $at
+      CASE WHEN n < 4 THEN 'alive' ELSE 'ended' END, CASE WHEN n < 4 THEN $later END, $at, $at,
+      'alive', '', ''
     FROM generate_series(0, 999) n""",
     """
     INSERT INTO flowengine_event
@@ -68,11 +69,11 @@ _STATEMENTS = (
     INSERT INTO flowengine_run
       (id, workflow, digest, event_id, replay, state, seq, due_at, title, priority, parent_run,
        parent_step, parent_item, parent_depth, parent_detached, busy, asleep, output_bytes, has_undone,
-       still_s, tail, watchers, watcher_groups, labels, created_at, started_at)
+       still_s, tail, holding, watchers, watcher_groups, labels, created_at, started_at)
     SELECT $run, 'line', 'd', $event, 0, s.state, 15,
       CASE s.state WHEN 'running' THEN $run_due END, '', 1,
       CASE n % 10 WHEN 0 THEN $run_of_step END, 'one', '', 0, false, 0, 0, 0, false, 0.0,
-      '', '[]', '[]', '{}', $at, $at
+      '', false, '[]', '[]', '{}', $at, $at
     FROM generate_series(1, $count) n, LATERAL (SELECT $run_state AS state) s""",
     """
     INSERT INTO flowengine_step

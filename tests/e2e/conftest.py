@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +91,20 @@ def embedded_parts(seeded: Path, tmp_path: Path) -> Parts:
 @pytest.fixture
 def real_parts(rabbitmq_url: str, redis_url: str, seeded_postgres: str) -> Iterator[Parts]:
     """RabbitMQ, Redis, and a database of the test's own."""
-    server, _, template = seeded_postgres.rpartition("/")
-    name = f"shop_{uuid.uuid4().hex[:12]}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    _purge(rabbitmq_url)
-    yield Parts(broker=rabbitmq_url, database=f"{server}/{name}", redis=redis_url)
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(seeded_postgres) as url:
+        _purge(rabbitmq_url)
+        yield Parts(broker=rabbitmq_url, database=url, redis=redis_url)
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    """An empty database for a file's own shop, where Django's own is PostgreSQL; else none: SQLite."""
+    url = os.environ.get("FLOWENGINE_TEST_DATABASE_URL", "")
+    if not url:
+        yield ""
+        return
+    with _database(f"{url.rpartition('/')[0]}/template1") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -108,12 +118,9 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def seeded_postgres(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The same as the URL of a database on the tests' server."""
-    server = postgres_url.rpartition("/")[0]
-    name = f"shop_{uuid.uuid4().hex[:12]}"
-    _execute(server, f"CREATE DATABASE {name}")
-    _open_once(tmp_path_factory.mktemp("seeded"), Parts(database=f"{server}/{name}"))
-    yield f"{server}/{name}"
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(f"{postgres_url.rpartition('/')[0]}/template1") as url:
+        _open_once(tmp_path_factory.mktemp("seeded"), Parts(database=url))
+        yield url
 
 
 def opening(directory: Path, parts: Parts) -> Iterator[OpenShop]:
@@ -139,6 +146,16 @@ def _open_once(directory: Path, parts: Parts) -> None:
     assert "Closed." in shop.story()
     for log in directory.glob("*.log"):
         log.unlink()
+
+
+@contextmanager
+def _database(template: str) -> Iterator[str]:
+    """A copy of the database of that URL, beside it, until the end; its URL."""
+    server, _, name_of_template = template.rpartition("/")
+    name = f"shop_{uuid.uuid4().hex[:12]}"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {name_of_template}")
+    yield f"{server}/{name}"
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _purge(rabbitmq_url: str) -> None:

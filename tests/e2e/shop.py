@@ -84,7 +84,7 @@ class Shop:
         if self._process is not None and self._process.is_running:
             self.kill()
 
-    def manage(self, code: str) -> str:
+    def manage(self, code: str, *, limit_s: float = 150) -> str:
         """Run a few lines inside the shop's Django, in a process of their own; what they print."""
         program = f"import django; django.setup()\n{code}"
         done = subprocess.run(
@@ -101,7 +101,7 @@ class Shop:
             },
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=limit_s,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
