@@ -13,6 +13,7 @@ import { DiffOf } from "../parts/diff";
 import { Loading } from "../parts/empty";
 import { Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
+import { save } from "../parts/save";
 import { State } from "../parts/state";
 import { Tabs } from "../parts/tabs";
 import { say } from "../state/announce";
@@ -292,16 +293,8 @@ function Compared({ check, text }: { check: Check | undefined; text: string }) {
 }
 
 function Download({ text, name }: { text: string; name: string }) {
-  const save = () => {
-    const url = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = name;
-    link.click();
-    URL.revokeObjectURL(url);
-  };
   return (
-    <button type="button" class="button" onClick={save}>
+    <button type="button" class="button" onClick={() => save(text, name, "application/yaml")}>
       Download
     </button>
   );

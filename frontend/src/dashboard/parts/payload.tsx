@@ -10,6 +10,7 @@ import { Copy } from "./copy";
 import { Loading } from "./empty";
 import { Icon } from "./glyphs";
 import { ProblemNote } from "./problem";
+import { save } from "./save";
 
 const SHOWN_MAX = 64 * 1024;
 /** Characters that are shown of a text that is too long. */
@@ -71,9 +72,5 @@ export function Json({ value, title }: { value: unknown; title: string }) {
 }
 
 function download(text: string, title: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = `${title.toLowerCase().replaceAll(" ", "-")}.json`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  save(text, `${title.toLowerCase().replaceAll(" ", "-")}.json`, "application/json");
 }

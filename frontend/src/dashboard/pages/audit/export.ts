@@ -2,6 +2,7 @@
 
 import type { Told } from "../../http/ask";
 import type { Act } from "../../parts/act";
+import { save } from "../../parts/save";
 import type { Page } from "../../state/rows";
 
 type Entry = Told["AuditTold"];
@@ -20,7 +21,8 @@ export function exportAct(ask: Ask): Act {
     confirm: "Export",
     run: async () => {
       const entries = await all(ask);
-      keep(entries.map((entry) => JSON.stringify(entry)).join("\n"));
+      const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`);
+      save(lines.join(""), "audit.ndjson", "application/x-ndjson");
       return `${entries.length.toLocaleString("en")} entries were exported.`;
     },
   };
@@ -36,13 +38,4 @@ async function all(ask: Ask): Promise<Entry[]> {
     after = page.next || null;
   }
   return found.slice(0, ROWS_MAX);
-}
-
-function keep(text: string): void {
-  const url = URL.createObjectURL(new Blob([`${text}\n`], { type: "application/x-ndjson" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = "audit.ndjson";
-  link.click();
-  URL.revokeObjectURL(url);
 }

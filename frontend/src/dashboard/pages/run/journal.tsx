@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { api, got, type Problem, problemIn, type Told } from "../../http/ask";
 import { Loading } from "../../parts/empty";
 import { type Fresh, Panel } from "../../parts/panel";
+import { save } from "../../parts/save";
 import { Time } from "../../parts/time";
 import { sayNow } from "../../state/announce";
 import { now } from "../../state/link";
@@ -219,9 +220,5 @@ async function download(runId: string): Promise<void> {
     sayNow(`The download has failed: ${problemIn(error).detail}`);
     return;
   }
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([lines.join("\n")], { type: "application/x-ndjson" }));
-  link.download = `run-${runId}.ndjson`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  save(lines.join("\n"), `run-${runId}.ndjson`, "application/x-ndjson");
 }
