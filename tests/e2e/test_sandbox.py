@@ -126,6 +126,9 @@ def test_text_is_tried_with_an_event_and_nothing_is_saved(operator: Operator) ->
     expect(page.locator(".trial-told")).to_contain_text("would run")
     expect(page.locator(".trial-steps")).to_contain_text("stock.reserve")
     faults |= operator.faults("screen-sandbox")
+    with page.expect_download() as saved:
+        hands.choose(page.get_by_role("button", name="Download"))
 
+    assert "timeout: 3h" in saved.value.path().read_text(encoding="utf-8")
     assert operator.shop.number(VERSIONS) == before
     assert faults == {}, json.dumps(faults, indent=1)

@@ -244,7 +244,7 @@ MUTANTS = (
     Mutant(
         name="a run that others have written meanwhile is not read again",
         where="orchestration.trace:_unchanged",
-        line="heads.get(run_id) == (seen[run_id].seq, seen[run_id].due_at)",
+        line="heads.get(run_id) == (run.seq, run.due_at)",
         instead="run_id in heads",
         seed=7,
     ),
