@@ -26,6 +26,8 @@ from flowengine import project
 CHANGED = 3
 """The exit code by which Django's reloader says that a file has changed."""
 LOOK_EVERY_S = 1.0
+END_WITHIN_S = 10.0
+"""What has not ended by then, in order, is ended: threads of the project's own may run for ever."""
 _CHILD = {autoreload.DJANGO_AUTORELOAD_ENV: "true"}
 
 
@@ -67,6 +69,8 @@ class _Watch(threading.Thread):
         self.has_seen_change = True
         # As ctrl-c: the reloader lives on the main thread, and leaves its loop by that.
         _thread.interrupt_main()
+        time.sleep(END_WITHIN_S)
+        os._exit(CHANGED)
 
 
 def _start_again_and_again() -> int:

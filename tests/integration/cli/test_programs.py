@@ -181,6 +181,25 @@ def test_dev_serves_pages_and_work_and_takes_up_a_new_workflow(project: Project)
     assert set(project.workers()) == {"ended"}
 
 
+def test_dev_starts_again_although_a_thread_of_the_project_never_ends(
+    project: Project,
+) -> None:
+    project.declare("first")
+    whole = project.settings.read_text()
+    project.settings.write_text(
+        f"{whole}\nimport os, threading\n"
+        "if os.environ.get('RUN_MAIN') == 'true':\n"
+        "    threading.Thread(target=threading.Event().wait).start()\n"
+    )
+    dev = project.start("dev", "--port", str(a_free_port()))
+    dev.wait_for("Uvicorn running")
+
+    project.declare("second")
+
+    dev.wait_for(" workflows; new: second")
+    dev.wait_for("Uvicorn running")
+
+
 def test_dev_waits_for_a_file_that_does_not_import_to_be_mended(project: Project) -> None:
     project.declare("first")
     dev = project.start("dev", "--port", str(a_free_port()))
