@@ -14,8 +14,8 @@ export class Latency {
   readonly #environment: Environment;
   /** The time that the quickest answer to a ping took: the one that tells best how clocks differ. */
   #bestMs = Number.POSITIVE_INFINITY;
-  /** The server's clock less ours. */
-  #skewMs = 0;
+  /** The server's clock less ours, less what the freshest heartbeat took to come. */
+  #newestMs = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
   #isAnswered = true;
   /** By both clocks: what is found out of them later puts these right as well. */
@@ -33,12 +33,12 @@ export class Latency {
 
   /** A heartbeat came, with the server's time. */
   heard(at: number): void {
+    const now = this.#environment.now();
+    // The one after a ping may have been under way for long: it says little of the clocks, and no harm.
+    this.#newestMs = Math.max(this.#newestMs, at - now);
     if (this.#isAnswered) return;
     this.#isAnswered = true;
-    const tookMs = this.#environment.now() - this.#askedAt;
-    if (tookMs > this.#bestMs) return;
-    this.#bestMs = tookMs;
-    this.#skewMs = at - this.#askedAt - tookMs / 2;
+    this.#bestMs = Math.min(this.#bestMs, now - this.#askedAt);
   }
 
   /**
@@ -56,7 +56,8 @@ export class Latency {
   /** In ms, of the newest `n`; 0 where nothing has been measured. */
   figures(): { p50: number; p99: number; n: number } {
     const measured = Number.isFinite(this.#bestMs) ? this.#measured : [];
-    const sorted = measured.map((ms) => Math.max(0, ms + this.#skewMs)).sort((a, b) => a - b);
+    const skewMs = this.#newestMs + this.#bestMs / 2;
+    const sorted = measured.map((ms) => Math.max(0, ms + skewMs)).sort((a, b) => a - b);
     const n = sorted.length;
     return { p50: sorted[n >> 1] ?? 0, p99: sorted[Math.trunc(0.99 * n)] ?? 0, n };
   }

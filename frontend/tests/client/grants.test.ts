@@ -121,6 +121,23 @@ describe("what a page measures of itself", () => {
     expect(pings()).toBe(2);
   });
 
+  it("does not take a heartbeat that was under way for the answer to what it asked", () => {
+    live();
+    const latency = new Latency(environment);
+    connection.latency = latency;
+    const server = 1_000_000;
+    environment.pass(2_000);
+    transport.link.say({ ...changes(6, 6), at: server + 1_990 });
+    environment.pass(2);
+    transport.link.say({ ...heartbeat(["7f3", 6]), ts: server + 1_900 });
+    environment.pass(18);
+    transport.link.say({ ...heartbeat(["7f3", 6]), ts: server + 2_019 });
+    transport.link.say({ ...changes(7, 7), at: server + 2_000 });
+    environment.paint();
+
+    expect(latency.figures()).toEqual({ p50: 30, p99: 30, n: 2 });
+  });
+
   it("is nothing where nothing was told of a commit", () => {
     expect(new Latency(new FakeEnvironment()).figures()).toEqual({ p50: 0, p99: 0, n: 0 });
   });
