@@ -166,9 +166,11 @@ def go_on(run: UUID, number: int) -> None:
     from tests.builders.line import claim, now
 
     ended = Succeeded(step=STEPS[number], attempt=1, output={})
-    committed = advance(Work(told=(Told(run_id=run, message=ended),)), now()).committed
-    signals.run_changed.send_robust(sender=None, heads=committed.heads)
-    claim([run], STEPS[number + 1])
+    for done in (
+        advance(Work(told=(Told(run_id=run, message=ended),)), now()),
+        claim([run], STEPS[number + 1]),
+    ):
+        signals.run_changed.send_robust(sender=None, heads=done.committed.heads)
 
 
 def finish(topics: Sequence[str]) -> None:
