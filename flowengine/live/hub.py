@@ -66,7 +66,8 @@ class Hub:
         self._board = Board(self._arrived.set)
         self._strangers = Strangers(self._board)
         self._sessions: sessions.Sessions = {}
-        self._pinging: set[Peer] = set()
+        self._pinging: dict[Peer, float] = {}
+        """Who asked for a heartbeat, and when it did so first, by the clock of ``ts``, in seconds."""
         self._tasks: list[asyncio.Task[None]] = []
         self._entrance = Entrance(self._ask)
         self._thread: ThreadPoolExecutor | None = None
@@ -99,7 +100,7 @@ class Hub:
         for topic in list(peer.subscriptions):
             self.unsubscribe(peer, topic)
         self._peers.discard(peer)
-        self._pinging.discard(peer)
+        self._pinging.pop(peer, None)
         self._counted[peer.counted_as] -= 1
         if not self._counted[peer.counted_as]:
             del self._counted[peer.counted_as]
@@ -123,7 +124,7 @@ class Hub:
 
     def ping(self, peer: Peer) -> None:
         """Answer *peer* with a heartbeat, from the database, now."""
-        self._pinging.add(peer)
+        self._pinging.setdefault(peer, time.time())
         self._arrived.set()
 
     def shards(self) -> frozenset[int]:
@@ -229,17 +230,20 @@ class Hub:
     async def _beat(self, asking: Collection[Peer]) -> None:
         """Heartbeats for these, after what the heads of their topics say is missing."""
         peers = list(asking)
-        self._pinging.difference_update(peers)
+        asked_at = {peer: self._pinging.pop(peer) for peer in peers if peer in self._pinging}
         is_known = True
         try:
             await self._look_at_heads({s.channel for p in peers for s in p.subscriptions.values()})
         except DatabaseFailed as error:
             logger.warning("heads could not be read", extra={"error": repr(error)})
             is_known = False
-        ts = int(time.time() * 1000)
-        blind = heartbeat_text(ts, None)
+        now = time.time()
+        ts = int(now * 1000)
         for number, peer in enumerate(peers):
-            peer.outbox.put_heartbeat(heartbeat_text(ts, peer.heads()) if is_known else blind)
+            since = asked_at.get(peer)
+            held_ms = None if since is None else max(0, int((now - since) * 1000))
+            heads = peer.heads() if is_known else None
+            peer.outbox.put_heartbeat(heartbeat_text(ts, heads, held_ms))
             if number % BEAT_PAGE == BEAT_PAGE - 1:
                 await asyncio.sleep(0)
                 await self._refresh_due()

@@ -145,11 +145,6 @@ def hello(heartbeat_s: float) -> dict[str, Any]:
     return {"t": "hello", "v": VERSION, "hb": int(heartbeat_s * 1000)}
 
 
-def heartbeat(ts: int, heads: dict[str, tuple[str, int] | None] | None) -> dict[str, Any]:
-    """Alive, and the head of each watched topic; *heads* None = they could not be read."""
-    return {"t": "hb", "ts": ts, "h": heads}
-
-
 def refusal(topic: str | None, code: str) -> dict[str, Any]:
     """A frame or a topic is refused."""
     return {"t": "err", "c": topic, "code": code}
@@ -170,9 +165,18 @@ def encode_value(value: Any) -> str:
     return _encode(value).decode()
 
 
-def heartbeat_text(ts: int, members: str | None) -> str:
-    """The text of :func:`heartbeat`, whose heads are encoded already: each once, for all its watchers."""
-    return f'{{"t":"hb","ts":{ts},"h":{"null" if members is None else f"{{{members}}}"}}}'
+def heartbeat_text(ts: int, members: str | None, held_ms: int | None = None) -> str:
+    """Alive, and the head of each watched topic.
+
+    Args:
+        ts: now, in ms since 1970.
+        members: the heads as the members of a JSON object, encoded already: each once, for all its
+            watchers; None = they could not be read.
+        held_ms: from the ping that is answered until *ts*, so that a browser knows what of its waiting was
+            the way, and how far the clocks are apart; None = nobody asked.
+    """
+    held = "" if held_ms is None else f',"q":{held_ms}'
+    return f'{{"t":"hb","ts":{ts},"h":{"null" if members is None else f"{{{members}}}"}{held}}}'
 
 
 _decode = msgspec.json.Decoder(ClientFrame).decode

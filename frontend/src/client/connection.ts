@@ -224,7 +224,7 @@ export class Connection extends Source<Status> implements Follower {
       this.#opened(frame.hb);
     } else if (frame.t === "hb") {
       this.#cancelProbe();
-      this.latency?.heard(frame.ts);
+      this.latency?.heard(frame.ts, frame.q);
       const since = now - this.#heartbeatMs * SILENCE_HEARTBEATS;
       for (const topic of this.#unended()) {
         topic.receive(frame, now);

@@ -12,10 +12,10 @@ const ASK_AGAIN_MS = 1_000;
 
 export class Latency {
   readonly #environment: Environment;
-  /** The time that the quickest answer to a ping took: the one that tells best how clocks differ. */
+  /** How long the quickest ping and its answer were under way: the ones that tell best how clocks differ. */
   #bestMs = Number.POSITIVE_INFINITY;
-  /** The server's clock less ours, less what the freshest heartbeat took to come. */
-  #newestMs = Number.NEGATIVE_INFINITY;
+  /** The server's clock less ours. */
+  #skewMs = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
   #isAnswered = true;
   /** By both clocks: what is found out of them later puts these right as well. */
@@ -27,18 +27,20 @@ export class Latency {
 
   /** A ping goes out. */
   asked(): void {
+    if (!this.#isAnswered && this.#environment.now() - this.#askedAt < ASK_AGAIN_MS) return;
     this.#askedAt = this.#environment.now();
     this.#isAnswered = false;
   }
 
-  /** A heartbeat came, with the server's time. */
-  heard(at: number): void {
-    const now = this.#environment.now();
-    // The one after a ping may have been under way for long: it says little of the clocks, and no harm.
-    this.#newestMs = Math.max(this.#newestMs, at - now);
-    if (this.#isAnswered) return;
+  /** A heartbeat came, with the server's time; if it is an answer, the ping was `held` there until then. */
+  heard(at: number, heldMs: number | undefined): void {
+    if (this.#isAnswered || heldMs === undefined) return;
     this.#isAnswered = true;
-    this.#bestMs = Math.min(this.#bestMs, now - this.#askedAt);
+    const now = this.#environment.now();
+    const underWayMs = now - this.#askedAt - heldMs;
+    if (underWayMs < 0 || underWayMs > this.#bestMs) return;
+    this.#bestMs = underWayMs;
+    this.#skewMs = at + underWayMs / 2 - now;
   }
 
   /**
@@ -56,8 +58,7 @@ export class Latency {
   /** In ms, of the newest `n`; 0 where nothing has been measured. */
   figures(): { p50: number; p99: number; n: number } {
     const measured = Number.isFinite(this.#bestMs) ? this.#measured : [];
-    const skewMs = this.#newestMs + this.#bestMs / 2;
-    const sorted = measured.map((ms) => Math.max(0, ms + skewMs)).sort((a, b) => a - b);
+    const sorted = measured.map((ms) => Math.max(0, ms + this.#skewMs)).sort((a, b) => a - b);
     const n = sorted.length;
     return { p50: sorted[n >> 1] ?? 0, p99: sorted[Math.trunc(0.99 * n)] ?? 0, n };
   }

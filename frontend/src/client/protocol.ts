@@ -32,6 +32,8 @@ export type Frame =
       readonly ts: number;
       /** By topic; null = pending. The whole is null where the server could not ask its database. */
       readonly h: Readonly<Record<string, Head | null>> | null;
+      /** The answer to a ping: for how many ms that was held until `ts`. */
+      readonly q?: number;
     }
   | { readonly t: "pending"; readonly c: string }
   | { readonly t: "grant"; readonly c: string; readonly g: string }
@@ -62,7 +64,7 @@ export function parseFrame(json: string): Frame {
 
 // Looked at is what would do harm if it were something else; the rest is the server's word.
 const isFrame = (value: unknown): value is Frame =>
-  hasText(value, "t") && ["f", "o", "hb", "ts"].every((name) => Number.isFinite(value[name] ?? 0));
+  hasText(value, "t") && ["f", "o", "hb", "ts", "q"].every((name) => Number.isFinite(value[name] ?? 0));
 
 /** Watch these topics, each from its position; null = from nothing. */
 export function subscribeFrame(

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 
-from flowengine.live.protocol import encode, granted, heartbeat, hello, refusal
+from flowengine.live.protocol import encode, granted, heartbeat_text, hello, refusal
 from flowengine.representations import changes, ended, pending, snapshot
 from flowengine.representations.summary import differences, summary
 from flowengine.web.glyphs import RUN_GLYPHS, STEP_GLYPHS
@@ -214,10 +214,12 @@ def words_of(played: Played) -> list[str]:
 
 def single_frames() -> dict[str, Any]:
     topic = f"run:{RUN_ID}"
+    heads = f'"{topic}":["7f3",49],"run:other":null'
     return {
         "hello": hello(5.0),
-        "heartbeat": heartbeat(1772452800000, {topic: ("7f3", 49), "run:other": None}),
-        "heartbeat without the database": heartbeat(1772452800000, None),
+        "heartbeat": json.loads(heartbeat_text(1772452800000, heads)),
+        "heartbeat that answers a ping": json.loads(heartbeat_text(1772452800000, heads, 12)),
+        "heartbeat without the database": json.loads(heartbeat_text(1772452800000, None)),
         "pending": pending(topic),
         "ended": ended(topic, "no_match"),
         "refused topic": refusal(topic, "forbidden"),
