@@ -96,6 +96,8 @@ class Look:
                 context.add_cookies([{"name": "sessionid", "value": self.cookie, "url": self.url}])
                 page = context.new_page()
                 _serve(page, self.client)
+                # Any page of the server's own, were it none: what is made up has no address, and a browser
+                # that minds the local network lets it open no socket.
                 page.goto(f"{self.url}/page")
                 page.evaluate(_FOLLOW, list(self.runs))
                 self.ready.set()
@@ -113,7 +115,6 @@ def _serve(page: Page, client: Path) -> None:
         route.fulfill(body=text, content_type="text/javascript")
 
     page.route("**/client/*.js", script)
-    page.route("**/page", lambda route: route.fulfill(body="<p>", content_type="text/html"))
 
 
 @contextmanager
