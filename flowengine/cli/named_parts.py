@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from flowengine.cli.exits import Exit, Stopped
-from flowengine.definitions.graph import UNDO
 from flowengine.definitions.likeness import near
 from flowengine.definitions.model import Workflow
+from flowengine.definitions.step_ids import UNDO
 from flowengine.definitions.steps import ApprovalStep, ChildStep, Step, TaskStep, Undo
 from flowengine.rehearsal.fakes import Fakes
 

@@ -22,10 +22,10 @@ from flowengine.definitions.steps import (
     ParallelStep,
     Step,
     SwitchStep,
-    TaskSignature,
     TaskStep,
     Undo,
 )
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.errors import Problem
 
 STATION = "default"

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flowengine.definitions.step_ids import UNDO
 from flowengine.definitions.steps import (
     ChildStep,
     GroupStep,
@@ -61,10 +62,6 @@ class Spot:
     """In the line, from 0."""
     loops: tuple[str, ...]
     """Ids of the ``for_each`` steps around it, outermost first; without its own."""
-
-
-UNDO = "undo "
-"""What the id of an undo starts with: ``undo charge`` undoes the step ``charge``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

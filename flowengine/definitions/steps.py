@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from flowengine.definitions.expressions.tree import Expression, Template
+from flowengine.definitions.task_signature import TaskSignature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,24 +45,6 @@ class RetryPolicy:
 
 UNDO_RETRY = RetryPolicy(attempts=10, delay=timedelta(seconds=10), max_delay=timedelta(minutes=10))
 """What a ``compensate`` task starts from. Language §4.10."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskSignature:
-    """What a task takes, as the process that synchronised the definition saw it."""
-
-    required: tuple[str, ...] = ()
-    """Parameters without a default, in order, without ``ctx``."""
-    optional: tuple[str, ...] = ()
-    """Parameters with a default: filled by ``with`` only."""
-    extra: bool = False
-    """It has ``**kwargs``: ``with`` may name anything."""
-    returns: tuple[str, ...] | None = None
-    """The names of the mapping it returns, where declared; None = not known."""
-    station: str | None = None
-    """The station its author chose; None = none."""
-    synchronous: bool = True
-    """A plain ``def``: only these may run in a transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

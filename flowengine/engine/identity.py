@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
-from flowengine.definitions.graph import UNDO
+from flowengine.definitions.step_ids import UNDO
 from flowengine.engine.event import Again
 
 _KEYED = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c01")
@@ -17,6 +17,7 @@ _CALL = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c04")
 _EMITTED = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c05")
 _CORRECTED = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c07")
 _TOLD = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c11")
+_ACT = UUID("1d5b7a5e-3b0c-5e0f-9a55-0b6a0f6d7c12")
 
 ENTROPY_BYTES = 10
 """How much chance :func:`uuid7` wants."""
@@ -87,6 +88,11 @@ def emitted_event_id(run: UUID, step: str, item: str, replay: int) -> UUID:
 def notification_id(run: UUID, user: str, *what: str) -> UUID:
     """The id of what *user* is told of that run; *what* is said, or the number of what happened."""
     return uuid5(_TOLD, _joined(str(run), user, *what))
+
+
+def act_id(who: str, key: str, *what: str) -> UUID:
+    """The id of what a person has done under that key; *what* says what, and to what."""
+    return uuid5(_ACT, _joined(who, key, *what))
 
 
 def idempotency_key(run: UUID, step: str, item: str = "") -> str:

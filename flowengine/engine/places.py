@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from flowengine.definitions.expressions.evaluate import names_used, steps_used
 from flowengine.definitions.expressions.tree import Expression, Template
-from flowengine.definitions.graph import UNDO, Graph, Line, Role, Spot
+from flowengine.definitions.graph import Graph, Line, Role, Spot
+from flowengine.definitions.step_ids import UNDO
 from flowengine.definitions.steps import (
     ApprovalStep,
     ChildStep,
@@ -23,10 +24,10 @@ from flowengine.definitions.steps import (
     SleepStep,
     Step,
     SwitchStep,
-    TaskSignature,
     TaskStep,
     WaitStep,
 )
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.definitions.workpiece import Level, above, lasts
 from flowengine.engine.rows import depth as depth_of
 from flowengine.engine.run import Item, Place

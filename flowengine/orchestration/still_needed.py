@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from flowengine.definitions.model import Workflow
-from flowengine.definitions.steps import ChildStep, TaskSignature, TaskStep, Undo
+from flowengine.definitions.steps import ChildStep, TaskStep, Undo
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.errors import Problem
 from flowengine.store import definitions, open_runs
 

@@ -10,7 +10,8 @@ from flowengine import project
 from flowengine.definitions.catalog import Catalog
 from flowengine.definitions.findings import is_warning
 from flowengine.definitions.model import EventTrigger, Workflow
-from flowengine.definitions.steps import TaskSignature, TaskStep, Undo, WaitStep
+from flowengine.definitions.steps import TaskStep, Undo, WaitStep
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.errors import DefinitionError, Problem
 from flowengine.orchestration import schedule
 from flowengine.orchestration.findable import catch_up

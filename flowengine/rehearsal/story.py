@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from flowengine.definitions.graph import UNDO
+from flowengine.definitions.step_ids import UNDO
 from flowengine.engine import transitions as t
 from flowengine.engine.run import Failure, Item, Run
 from flowengine.rehearsal.acts import Act, Answer, Buried, Came, Moved

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from flowengine.definitions.graph import UNDO
 from flowengine.definitions.model import Workflow
+from flowengine.definitions.step_ids import UNDO
 from flowengine.engine.states import StepState
 from flowengine.representations.rows import Fact, Json, StepRow
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from flowengine.definitions.graph import UNDO
+from flowengine.definitions.step_ids import UNDO
 from flowengine.engine.run import Failure, Item, Try
 from flowengine.engine.states import StepState
 from flowengine.representations.rows import Fact, Json

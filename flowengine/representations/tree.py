@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from flowengine.definitions.graph import UNDO, Line, Role
+from flowengine.definitions.graph import Line, Role
 from flowengine.definitions.model import Workflow
+from flowengine.definitions.step_ids import UNDO
 from flowengine.definitions.steps import (
     ApprovalStep,
     ChildStep,

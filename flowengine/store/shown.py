@@ -13,8 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from flowengine.definitions.graph import UNDO
 from flowengine.definitions.model import Workflow
+from flowengine.definitions.step_ids import UNDO
 from flowengine.engine.run import Counts, Place
 from flowengine.engine.states import RunState
 from flowengine.models import RunRecord

@@ -21,12 +21,7 @@ from typing import Any, Self
 from django.db import DatabaseError, InterfaceError, connections, transaction
 
 from flowengine.conf import settings
-
-try:
-    import psycopg
-except ImportError:  # the extra ``postgres`` is not installed: no database here could notify
-    psycopg = None  # type: ignore[assignment,unused-ignore]
-_HAS_PSYCOPG = bool(psycopg)
+from flowengine.store.postgresql import driver_of
 
 CHANNEL = "flowengine"
 NOTIFY_EVERY_S = 0.005
@@ -113,9 +108,12 @@ class Waker:
     def listen(self) -> None:
         """Begin to listen to other processes, where the database and the settings allow it."""
         if self._thread is None and _can_listen(self._alias):
-            parameters = connections[self._alias].get_connection_params()
+            database = connections[self._alias]
             self._thread = Thread(
-                target=self._listen, args=(parameters,), name="flowengine-listen", daemon=True
+                target=self._listen,
+                args=(driver_of(database), database.get_connection_params()),
+                name="flowengine-listen",
+                daemon=True,
             )
             self._thread.start()
 
@@ -152,11 +150,13 @@ class Waker:
             self._thread.join(CLOSE_WITHIN_S)
             self._thread = None
 
-    def _listen(self, parameters: dict[str, Any]) -> None:
+    def _listen(self, psycopg: Any, parameters: dict[str, Any]) -> None:
+        given = {"connect_timeout": CONNECT_WITHIN_S, **parameters, "autocommit": True}
         delay_s = 0.1
         while not self._closing.is_set():
             try:
-                self._listen_once(parameters)
+                with psycopg.connect(**given) as connection:
+                    self._follow(connection)
             except psycopg.Error as error:
                 logger.info("listening stopped; polling goes on", extra={"error": str(error)})
                 self._closing.wait(delay_s * random.random())  # noqa: S311 - jitter
@@ -164,15 +164,15 @@ class Waker:
             else:
                 delay_s = 0.1
 
-    def _listen_once(self, parameters: dict[str, Any]) -> None:
-        given = {"connect_timeout": CONNECT_WITHIN_S, **parameters, "autocommit": True}
-        with psycopg.connect(**given) as connection:
-            connection.execute(f"LISTEN {CHANNEL}")
-            self.wake()
-            while not self._closing.is_set():
-                for _ in connection.notifies(timeout=0.5, stop_after=1):
-                    self.wake()
+    def _follow(self, connection: Any) -> None:
+        connection.execute(f"LISTEN {CHANNEL}")
+        self.wake()
+        while not self._closing.is_set():
+            for _ in connection.notifies(timeout=0.5, stop_after=1):
+                self.wake()
 
 
 def _can_listen(alias: str) -> bool:
-    return _HAS_PSYCOPG and connections[alias].vendor == "postgresql" and settings().LISTEN
+    database = connections[alias]
+    has_psycopg_3 = database.vendor == "postgresql" and driver_of(database).__name__ == "psycopg"
+    return has_psycopg_3 and settings().LISTEN

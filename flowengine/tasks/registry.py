@@ -10,7 +10,7 @@ from typing import Any, TypeVar, overload
 
 from django.utils.module_loading import autodiscover_modules
 
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.tasks.signature import describe, place, refuse
 
 Function = TypeVar("Function", bound=Callable[..., Any])

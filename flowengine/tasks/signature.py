@@ -16,7 +16,7 @@ from uuid import UUID
 
 from asgiref.sync import iscoroutinefunction
 
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.errors import AuthorError
 from flowengine.tasks.attempt import Attempt
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -19,7 +20,7 @@ from flowengine import emit, emits, register_event, task
 print(*sys.modules)
 """
 _NOT_NEEDED = (
-    *("pika", "kombu", "yaml", "pydantic", "jsonschema_rs", "cronsim", "ninja"),
+    *("psycopg", "pika", "kombu", "yaml", "pydantic", "jsonschema_rs", "cronsim", "ninja"),
     *("flowengine.api", "flowengine.checks", "flowengine.project", "flowengine.worker"),
     *("flowengine.definitions.parse", "flowengine.definitions.check", "flowengine.engine.decide"),
     *("flowengine.orchestration.commit", "flowengine.live.hub", "flowengine.broker.rabbitmq"),
@@ -34,3 +35,30 @@ def test_process_that_emits_imports_neither_broker_nor_workflow_language_nor_eng
 
     assert "flowengine.orchestration.emit" in imported
     assert imported.isdisjoint(_NOT_NEEDED), sorted(imported.intersection(_NOT_NEEDED))
+
+
+_OPENS = """
+import sys, threading
+import django
+django.setup()
+from django.urls import reverse
+from flowengine.web import api
+reverse("flowengine:dashboard")
+print("ninja" in sys.modules)
+api.import_ahead()
+for thread in threading.enumerate():
+    if thread is not threading.current_thread():
+        thread.join()
+print("flowengine.web.api.app" in sys.modules)
+"""
+
+
+def test_api_is_imported_ahead_and_not_before_somebody_wants_it() -> None:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-c", _OPENS]
+
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=60, env=environment
+    )
+
+    assert done.stdout.split() == ["False", "True"]

@@ -11,7 +11,7 @@ from flowengine.definitions.check import check
 from flowengine.definitions.expressions.evaluate import decide
 from flowengine.definitions.expressions.parse import parse_expression
 from flowengine.definitions.parse import read
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.errors import DefinitionError
 from tests.unit.definitions.hostile_files import HOSTILE
 

@@ -29,11 +29,11 @@ from flowengine.definitions.steps import (
     SleepStep,
     Step,
     SwitchStep,
-    TaskSignature,
     TaskStep,
     Undo,
     WaitStep,
 )
+from flowengine.definitions.task_signature import TaskSignature
 
 Given = Step | str
 

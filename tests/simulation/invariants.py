@@ -19,8 +19,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from flowengine.definitions.graph import UNDO, Role
+from flowengine.definitions.graph import Role
 from flowengine.definitions.model import Workflow
+from flowengine.definitions.step_ids import UNDO
 from flowengine.definitions.steps import ApprovalStep, ParallelStep
 from flowengine.engine import transitions as t
 from flowengine.engine.evolve import evolve

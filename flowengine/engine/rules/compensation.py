@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flowengine.definitions.graph import UNDO
+from flowengine.definitions.step_ids import UNDO
 from flowengine.engine import failures, rows
 from flowengine.engine.commands import Bury, Dispatch
 from flowengine.engine.draft import Draft

@@ -10,9 +10,10 @@ from flowengine import event_types
 from flowengine.definitions.catalog import Catalog
 from flowengine.definitions.check import STATION
 from flowengine.definitions.expressions.tree import Constant
-from flowengine.definitions.graph import UNDO, Line, Role, Spot
+from flowengine.definitions.graph import Line, Role, Spot
 from flowengine.definitions.model import EventTrigger, Workflow
 from flowengine.definitions.patterns import matches
+from flowengine.definitions.step_ids import UNDO
 from flowengine.definitions.steps import (
     GroupStep,
     ParallelStep,

@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 
 from flowengine import project
-from flowengine.definitions.graph import UNDO
 from flowengine.definitions.model import Workflow
+from flowengine.definitions.step_ids import UNDO
 from flowengine.definitions.steps import ChildStep, ParallelStep, Step, TaskStep
 from flowengine.engine.breaker import Station
 from flowengine.engine.identity import call_event_id, run_id

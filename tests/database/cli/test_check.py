@@ -14,7 +14,7 @@ from pytest_django import Settings
 from flowengine import emit
 from flowengine.cli import watching
 from flowengine.cli.exits import Exit
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.orchestration.still_needed import still_needed
 from flowengine.tasks import registry
 from flowengine.testing import Runner, inline

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from flowengine import project
-from flowengine.definitions.steps import TaskSignature, TaskStep
+from flowengine.definitions.steps import TaskStep
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.errors import DefinitionError
 from flowengine.models import DefinitionRecord, WorkflowRecord
 from flowengine.orchestration.sync import sync, sync_project

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
@@ -174,7 +175,8 @@ def listener(waker: Waker, server: socket.socket) -> threading.Thread:
     """The waker's thread, which listens to that server."""
     host, port = server.getsockname()
     parameters = {"host": host, "port": port, "dbname": "flow", "user": "flow"}
-    waker._thread = thread = threading.Thread(target=waker._listen, args=(parameters,), daemon=True)
+    given = (psycopg, parameters)
+    waker._thread = thread = threading.Thread(target=waker._listen, args=given, daemon=True)
     thread.start()
     return thread
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from flowengine.definitions.check import bind
 from flowengine.definitions.model import Workflow
 from flowengine.definitions.parse import parse
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.store.definitions import Definition, Subscription
 from tests.simulation.model.database import Database, setting, to
 from tests.simulation.model.tables import ActiveRow, Row, SubscriptionRow

@@ -7,7 +7,8 @@ import pytest
 from flowengine.definitions.check import bind, check, standalone_problems
 from flowengine.definitions.model import Workflow
 from flowengine.definitions.parse import Document, parse, read
-from flowengine.definitions.steps import ChildStep, TaskSignature, TaskStep
+from flowengine.definitions.steps import ChildStep, TaskStep
+from flowengine.definitions.task_signature import TaskSignature
 
 
 def codes(document: Document, **signatures: TaskSignature) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from flowengine.definitions.check import check
 from flowengine.definitions.parse import read
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 
 TASKS = {
     "shop.needs": TaskSignature(required=("x",)),

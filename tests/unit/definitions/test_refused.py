@@ -13,7 +13,7 @@ import pytest
 from flowengine.definitions.catalog import gather
 from flowengine.definitions.check import check
 from flowengine.definitions.parse import Document, parse, read
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.errors import DefinitionError, Problem
 
 CASES = sorted(

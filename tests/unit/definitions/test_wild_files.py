@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from flowengine.definitions.check import bind, check, standalone_problems
 from flowengine.definitions.parse import Document, parse, read
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.errors import DefinitionError, Problem
 from tests.unit.definitions.wild_files import WILD, files
 

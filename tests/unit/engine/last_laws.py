@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowengine.definitions.graph import UNDO
+from flowengine.definitions.step_ids import UNDO
 from flowengine.engine.commands import Bury, CancelChild, Dispatch, Emit, Listen, Unlisten
 from flowengine.engine.messages import Halt
 from flowengine.engine.run import Step

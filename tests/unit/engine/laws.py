@@ -9,8 +9,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from flowengine.definitions.graph import UNDO, Role
+from flowengine.definitions.graph import Role
 from flowengine.definitions.model import Workflow
+from flowengine.definitions.step_ids import UNDO
 from flowengine.definitions.steps import ParallelStep
 from flowengine.engine import failures, rows
 from flowengine.engine.commands import Command, Decision, Emit

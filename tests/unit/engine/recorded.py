@@ -21,7 +21,7 @@ import msgspec
 from flowengine.definitions.check import bind
 from flowengine.definitions.model import Workflow
 from flowengine.definitions.parse import parse
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.engine import messages
 from flowengine.engine.commands import Command, Decision
 from flowengine.engine.decide import decide

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.errors import AuthorError
 from flowengine.tasks import Attempt, registry, task
 from flowengine.tasks.registry import read
