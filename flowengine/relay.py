@@ -102,13 +102,14 @@ class Relay:
 
     def _publish(self, due: Sequence[Event], *, is_new: bool) -> int:
         """Publish what was claimed, and write down what became of it; the number confirmed."""
+        # First to the router, which people wait for: it asks the database while this is published.
+        is_handed_over = (
+            is_new and len(due) <= HANDED_OVER_MAX and self._hand_over([event.id for event in due])
+        )
         source = self._own_source()
         envelopes = [event_envelope(event, source=source) for event in due]
         answers = _Answers(len(envelopes))
         self._broker.publish(envelopes, answers.take)
-        is_handed_over = (
-            is_new and len(due) <= HANDED_OVER_MAX and self._hand_over([event.id for event in due])
-        )
         outcomes = answers.wait(self._confirm_wait_s)
         self._fault("relay.published")
         confirmed = [event.id for event in due if outcomes.get(event.id) is Outcome.CONFIRMED]

@@ -13,9 +13,10 @@ after a reconnect is silently nothing, because the broker has already put the me
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
+
+import msgspec
 
 from flowengine.broker.envelope import Envelope
 from flowengine.broker.topology import Topology
@@ -55,13 +56,12 @@ class Capability(StrEnum):
     DURABLE = "durable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One message that arrived, not yet settled."""
 
     queue: str
     body: bytes
-    headers: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, Any] = {}
     """Plain JSON values."""
     content_type: str = ""
     routing_key: str = ""

@@ -14,7 +14,6 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -50,8 +49,7 @@ _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """What a CloudEvents String must not contain; PostgreSQL refuses some of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """One message to publish."""
 
     id: str
@@ -60,7 +58,7 @@ class Envelope:
     routing_key: str
     body: bytes
     content_type: str = "application/json"
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
     priority: int = 0
     """0-9."""
 
@@ -78,8 +76,7 @@ class Envelope:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hint:
+class Hint(msgspec.Struct, frozen=True, kw_only=True):
     """A step is ready: go and look at its row. Unknown fields on the wire are ignored."""
 
     run_id: UUID

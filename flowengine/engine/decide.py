@@ -54,7 +54,7 @@ from flowengine.engine.rules import (
     waits,
 )
 from flowengine.engine.run import Item, Place, Run
-from flowengine.engine.states import RunState
+from flowengine.engine.states import FINAL_RUN_STATES, RunState
 
 __all__ = ["EMPTY", "LIMITS", "Limits", "decide"]
 
@@ -81,9 +81,9 @@ def decide(
         RowsMissing: *run* does not hold all rows that the decision needs. Nothing has happened.
     """
     draft = Draft(workflow=workflow, run=run, now=now, config=config, limits=limits)
-    if run.state in (None, RunState.QUEUED):
+    if run.state is None or run.state is RunState.QUEUED:
         _apply_before_start(draft, message)
-    elif not run.state.is_final or run.tail or isinstance(message, Resume):
+    elif run.state not in FINAL_RUN_STATES or run.tail or isinstance(message, Resume):
         _apply(draft, message)
     agenda.work_off(draft)
     draft.rest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
@@ -93,8 +93,7 @@ class More(msgspec.Struct, frozen=True):
     place: Place
 
 
-@dataclass(slots=True, kw_only=True)
-class Draft:
+class Draft(msgspec.Struct, kw_only=True):
     """The run as it is now, and what has happened on the way there.
 
     A rule that finds its message stale records nothing. Lives inside one call of ``decide``.
@@ -110,10 +109,10 @@ class Draft:
     now: datetime
     config: Mapping[str, Any]
     limits: Limits
-    transitions: list[Transition] = field(default_factory=list)
-    commands: list[Command] = field(default_factory=list)
-    agenda: deque[Going | Ended | More] = field(default_factory=deque)
-    before: Run = field(init=False)
+    transitions: list[Transition] = []
+    commands: list[Command] = []
+    agenda: deque[Going | Ended | More] = msgspec.field(default_factory=deque)
+    before: Run = None  # type: ignore[assignment] # set when it is made
     """The run as it was given; never changed in place."""
 
     def __post_init__(self) -> None:
@@ -145,7 +144,8 @@ class Draft:
 
     def row(self, place: Place) -> Step | None:
         """The row there; None = the step is pending."""
-        return self.run.steps.get(place) or rows.row(self.run, place)
+        found = self.run.steps.get(place)
+        return found if found is not None or self.run.known is None else rows.row(self.run, place)
 
     def rows(self, places: Iterable[Place]) -> dict[Place, Step]:
         """Those of *places* that have a row; asked together, they are read together."""
@@ -158,12 +158,13 @@ class Draft:
 
     def record(self, transition: Transition) -> None:
         """It happened: the run moves on."""
+        before = self.run
         row = None
-        if isinstance(transition, StepOpened):
-            row = self.run.steps.get((transition.step, transition.item))
-        self.run = evolve(self.run, transition, self.now)
+        if before.known is not None and isinstance(transition, StepOpened):
+            row = before.steps.get((transition.step, transition.item))
+        self.run = evolve(before, transition, self.now)
         self.transitions.append(transition)
-        if self.run.known is not None:
+        if before.known is not None:
             self._learn(transition, row)
 
     def _learn(self, transition: Transition, row: Step | None) -> None:

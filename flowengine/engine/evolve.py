@@ -10,6 +10,7 @@ written over: there, too, :class:`flowengine.engine.rows.RowsMissing` says what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from flowengine.engine import folds
 from flowengine.engine.failures import size_of
 from flowengine.engine.rows import index_of, inner, outer, row
 from flowengine.engine.run import Counts, Place, Run, Step
-from flowengine.engine.states import RUN_MOVES, STEP_MOVES, StepState
+from flowengine.engine.states import FINAL_STEP_STATES, RUN_MOVES, STEP_MOVES, StepState
 from flowengine.engine.transitions import (
     StepOpened,
     Transition,
@@ -51,8 +52,9 @@ def evolve(run: Run, transition: Transition, at: datetime) -> Run:
         IllegalMove: the run or the step is not in a state from which this can follow.
     """
     kind = type(transition)
-    if kind in folds.STEP_FOLDS:
-        return _step_moved(run, transition, at)
+    fold = folds.STEP_FOLDS.get(kind)
+    if fold is not None:
+        return _step_moved(run, transition, at, *fold)
     if kind in folds.STEP_NOTES:
         return _step_noted(run, transition)
     if kind in folds.RUN_NOTES:
@@ -82,17 +84,23 @@ def _own(run: Run) -> dict[Place, Step]:
     return run.steps if isinstance(run.steps, Workbench) else dict(run.steps)
 
 
-def _step_moved(run: Run, transition: Any, at: datetime) -> Run:
+def _step_moved(
+    run: Run,
+    transition: Any,
+    at: datetime,
+    to: folds.Target,
+    changes: Callable[[Step, Any, datetime], folds.Changes],
+) -> Run:
     place: Place = (transition.step, transition.item)
     before = row(run, place) or Step(id=place[0], item=place[1])
-    to, changes = folds.STEP_FOLDS[type(transition)]
     target = to(before, transition) if callable(to) else to
     if target not in STEP_MOVES[before.state]:
         raise IllegalMove(f"step {place} of run {run.id} cannot go from {before.state} to {target}")
     number = run.seq + 1
     moved = changes(before, transition, at)
-    if target.is_final != before.state.is_final:
-        moved["ended"] = number if target.is_final else None
+    is_final = target in FINAL_STEP_STATES
+    if is_final != (before.state in FINAL_STEP_STATES):
+        moved["ended"] = number if is_final else None
     after = replace(before, state=target, **moved)
     undoing: dict[str, Any] = {}
     if target is StepState.UNDOING:
@@ -108,8 +116,10 @@ def _step_moved(run: Run, transition: Any, at: datetime) -> Run:
         run,
         seq=number,
         steps=steps,
-        busy=run.busy + _is_at_work(after) - _is_at_work(before),
-        asleep=run.asleep + (after.state in _ASLEEP) - (before.state in _ASLEEP),
+        busy=run.busy
+        + (target in _AT_WORK and after.kind in WORK)
+        - (before.state in _AT_WORK and before.kind in WORK),
+        asleep=run.asleep + (target in _ASLEEP) - (before.state in _ASLEEP),
         output_bytes=run.output_bytes + left(target, after.kind, after.output),
         **undoing,
     )
@@ -138,10 +148,6 @@ def _items(run: Run, place: Place, opened: StepOpened) -> dict[Place, Step]:
             attempt=0 if before is None else before.attempt,
         )
     return made
-
-
-def _is_at_work(step: Step) -> bool:
-    return step.kind in WORK and step.state in _AT_WORK
 
 
 def _count_in_block(run: Run, steps: dict[Place, Step], before: Step, after: Step) -> None:

@@ -30,6 +30,9 @@ from flowengine.engine.scope import LEFT, WITH_OUTPUT, Found, inputs_of, scope_f
 from flowengine.engine.states import StepState
 from flowengine.errors import ExpressionError
 
+_WITH_INPUT = (TaskStep, ChildStep, EmitStep)
+"""The kinds of steps that are given something."""
+
 
 def fill(draft: Draft, spot: Spot, item: Item) -> dict[str, Any] | Failure:
     """The input of a task, child or emit step: its ``with``, and what its task requires besides.
@@ -39,19 +42,21 @@ def fill(draft: Draft, spot: Spot, item: Item) -> dict[str, Any] | Failure:
     nowhere or in two branches.
     """
     step = spot.step
-    assert isinstance(step, TaskStep | ChildStep | EmitStep), "no other kind has an input"
+    assert isinstance(step, _WITH_INPUT), "no other kind has an input"
     wanted = places.reading(draft.graph, spot)
     found = draft.rows(wanted.places(item))
     own = found.get((step.id, item))
     by_hand = {} if own is None or own.input is None else dict(own.input)
     if own is not None and own.input is not None and own.ready_at is not None:
         return by_hand
-    arguments = {name: part for name, part in step.arguments.items() if name not in by_hand}
-    scope = scope_from(draft, spot, item, wanted, found) if wanted.names else {}
-    given = _rendered(draft, arguments, scope, "with")
-    if isinstance(given, Failure):
-        return given
-    given = {**given, **by_hand}
+    given = by_hand
+    if step.arguments:
+        arguments = {name: part for name, part in step.arguments.items() if name not in by_hand}
+        scope = scope_from(draft, spot, item, wanted, found) if wanted.names else {}
+        rendered = _rendered(draft, arguments, scope, "with")
+        if isinstance(rendered, Failure):
+            return rendered
+        given = {**rendered, **by_hand}
     task = step.task if isinstance(step, TaskStep) else ""
     return _filled(draft, given, task, wanted, _Left(draft.graph, found, item))
 
@@ -122,6 +127,8 @@ def _filled(
     draft: Draft, given: dict[str, Any], task: str, wanted: Reading, left: _Left
 ) -> dict[str, Any] | Failure:
     """*given*, and what is missing of it from the nearest place that has it."""
+    if not wanted.missing:
+        return given
     inputs = inputs_of(draft.run)
     unfound = []
     for name in wanted.missing:

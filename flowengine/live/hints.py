@@ -137,7 +137,8 @@ class Sender:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 target = layer()
                 sends = [target.group_send(group, message) for group, message in messages]
-                await asyncio.gather(*sends)
+                # Most often it is one, and a task of its own would cost as much as sending it.
+                await (sends[0] if len(sends) == 1 else asyncio.gather(*sends))
         except Exception as error:  # noqa: BLE001 - a layer is foreign code; hints may be lost
             self._failures += 1
             if self._failures >= FAILURES_MAX:

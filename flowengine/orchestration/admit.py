@@ -7,7 +7,7 @@ number of statements does not depend on how many there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -95,11 +95,19 @@ class _Outcome:
         )
 
 
-def admit(asked: Sequence[Asked], now: datetime, claim: Claim | None = None) -> Committed:
+def admit(
+    asked: Sequence[Asked],
+    now: datetime,
+    claim: Claim | None = None,
+    *,
+    also: Callable[[], None] | None = None,
+) -> Committed:
     """Let all that is asked pass the gates, and write what becomes of it, in the open transaction.
 
     Every step that waits for a run it called is told where none is started. First steps that *claim*
     has room for are written as begun; those of runs that waited in a queue are hinted at all the same.
+    *also* writes what else the transaction has to write, which may be committed with it; None = this is
+    not all of it.
     """
     held = _lock(asked)
     wanted = [each for each in asked if each.burst is None or _is_over(each, held, now)]
@@ -107,7 +115,7 @@ def admit(asked: Sequence[Asked], now: datetime, claim: Claim | None = None) -> 
     memory = {**held, **_with_members(wanted, held)}
     late = _behind(wanted, memory, now)
     outcomes = [_decide(each, memory, now, is_behind=each.run_id in late) for each in wanted]
-    return _write(outcomes, held, memory, now, claim)
+    return _write(outcomes, held, memory, now, claim, also=also)
 
 
 def _lock(asked: Sequence[Asked]) -> turns.Remembered:
@@ -189,15 +197,32 @@ def _write(
     memory: turns.Remembered,
     now: datetime,
     claim: Claim | None,
+    *,
+    also: Callable[[], None] | None,
 ) -> Committed:
-    decisions.insert([_answer(each) for each in outcomes if each.asked.burst is None], now)
-    decisions.revise([*_revisions(outcomes)], now)
-    done = commit([*_changes(outcomes, now, claim)], now)
+    answers = [_answer(each) for each in outcomes if each.asked.burst is None]
     letters = [*_letters(outcomes, now)]
+    refused = [*_refusals(outcomes)]
+    is_plain = not (held or memory or letters or refused)
+
+    def write_answers() -> None:
+        decisions.insert(answers, now)
+        if also is not None:
+            also()
+
+    done = commit(
+        [*_changes(outcomes, now, claim)],
+        now,
+        also=write_answers,
+        is_all=is_plain and also is not None,
+    )
+    done.heads += [(run_id, 0) for run_id in _never_to_be(outcomes)]
+    if is_plain:
+        return done
+    decisions.revise([*_revisions(outcomes)], now)
     dead_letters.insert(letters, now)
     done.buried += [each.id for each in letters]
-    done.heads += [(run_id, 0) for run_id in _never_to_be(outcomes)]
-    told = [*_write_places(outcomes), *refusals.told(_refusals(outcomes))]
+    told = [*_write_places(outcomes), *refusals.told(refused)]
     crowded = {
         each.queued.key
         for each in outcomes

@@ -16,8 +16,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from flowengine.engine.messages import Cancel, Due, Halt, Message
-from flowengine.engine.rows import Active, Question, Rows
+from flowengine.engine.messages import Message
+from flowengine.engine.rows import Question, Rows
 from flowengine.engine.run import Place
 from flowengine.engine.states import StepState
 from flowengine.orchestration.beginning import Beginning
@@ -52,17 +52,17 @@ def advance(work: Work, now: datetime, *, wait: bool = False) -> Advanced:
         django.db.Error: nothing of the batch was written.
     """
     with sql.writing(), sql.by_keys():
-        return apply(work, now, wait=wait)
+        return apply(work, now, wait=wait, is_all=True)
 
 
-def apply(work: Work, now: datetime, *, wait: bool = False) -> Advanced:
-    """The same inside the caller's transaction."""
-    spoken = _spoken_of(work)
+def apply(work: Work, now: datetime, *, wait: bool = False, is_all: bool = False) -> Advanced:
+    """The same inside the caller's transaction; which may be committed with it, where it *is_all*."""
     messages: defaultdict[UUID, list[Message]] = defaultdict(list)
     for told in work.told:
         messages[told.run_id].append(told.message)
     seen = {told.run_id: told.seen for told in work.told if told.seen is not None}
-    batch = read(spoken.keys(), spoken, wait=wait, messages=messages, seen=seen)
+    asked = _asked_by(work.progress)
+    batch = read({**messages, **asked}, asked, wait=wait, messages=messages, seen=seen)
     result = Advanced()
     said = [each for each in work.progress if _holds(batch, each)]  # before it ended, if it has
     for each in said:
@@ -85,9 +85,12 @@ def apply(work: Work, now: datetime, *, wait: bool = False) -> Advanced:
         [(b.run.id, b.step.id, b.step.item) for b in result.begun if b.step.attempt > 1]
     )
     changes = _changes(batch)
-    result.committed = _write(batch, changes, now)
+    result.committed = _write(batch, changes, now, is_all=is_all)
     after = {change.after.id: change.after for change in changes}
-    result.begun = [replace(begun, run=after[begun.run.id]) for begun in result.begun]
+    result.begun = [
+        begun if (run := after[begun.run.id]) is begun.run else replace(begun, run=run)
+        for begun in result.begun
+    ]
     result.stale += sum(trace.stale for trace in batch.traces.values())
     return result
 
@@ -101,9 +104,12 @@ def _changes(batch: Read) -> list[Change]:
     return [trace.change() for trace in batch.traces.values() if trace.is_changed]
 
 
-def _write(batch: Read, changes: Sequence[Change], now: datetime) -> Committed:
-    committed = commit(changes, now)
-    put_off({**batch.unreadable, **batch.broken}, now)
+def _write(
+    batch: Read, changes: Sequence[Change], now: datetime, *, is_all: bool = False
+) -> Committed:
+    bad = {**batch.unreadable, **batch.broken}
+    committed = commit(changes, now, is_all=is_all and not bad)
+    put_off(bad, now)
     return committed
 
 
@@ -113,25 +119,12 @@ def tell(messages: Mapping[UUID, Message], now: datetime) -> Advanced:
     return advance(Work(told=told), now, wait=True)
 
 
-def _spoken_of(work: Work) -> dict[UUID, list[Question]]:
-    """The runs that *work* speaks of, each with the rows that are certainly needed."""
+def _asked_by(progress: Sequence[Progress]) -> dict[UUID, list[Question]]:
+    """The rows that attempts speak of which say how far they are, by run."""
     places: defaultdict[UUID, set[Place]] = defaultdict(set)
-    active: set[UUID] = set()
-    for told in work.told:
-        of_run = places[told.run_id]
-        place = getattr(told.message, "place", None)
-        if place is not None and place[0]:
-            of_run.add(place)
-        elif isinstance(told.message, Due | Cancel | Halt):
-            active.add(told.run_id)
-    for said in work.progress:
+    for said in progress:
         places[said.run_id].add(said.place)
-    asked: dict[UUID, list[Question]] = {
-        run_id: [Rows(frozenset(each))] if each else [] for run_id, each in places.items()
-    }
-    for run_id in active:
-        asked[run_id].append(Active())
-    return asked
+    return {run_id: [Rows(frozenset(each))] for run_id, each in places.items()}
 
 
 def _acts(batch: Read, work: Work, result: Advanced, now: datetime) -> list[Act]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from uuid import UUID
+
+import msgspec
 
 from flowengine.conf import settings
 from flowengine.engine import rows
@@ -32,6 +33,10 @@ HANDED_MAX = 8
 """How often in a row a place is handed on while others wait for one."""
 
 
+_ENDS = (Succeeded, Failed)
+"""Messages after which a worker may go on by itself."""
+
+
 def may_hand_on(station: str) -> bool:
     """Whether a worker may go on with work of that station without a message.
 
@@ -41,8 +46,7 @@ def may_hand_on(station: str) -> bool:
     return own is None or own.HAND_TO_HAND
 
 
-@dataclass(frozen=True, slots=True)
-class _Next:
+class _Next(msgspec.Struct, frozen=True):
     """A step that became ready in this batch."""
 
     trace: Trace
@@ -84,7 +88,7 @@ class Beginning:
             return [], []
         handed: defaultdict[UUID, list[int]] = defaultdict(list)
         for told in self._work.told:
-            if isinstance(told.message, Succeeded | Failed):
+            if isinstance(told.message, _ENDS):
                 handed[told.run_id].append(told.handed)
         found = [
             each

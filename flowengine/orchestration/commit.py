@@ -5,7 +5,7 @@ The number of statements is the same for one run and for two hundred.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -123,10 +123,30 @@ class Committed:
         self.ended += other.ended
 
 
-def commit(changes: Sequence[Change], now: datetime) -> Committed:
-    """Write *changes*; their runs are locked, or new. Says what to do after the commit."""
+def _nothing() -> None:
+    """The rows of the runs are all that is written."""
+
+
+def commit(
+    changes: Sequence[Change],
+    now: datetime,
+    *,
+    also: Callable[[], None] = _nothing,
+    is_all: bool = False,
+) -> Committed:
+    """Write *changes*; their runs are locked, or new. Says what to do after the commit.
+
+    Args:
+        changes: at most one for each run.
+        now: the database's clock.
+        also: writes what goes with it, and reads nothing.
+        is_all: nothing else is written in the transaction: it may be committed with this
+            (``sql.commit_now``).
+    """
     done = Committed()
+    more = [change for change in changes if _leaves_more(change)]
     with sql.in_one_go():
+        also()
         _write_runs(changes, now, done)
         _write_steps(changes, now, done)
         history.append(
@@ -137,18 +157,31 @@ def commit(changes: Sequence[Change], now: datetime) -> Committed:
             ],
             now,
         )
+        if is_all and not more:
+            sql.commit_now()
     for change in changes:
-        run = change.after
-        done.heads.append((run.id, run.seq))
-        for fact in change.transitions:
-            if isinstance(fact, StepReady) and fact.station:
-                done.reached.append((fact.station, fact.task))
-        state = run.state
-        if state in FINAL_RUN_STATES and any(isinstance(t, _RUN_ENDS) for t in change.transitions):
-            done.ended.append((run.workflow, state))
-        for command in change.commands:
-            if isinstance(command, Dispatch):
-                done.envelopes.append(hint(run, command))
+        _note(change, done)
+    if more:
+        _write_more(more, now, done)
+    return done
+
+
+def _note(change: Change, done: Committed) -> None:
+    """What is to be said of it after the commit."""
+    run, state = change.after, change.after.state
+    done.heads.append((run.id, run.seq))
+    for fact in change.transitions:
+        if isinstance(fact, StepReady) and fact.station:
+            done.reached.append((fact.station, fact.task))
+    if state in FINAL_RUN_STATES and any(isinstance(t, _RUN_ENDS) for t in change.transitions):
+        done.ended.append((run.workflow, state))
+    for command in change.commands:
+        if isinstance(command, Dispatch):
+            done.envelopes.append(hint(run, command))
+
+
+def _write_more(changes: Sequence[Change], now: datetime, done: Committed) -> None:
+    """What follows beside the rows of the runs: waits, events, dead letters, notifications."""
     done.listening = listening.write(
         [(c.after.id, c.commands, c.arrived) for c in changes if c.commands or c.arrived], now
     )
@@ -170,7 +203,14 @@ def commit(changes: Sequence[Change], now: datetime) -> Committed:
         ],
         now,
     )
-    return done
+
+
+def _leaves_more(change: Change) -> bool:
+    """Whether there is more to write of it than its own rows; mostly there is not."""
+    if change.arrived or not all(isinstance(command, Dispatch) for command in change.commands):
+        return True
+    facts = change.transitions
+    return publishing.concerns(facts) or notify.concerns(facts, change.stored, change.said)
 
 
 def _write_runs(changes: Sequence[Change], now: datetime, done: Committed) -> None:
@@ -199,14 +239,18 @@ def _write_steps(changes: Sequence[Change], now: datetime, done: Committed) -> N
     for change in changes:
         run = change.after
         unwanted = {c.event_id for c in change.commands if isinstance(c, CancelChild)}
-        for before, after in _moved(change):
+        stored = change.stored
+        for place, after in run.steps.items():
+            before = stored.get(place)
+            if before is after:
+                continue
             step = after
             if step.state is StepState.READY and step.worker is None and step.due_at is None:
                 step = replace(step, due_at=overdue_at)
             elif unwanted and _calls(run, step) in unwanted:
                 step = replace(step, due_at=now)
                 done.orphans.append((run.id, step.id, step.item))
-            elif before is not None and owes(before) and step.state.is_final:
+            elif before is not None and before.due_at is not None and _still_owes(before, step):
                 step = replace(step, due_at=before.due_at)
             if before is None:
                 new.append((run.id, step, run.priority))
@@ -216,11 +260,8 @@ def _write_steps(changes: Sequence[Change], now: datetime, done: Committed) -> N
     steps.update(changed)
 
 
-def _moved(change: Change) -> Iterator[tuple[Step | None, Step]]:
-    for place, step in change.after.steps.items():
-        before = change.stored.get(place)
-        if before is not step:
-            yield before, step
+def _still_owes(before: Step, after: Step) -> bool:
+    return owes(before) and after.state.is_final
 
 
 def _calls(run: Run, step: Step) -> UUID | None:

@@ -7,10 +7,10 @@ of loops is foreseen, the next item of a loop is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
-from flowengine.engine.messages import Message
-from flowengine.engine.rows import Question, Rows
+from flowengine.engine.messages import Cancel, Due, Halt, Message
+from flowengine.engine.rows import Active, Question, Rows
 from flowengine.engine.run import Item, Place
 
 _KEYS_MAX = 10_000
@@ -20,7 +20,19 @@ _Key = tuple[str, type[Message], str]
 _Wanted = frozenset[tuple[str, int]]
 """Step ids, and in how many of the loops around the message's own row theirs stands."""
 
+_OF_ALL = (Due, Cancel, Halt)
+"""Messages that concern whatever is begun."""
+
 _wanted: dict[_Key, _Wanted] = {}
+
+
+def certain(messages: Sequence[Message]) -> Iterator[Question]:
+    """What the rules for these messages ask for at once, whatever the workflow."""
+    found = {place for each in messages if (place := _place(each)) is not None}
+    if found:
+        yield Rows(frozenset(found))
+    if any(isinstance(each, _OF_ALL) for each in messages):
+        yield Active()
 
 
 def foreseen(digest: str, messages: Iterable[Message]) -> frozenset[Place]:

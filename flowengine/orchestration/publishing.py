@@ -67,6 +67,11 @@ def write(
     return [(draft.id, draft.type) for draft in new if draft.target is None]
 
 
+def concerns(transitions: Sequence[Transition]) -> bool:
+    """Whether what happened to a run may be an event that others follow; most of it is none."""
+    return not _TOLD.keys().isdisjoint(map(type, transitions))
+
+
 def _with_last_keys(said: Sequence[Event]) -> list[Event]:
     """The events; those that call once more, with the idempotency keys of the last that was so called.
 

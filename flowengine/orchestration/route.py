@@ -133,8 +133,10 @@ def _route_all(ids: Sequence[UUID], now: datetime, claim: Claim, *, in_hand: boo
             asked = [answer for row in waiting for answer in _ask(row, catalog, now)]
             answered = {answer.event.id for answer in asked}
             routed.unrouted = sum(row.event.id not in answered for row in waiting)
-            routed.committed = admit(asked, now, claim)
-            events.mark_routed([row.event.id for row in waiting], now, in_hand=in_hand)
+            mark = partial(
+                events.mark_routed, [row.event.id for row in waiting], now, in_hand=in_hand
+            )
+            routed.committed = admit(asked, now, claim, also=mark)
         return routed
 
 

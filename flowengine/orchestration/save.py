@@ -61,11 +61,11 @@ def halted(run_id: UUID, error: Exception, now: datetime) -> Advanced | None:
 
 
 def _save(work: Work, items: Sequence[_Item], *, now: datetime, wait: bool) -> Advanced:
-    is_part = len(items) < len(work.told) + len(work.wanted) + len(work.progress)
+    if len(items) == len(work.told) + len(work.wanted) + len(work.progress):
+        return advance(work, now, wait=wait)
     part = replace(
         work,
-        # The places are counted for the whole: of a part nothing is handed on.
-        places=None if is_part else work.places,
+        places=None,  # they are counted for the whole: of a part nothing is handed on
         told=[each for each in items if isinstance(each, Told)],
         wanted=[each for each in items if isinstance(each, Wanted)],
         progress=[each for each in items if isinstance(each, Progress)],

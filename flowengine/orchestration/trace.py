@@ -18,11 +18,12 @@ import dataclasses
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from flowengine.conf import settings
@@ -64,21 +65,20 @@ SMALL_TRANSITIONS, SMALL_BYTES = 32, 16 * 1024
 """A run up to there, with outputs up to there, is read whole: one query, and no more rounds."""
 
 
-@dataclass(slots=True)
-class Trace:
+class Trace(msgspec.Struct):
     """One run, and what has happened to it in this batch."""
 
     workflow: Workflow
     run: Run
     config: Mapping[str, Any]
     limits: Limits
-    stored: dict[Place, Step] = field(default_factory=dict)
+    stored: dict[Place, Step] = {}
     """Its rows as they were read."""
-    transitions: list[Transition] = field(default_factory=list)
-    commands: list[Command] = field(default_factory=list)
-    arrived: list[Arrived] = field(default_factory=list)
+    transitions: list[Transition] = []
+    commands: list[Command] = []
+    arrived: list[Arrived] = []
     """Events that its waits have taken."""
-    said: list[Said] = field(default_factory=list)
+    said: list[Said] = []
     """What tasks have said to who watches."""
     stale: int = 0
     has_progressed: bool = False
@@ -207,7 +207,7 @@ def read(
     messages: Mapping[UUID, Sequence[Message]] | None = None,
     seen: Mapping[UUID, Run] | None = None,
 ) -> Read:
-    """Lock these runs, and read what is certain to be *asked* of them, and likely by *messages*.
+    """Lock these runs, and read what is certain to be *asked* of them, and what *messages* will need.
 
     Of runs that were *seen* as they still are, nothing is read again.
     """
@@ -227,9 +227,12 @@ def read_more(
 ) -> None:
     """Take these runs, too, into the batch, as :func:`read` does; some of them may be in it."""
     traces, unreadable = batch.traces, batch.unreadable
-    new = set(ids) - traces.keys() - unreadable.keys() - batch.elsewhere
-    same = {} if wait or not seen else _unchanged(seen, new)
-    locked = runs.lock(new - same.keys(), wait=wait)
+    new = set(ids)
+    if traces or unreadable or batch.elsewhere:
+        new -= traces.keys() | unreadable.keys() | batch.elsewhere
+        seen = {run_id: seen[run_id] for run_id in new if run_id in seen} if seen else None
+    same = {} if wait or not seen else _unchanged(seen)
+    locked = runs.lock(new - same.keys() if len(same) < len(new) else (), wait=wait)
     unreadable.update(locked.unreadable)
     workflows = _workflows({**locked.readable, **same}, unreadable)
     config, most = settings().CONFIG, limits()
@@ -237,9 +240,9 @@ def read_more(
         if run.id not in unreadable:
             own = replace(run, known=Known())
             traces[run.id] = Trace(workflows[run.digest], own, config, most)
-    for run in same.values():
-        if run.id not in unreadable:
-            traces[run.id] = Trace(workflows[run.digest], run, config, most, dict(run.steps))
+    for run_id, run in same.items():
+        if not unreadable or run_id not in unreadable:
+            traces[run_id] = Trace(workflows[run.digest], run, config, most, dict(run.steps))
     _answer(traces, _first(traces, asked, messages or {}), unreadable)
     for run_id in unreadable:
         traces.pop(run_id, None)
@@ -250,12 +253,11 @@ def read_more(
         batch.elsewhere.update(runs.existing(sorted(others)))
 
 
-def _unchanged(seen: Mapping[UUID, Run], ids: Collection[UUID]) -> dict[UUID, Run]:
+def _unchanged(seen: Mapping[UUID, Run]) -> dict[UUID, Run]:
     """Those of these runs that nobody else holds, or has written since they were seen."""
-    wanted = {run_id: run for run_id, run in seen.items() if run_id in ids}
-    heads = runs.heads(wanted.keys())
+    heads = runs.heads(seen.keys())
     return {
-        run_id: run for run_id, run in wanted.items() if heads.get(run_id) == (run.seq, run.due_at)
+        run_id: run for run_id, run in seen.items() if heads.get(run_id) == (run.seq, run.due_at)
     }
 
 
@@ -266,14 +268,13 @@ def _first(
 ) -> dict[UUID, list[Question]]:
     """What is to be read of these runs before anything is decided."""
     first: dict[UUID, list[Question]] = {}
-    for run_id in dict.fromkeys((*asked, *messages)):
-        trace = traces.get(run_id)
-        if trace is None or trace.run.known is None:
+    for run_id, trace in traces.items():
+        if trace.run.known is None or not (run_id in asked or run_id in messages):
             continue
         if not trace.stored and _is_small(trace):
             first[run_id] = [Every()]
             continue
-        questions = list(asked.get(run_id, ()))
+        questions = [*asked.get(run_id, ()), *foresight.certain(messages.get(run_id, ()))]
         if run_id in messages:
             questions.append(Rows(foresight.foreseen(trace.run.digest, messages[run_id])))
         if trace.stored:

@@ -139,6 +139,8 @@ def encode(type_name: str, column: Sequence[Any]) -> Array:
         return kind(_HEAD(1, 1, oid, count, 1) + _NULL * count)
     if type_name in _REPEATING:
         parts = _repeating(column, element)
+    elif type_name == "uuid":  # in each statement, never the same twice: without a call for each
+        parts = [_NULL if value is None else _UUID + value.int.to_bytes(16) for value in column]
     else:
         parts = [_NULL if value is None else element(value) for value in column]
     return kind(_HEAD(1, _NULL in parts, oid, count, 1) + b"".join(parts))

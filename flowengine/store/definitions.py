@@ -11,7 +11,7 @@ import msgspec
 from flowengine.definitions.check import bind
 from flowengine.definitions.model import Workflow
 from flowengine.definitions.parse import parse
-from flowengine.definitions.steps import TaskSignature
+from flowengine.definitions.task_signature import TaskSignature
 from flowengine.store import sql, tables
 
 _CACHED_MAX = 1000
@@ -75,7 +75,11 @@ def load(digests: Collection[str]) -> dict[str, Workflow]:
 def active() -> dict[str, str]:
     """The digest by which each enabled workflow takes new runs, by name."""
     return dict(
-        sql.query("SELECT name, digest FROM flowengine_workflow WHERE is_enabled ORDER BY name", {})
+        sql.query(
+            "SELECT name, digest FROM flowengine_workflow WHERE is_enabled ORDER BY name",
+            {},
+            is_prepared=True,
+        )
     )
 
 
@@ -118,7 +122,9 @@ def put(definitions: Sequence[Definition], now: datetime) -> None:
 def awaited() -> frozenset[Subscription]:
     """What the waits of all definitions listen to that new runs, or runs that may go on, are of."""
     rows = sql.query(
-        "SELECT DISTINCT pattern, path FROM flowengine_subscription WHERE path <> ''", {}
+        "SELECT DISTINCT pattern, path FROM flowengine_subscription WHERE path <> ''",
+        {},
+        is_prepared=True,
     )
     return frozenset(Subscription(*row) for row in rows)
 
@@ -135,7 +141,7 @@ def awaited_by(digests: Collection[str]) -> frozenset[Subscription]:
 
 def listened_to() -> frozenset[str]:
     """The patterns of events that start runs of enabled workflows, or that some wait is for."""
-    rows = sql.query(_LISTENED_TO, {})
+    rows = sql.query(_LISTENED_TO, {}, is_prepared=True)
     return frozenset(row[0] for row in rows)
 
 

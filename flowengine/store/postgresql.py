@@ -10,6 +10,9 @@ keeps the plan.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -18,47 +21,66 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from flowengine.conf import settings
 from flowengine.store import arrays
 
-try:
-    import psycopg
-    from psycopg.adapt import Dumper
-except ImportError:  # the extra ``postgres`` is not installed: no database here is PostgreSQL
-    psycopg = None  # type: ignore[assignment,unused-ignore]
-    Dumper = object  # type: ignore[assignment,misc,unused-ignore]
-
 NEVER_BY_ITSELF = 1 << 30
 """Runs of a statement before psycopg prepares it unasked."""
-_ASKED = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
-"""How rows are found by reading a table from end to end, and whether a plan is compiled for it."""
+_ASKED = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
+"""How rows are found by reading a table from end to end, whether a plan is compiled for it, and whether
+one that is kept is used: by itself PostgreSQL plans anew for arrays whose length it sees."""
 _TURN_OFF = f"""
 WITH was AS MATERIALIZED (SELECT {", ".join(f"current_setting('{name}') AS {name}" for name in _ASKED)})
-SELECT was.*, {", ".join(f"set_config('{name}', 'off', true)" for name in _ASKED)} FROM was"""
+SELECT was.*, {", ".join(f"set_config('{name}', '{to}', true)" for name, to in _ASKED.items())} FROM was"""
 _TURN_BACK = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in _ASKED)
 
 _taught: WeakSet[Any] = WeakSet()
 """The connections of psycopg that know our arrays."""
-_by_keys: WeakKeyDictionary[Any, tuple[str, ...]] = WeakKeyDictionary()
-"""Those whose transaction finds its rows by keys now, with what was set of ``_ASKED`` before."""
+_by_keys: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+"""Those whose transaction finds its rows by keys now, each with the cursor that knows what was set of
+``_ASKED`` before; None = nothing has been sent of it yet."""
+_IDLE = 0
+"""libpq's word for a connection without an open transaction."""
 
 
-class _AsItIs(Dumper):
-    """Of what is encoded already, in binary."""
-
-    def dump(self, obj: bytes) -> bytes:
-        return obj
+def driver_of(database: Any) -> Any:
+    """The module psycopg, as Django has it: a project on another database does without loading it."""
+    return database.Database
 
 
-def teach(connection: Any) -> None:
-    """Let this connection of psycopg take our arrays, and keep what is to be prepared."""
+def teach(database: BaseDatabaseWrapper) -> None:
+    """Let its connection of psycopg take our arrays, and keep what is to be prepared."""
+    connection: Any = database.connection
     if connection in _taught:
         return
-    for name, (kind, _oid, _element) in arrays.ARRAYS.items():
-        oid = psycopg.postgres.types[name].array_oid
-        facts = {"oid": oid, "format": psycopg.pq.Format.BINARY}
-        dumper = type(f"{kind.__name__}Dumper", (_AsItIs,), facts)
+    for kind, dumper in _dumpers(driver_of(database)):
         connection.adapters.register_dumper(kind, dumper)
     if connection.prepare_threshold is None and settings().LISTEN:  # else nothing ever is
         connection.prepare_threshold = NEVER_BY_ITSELF
     _taught.add(connection)
+
+
+@cache
+def _dumpers(psycopg: Any) -> list[tuple[type, type]]:
+    class AsItIs(psycopg.adapt.Dumper):  # type: ignore[misc]
+        """Of what is encoded already, in binary."""
+
+        def dump(self, obj: bytes) -> bytes:
+            return obj
+
+    found = []
+    for name, (kind, _oid, _element) in arrays.ARRAYS.items():
+        facts = {"oid": psycopg.postgres.types[name].array_oid, "format": psycopg.pq.Format.BINARY}
+        found.append((kind, type(f"{kind.__name__}Dumper", (AsItIs,), facts)))
+    return found
+
+
+def cursor_of(database: BaseDatabaseWrapper) -> Any:
+    """A cursor of psycopg's own, which sends values apart from the statement."""
+    return driver_of(database).Cursor(database.connection)
 
 
 def finds_by_keys(connection: Any) -> bool:
@@ -66,15 +88,39 @@ def finds_by_keys(connection: Any) -> bool:
     return connection in _by_keys
 
 
+def is_own(database: BaseDatabaseWrapper) -> bool:
+    """Whether a transaction is open, and no part of another's."""
+    return database.in_atomic_block and database.commit_on_exit and not database.savepoint_ids
+
+
 def begin_by_keys(database: BaseDatabaseWrapper) -> None:
-    """From here on its transaction finds rows by keys; goes to the server together with BEGIN."""
-    teach(database.connection)
-    with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
-        with database.connection.pipeline():
-            _tell(database, cursor, _TURN_OFF, ())
-        was = cursor.fetchone()
-    assert was is not None, "what is selected from one row has one"
-    _by_keys[database.connection] = was[: len(_ASKED)]
+    """From here on its transaction finds rows by keys; the server is told with the first statement."""
+    teach(database)
+    _by_keys[database.connection] = None
+
+
+@contextmanager
+def begun(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """Around one statement: BEGIN, and what else has to be said before the first one, goes with it.
+
+    psycopg begins by itself, but waits for the server's answer before it sends anything more.
+    """
+    connection: Any = database.connection
+    is_to_begin = _is_to_begin(database)
+    is_to_tell = _by_keys.get(connection, _ASKED) is None
+    if not is_to_begin and not is_to_tell:
+        yield
+        return
+    if is_to_begin:
+        connection.autocommit = True  # to psycopg; Django knows that there is a transaction
+    with connection.pipeline():
+        if is_to_begin:
+            with cursor_of(database) as cursor:
+                cursor.execute(b"BEGIN", prepare=True)
+        if is_to_tell:
+            _by_keys[connection] = cursor_of(database)
+            _tell(database, _by_keys[connection], _TURN_OFF)
+        yield
 
 
 def end_by_keys(database: BaseDatabaseWrapper) -> None:
@@ -82,10 +128,18 @@ def end_by_keys(database: BaseDatabaseWrapper) -> None:
 
     What the server, the user or the session had turned off stays off.
     """
-    was = _by_keys.pop(database.connection, None)
-    if was is not None:
-        with psycopg.Cursor(database.connection) as cursor:
-            _tell(database, cursor, _TURN_BACK, was)
+    told = _by_keys.pop(database.connection, None)
+    if told is not None:
+        was = told.fetchone()
+        with cursor_of(database) as cursor:
+            _tell(database, cursor, _TURN_BACK, was[: len(_ASKED)])
+
+
+def commit(database: BaseDatabaseWrapper) -> None:
+    """Commit with the statements of the open pipeline; Django will find that there is nothing left to do."""
+    forget(database.connection)
+    with cursor_of(database) as cursor:
+        cursor.execute(b"COMMIT", prepare=True)
 
 
 def forget(connection: Any) -> None:
@@ -93,7 +147,20 @@ def forget(connection: Any) -> None:
     _by_keys.pop(connection, None)
 
 
-def _tell(database: BaseDatabaseWrapper, cursor: Any, text: str, values: tuple[str, ...]) -> None:
+def _is_to_begin(database: BaseDatabaseWrapper) -> bool:
+    """Whether the server knows nothing yet of the transaction that Django has opened, an ordinary one."""
+    connection: Any = database.connection
+    return (
+        not connection.autocommit
+        and is_own(database)
+        and connection.pgconn.transaction_status == _IDLE
+        and connection.isolation_level is connection.read_only is connection.deferrable is None
+    )
+
+
+def _tell(
+    database: BaseDatabaseWrapper, cursor: Any, text: str, values: tuple[str, ...] = ()
+) -> None:
     if database.queries_logged:
         database.queries_log.append({"sql": text, "time": "0"})
     cursor.execute(text.encode(), values, prepare=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -24,30 +25,19 @@ SELECT r.id, r.workflow, r.digest, r.replay, r.state, r.seq, r.due_at, r.title, 
 FROM flowengine_run r JOIN flowengine_event e ON e.id = r.event_id
 WHERE r.id = ANY(%(ids)s) ORDER BY r.id FOR NO KEY UPDATE OF r"""
 
+_MOVING = ("busy", "asleep", "output_bytes", "undoing", "has_undone", "still_s", "tail", "holding")
+"""What the steps of a run leave in its row; :func:`_moving` has the values."""
 _COLUMNS = (
     *("id", "workflow", "digest", "event_id", "replay", "replay_of", "keys", "state", "seq"),
     *("due_at", "title"),
     *("priority", "parent_run", "parent_step", "parent_item", "parent_depth", "parent_detached"),
-    *("busy", "asleep", "output_bytes", "undoing", "has_undone", "still_s", "tail"),
-    "holding",
+    *_MOVING,
     *("actor", "watchers", "watcher_groups", "labels", "inputs", "output", "failure", "outcome"),
     *("created_at", "started_at", "held_at", "finished_at"),
 )
 _CHANGING = (
-    *(
-        "replay",
-        "state",
-        "seq",
-        "due_at",
-        "title",
-        "output",
-        "failure",
-        "outcome",
-        "busy",
-        "asleep",
-        "output_bytes",
-    ),
-    *("undoing", "has_undone", "still_s", "tail", "holding"),
+    *("replay", "state", "seq", "due_at", "title", "output", "failure", "outcome"),
+    *_MOVING,
     *("started_at", "held_at", "finished_at"),
 )
 _ENDED = """
@@ -68,6 +58,10 @@ _DUE = """
 SELECT id, state, tail FROM flowengine_run WHERE due_at <= %(now)s AND state <> 'queued'
 ORDER BY due_at LIMIT %(limit)s"""
 
+_STATES = {state.value: state for state in RunState}
+"""By word: to ask the enumeration takes many times as long."""
+_NUMBER = attrgetter("int")
+"""Of an id: two are compared by it, many times faster than by themselves."""
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
 _failure = msgspec.json.Decoder(Failure).decode
@@ -113,7 +107,7 @@ def lock(ids: Iterable[UUID], *, wait: bool = False) -> Locked:
     *wait* (architecture §2.6); so are ids without a row.
     """
     locked = Locked({}, {})
-    wanted = sorted(set(ids))
+    wanted = sorted(set(ids), key=_NUMBER)
     if not wanted:
         return locked
     rows = sql.query(_LOCK if wait else _LOCK + " SKIP LOCKED", {"ids": wanted})
@@ -128,7 +122,7 @@ def lock(ids: Iterable[UUID], *, wait: bool = False) -> Locked:
 
 def heads(ids: Collection[UUID]) -> dict[UUID, Head]:
     """Lock those of these runs that are free, until the transaction ends; how far each of them is."""
-    rows = sql.query(_HEADS, {"ids": sorted(ids)}) if ids else []
+    rows = sql.query(_HEADS, {"ids": sorted(ids, key=_NUMBER)}) if ids else []
     return {sql.as_uuid(row[0]): (row[1], sql.as_datetime(row[2])) for row in rows}
 
 
@@ -141,7 +135,7 @@ def _run(row: tuple[Any, ...]) -> Run:
         replay=row[3],
         replay_of=None if row[29] is None else sql.as_uuid(row[29]),
         keys=None if row[30] is None else sql.as_uuid(row[30]),
-        state=RunState(row[4]),
+        state=_STATES.get(row[4]) or RunState(row[4]),
         seq=row[5],
         due_at=sql.as_datetime(row[6]),
         title=row[7],
@@ -176,17 +170,8 @@ def insert(rows: Sequence[tuple[Run, Sequence[str], Sequence[str], dict[str, Any
                 *(run.id, run.workflow, run.digest, run.event.id, run.replay, run.replay_of),
                 *(run.keys, run.state, run.seq, run.due_at, run.title, run.priority),
                 *parents.columns(run.parent),
-                *(
-                    run.busy,
-                    run.asleep,
-                    run.output_bytes,
-                    run.undoing,
-                    run.has_undone,
-                    run.still_s,
-                    run.tail,
-                    run.holding,
-                    run.event.actor,
-                ),
+                *_moving(run),
+                run.event.actor,
                 _encode(watchers).decode(),
                 _encode(groups).decode(),
                 _encode(labels).decode(),
@@ -211,17 +196,8 @@ def update(runs: Sequence[Run]) -> None:
             (
                 *(run.replay, run.state, run.seq, run.due_at, run.title, _output(run)),
                 encoded(run.failure),
-                *(
-                    run.outcome,
-                    run.busy,
-                    run.asleep,
-                    run.output_bytes,
-                    run.undoing,
-                    run.has_undone,
-                    run.still_s,
-                    run.tail,
-                    run.holding,
-                ),
+                run.outcome,
+                *_moving(run),
                 *(run.started_at, run.held_at, run.finished_at, run.id),
             )
             for run in runs
@@ -302,6 +278,13 @@ def passed_on(seen: Mapping[UUID, tuple[int, datetime | None]]) -> None:
 def encoded(value: Any) -> bytes | None:
     """JSON bytes; None stays None."""
     return None if value is None else _encode(value)
+
+
+def _moving(run: Run) -> tuple[Any, ...]:
+    return (
+        *(run.busy, run.asleep, run.output_bytes, run.undoing),
+        *(run.has_undone, run.still_s, run.tail, run.holding),
+    )
 
 
 def _output(run: Run) -> bytes | None:

@@ -24,11 +24,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from flowengine.conf import settings
 from flowengine.store import arrays, postgresql
 
-try:
-    import psycopg
-except ImportError:  # the extra ``postgres`` is not installed: no database here is PostgreSQL
-    psycopg = None  # type: ignore[assignment,unused-ignore]
-
 WRITE_WAIT_S = 10.0
 """How long a writer waits for the one before it on SQLite: shorter than a supervisor's patience with
 a silent loop, which reports that it could not write, and tries again."""
@@ -113,6 +108,17 @@ def in_one_go() -> Iterator[None]:
         postgresql.end_by_keys(database)
 
 
+def commit_now() -> None:
+    """Commit the transaction with what :func:`in_one_go` sends; the last statement in it.
+
+    So nobody waits for the writes, and then for the commit. A part of another's transaction is committed
+    with that, at its end; so is any on SQLite.
+    """
+    database = connection()
+    if is_postgresql() and postgresql.is_own(database):
+        postgresql.commit(database)
+
+
 @contextmanager
 def by_keys() -> Iterator[None]:
     """From here to the end of :func:`in_one_go` each statement finds its rows by keys, and keeps its plan.
@@ -121,8 +127,7 @@ def by_keys() -> Iterator[None]:
     opened another may go on with statements that are no concern of ours.
     """
     database = connection()
-    is_own = database.in_atomic_block and not database.savepoint_ids
-    if not is_postgresql() or not is_own or not settings().LISTEN:
+    if not is_postgresql() or not postgresql.is_own(database) or not settings().LISTEN:
         yield
         return
     postgresql.begin_by_keys(database)
@@ -209,14 +214,17 @@ def update(
     return _write_rows(text, rows, [table.types[name] for name in (*columns, *by)])
 
 
-def query(text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def query(
+    text: str, parameters: Mapping[str, Any], *, is_prepared: bool = False
+) -> list[tuple[Any, ...]]:
     """The rows of a SELECT; lists are arrays, used as ``= ANY(%(name)s)``.
 
     On SQLite such a test becomes a look-up in ``json_each``, and row locks, which it has not, are
-    left out.
+    left out. *Prepared* is what reads tables that stay small: its plan is kept.
     """
     if is_postgresql():
-        with _executed(_binary(text), _arrays_of(parameters)) as cursor:
+        given = _arrays_of(parameters)
+        with _executed(_binary(text), given, is_prepared=is_prepared) as cursor:
             return list(cursor.fetchall())
     with connection().cursor() as cursor:
         cursor.execute(_sqlite_text(text), _sqlite_parameters(parameters))
@@ -300,7 +308,7 @@ def _encoded(types: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Any]:
 @contextmanager
 def _executed(
     text: str, parameters: Mapping[str, Any] | Sequence[Any], *, is_prepared: bool = False
-) -> Iterator[psycopg.Cursor[Any]]:
+) -> Iterator[Any]:
     """A cursor that has run *text*, with values and rows in binary.
 
     Django's own cursor writes values into the text on the client's side, which on large arrays costs
@@ -310,13 +318,14 @@ def _executed(
     """
     database = connection()
     database.ensure_connection()
-    postgresql.teach(database.connection)
-    with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
+    postgresql.teach(database)
+    with database.wrap_database_errors, postgresql.cursor_of(database) as cursor:
         if database.queries_logged:
             database.queries_log.append({"sql": text, "time": "0"})
         by_keys = postgresql.finds_by_keys(database.connection)
         prepare = (is_prepared or by_keys) and settings().LISTEN
-        cursor.execute(text.encode(), parameters, prepare=prepare, binary=True)
+        with postgresql.begun(database):
+            cursor.execute(text.encode(), parameters, prepare=prepare, binary=True)
         yield cursor
 
 

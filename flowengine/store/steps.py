@@ -49,6 +49,9 @@ _HAS_OUTPUT = frozenset(
     }
 )
 
+_STATES = {state.value: state for state in StepState}
+"""By word: to ask the enumeration takes many times as long."""
+
 Loaded = dict[UUID, dict[Place, Step]]
 """By run, by place."""
 
@@ -61,7 +64,8 @@ def load(
     A row that this version cannot make a value of is added to *unreadable*, by its run; without
     that, it raises.
     """
-    wanted = sorted(set(places))
+    # By the numbers of the runs: two UUIDs are compared many times faster so.
+    wanted = sorted(set(places), key=lambda each: (each[0].int, each[1]))
     if not wanted:
         return {}
     columns: dict[str, list[Any]] = {
@@ -78,8 +82,8 @@ def add(
     loaded: Loaded, rows: Iterable[Sequence[Any]], unreadable: dict[UUID, Exception] | None
 ) -> None:
     """Make values of *rows*, which have the columns of ``READ``."""
-    for row in rows:
-        run_id = sql.as_uuid(row[0])
+    for row in rows if sql.is_postgresql() else map(_of_sqlite, rows):
+        run_id = row[0]
         try:
             step = value(row)
         except (ValueError, msgspec.MsgspecError) as error:
@@ -87,11 +91,14 @@ def add(
                 raise
             unreadable[run_id] = error
         else:
-            loaded.setdefault(run_id, {})[step.place] = step
+            of_run = loaded.get(run_id)
+            if of_run is None:
+                of_run = loaded[run_id] = {}
+            of_run[step.id, step.item] = step
 
 
 def value(row: Sequence[Any]) -> Step:
-    """The step of a row with the columns of ``READ``.
+    """The step of a row with the columns of ``READ``, as PostgreSQL gives them.
 
     Raises:
         ValueError, msgspec.MsgspecError: this version does not understand it.
@@ -103,28 +110,39 @@ def value(row: Sequence[Any]) -> Step:
         title=row[4],
         task=row[5],
         station=row[6],
-        state=StepState(row[7]),
+        state=_STATES.get(row[7]) or StepState(row[7]),
         attempt=row[8],
         tries=row[9],
         crashes=row[10],
         block=row[11],
         counts=None if row[12] is None else _counts(row[12]),
         clause=row[13],
-        is_stopping=bool(row[14]),
-        worker=None if row[15] is None else sql.as_uuid(row[15]),
-        due_at=sql.as_datetime(row[16]),
-        value=_decoded(row[17]),
-        input=_decoded(row[18]),
-        output=_decoded(row[19]),
+        is_stopping=row[14],
+        worker=row[15],
+        due_at=row[16],
+        value=None if row[17] is None else _decode(row[17]),
+        input=None if row[18] is None else _decode(row[18]),
+        output=None if row[19] is None else _decode(row[19]),
         failure=None if row[20] is None else _failure(row[20]),
         answers=() if row[21] is None else _answers(row[21]),
         ended=row[22],
-        ready_at=sql.as_datetime(row[23]),
-        first_started_at=sql.as_datetime(row[24]),
-        started_at=sql.as_datetime(row[25]),
-        finished_at=sql.as_datetime(row[26]),
+        ready_at=row[23],
+        first_started_at=row[24],
+        started_at=row[25],
+        finished_at=row[26],
         doubt=row[27],
     )
+
+
+def _of_sqlite(row: Sequence[Any]) -> Sequence[Any]:
+    """The same row as PostgreSQL gives it, which most are read from."""
+    given = list(row)
+    given[0] = sql.as_uuid(row[0])
+    given[14] = bool(row[14])
+    given[15] = None if row[15] is None else sql.as_uuid(row[15])
+    for place in (16, 23, 24, 25, 26):
+        given[place] = sql.as_datetime(row[place])
+    return given
 
 
 def insert(rows: Sequence[tuple[UUID, Step, int]]) -> None:
@@ -213,10 +231,6 @@ def _moving(step: Step) -> tuple[Any, ...]:
         _encoded(step.failure),
         *(step.doubt, step.ended, step.first_started_at, step.started_at, step.finished_at),
     )
-
-
-def _decoded(column: Any) -> Any:
-    return None if column is None else _decode(column)
 
 
 def _encoded(given: Any) -> bytes | None:

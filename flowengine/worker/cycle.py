@@ -191,17 +191,22 @@ class Cycle:
                 repeated.append(delivery)
             else:
                 self._backlog[key] = _Waiting(delivery, at)
-        self._broker.settle(repeated, Verdict.ACK)
+        self._settle_with(Verdict.ACK, repeated)
         self._let_go(at)
 
     def _let_go(self, at: float) -> None:
         """Hints that cannot be used soon: back to the queue when draining, else to their rows."""
         if self.is_draining or self.is_resting:
-            self._broker.settle([w.delivery for w in self._backlog.values()], Verdict.REQUEUE)
+            self._settle_with(Verdict.REQUEUE, [w.delivery for w in self._backlog.values()])
             self._backlog.clear()
             return
         old = [key for key, waiting in self._backlog.items() if at - waiting.since > HINT_KEPT_S]
-        self._broker.settle([self._backlog.pop(key).delivery for key in old], Verdict.ACK)
+        self._settle_with(Verdict.ACK, [self._backlog.pop(key).delivery for key in old])
+
+    def _settle_with(self, verdict: Verdict, deliveries: Sequence[Delivery]) -> None:
+        """Nothing for nothing: the broker's thread would be woken, and take its turn before a task's."""
+        if deliveries:
+            self._broker.settle(deliveries, verdict)
 
     def _settle(self) -> None:
         """What is owed from before: each is dropped only once it is done."""
@@ -301,7 +306,7 @@ class Cycle:
             for key, waiting in self._backlog.items()
             if id(waiting.delivery) in taken and key not in later
         ]
-        self._broker.settle([self._backlog.pop(key).delivery for key in done], Verdict.ACK)
+        self._settle_with(Verdict.ACK, [self._backlog.pop(key).delivery for key in done])
         self.stale += advanced.stale
         self._see_through(advanced.committed)
 

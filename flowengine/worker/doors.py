@@ -82,7 +82,9 @@ class Doors:
         if bounds is None or isinstance(message, GivenBack):
             return message
         at = self._monotonic()
-        tally = self._tallies.setdefault(order.station, Tally(bounds))
+        tally = self._tallies.get(order.station)
+        if tally is None:
+            tally = self._tallies[order.station] = Tally(bounds)
         if isinstance(message, Succeeded):
             tally.add(at)
             if probed is not None:

@@ -7,8 +7,10 @@ publish is settled at once, a delivery is made when the scheduler picks one (:me
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
+
+from msgspec.structs import replace
 
 from flowengine.broker.base import Broker, Capability, Delivery, Outcome, Verdict
 from flowengine.broker.envelope import Envelope

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError
 from pika.spec import Basic
@@ -40,7 +39,6 @@ DECLARE_AGAIN_S = 1.0
 """At most how often returned messages make the topology be declared again."""
 MEND_S = 30.0
 """How often what could not be declared is tried again."""
-PERSISTENT = 2
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -164,32 +162,25 @@ class Publisher:
         channel = self._channel
         # What was declared a moment ago is declared first, else its envelopes have no exchange.
         is_declared = self._declared is self._topology
-        while self._waiting and channel is not None and channel.raw.is_open and is_declared:
+        if self._waiting and channel is not None and channel.raw.is_open and is_declared:
+            with channel.raw.connection.in_one_piece():
+                self._send_waiting(channel)
+        self._watch()
+
+    def _send_waiting(self, channel: Channel) -> None:
+        while self._waiting and channel.raw.is_open:
             size = len(self._waiting[0].envelope.body)
             is_full = self._unconfirmed and self._bytes + size > WINDOW_MAX_BYTES
             if is_full or len(self._unconfirmed) >= WINDOW_MAX:
                 break
             self._send(channel, self._waiting.popleft())
-        self._watch()
 
     def _send(self, channel: Channel, entry: _Entry) -> None:
         envelope = entry.envelope
         if refuse_unsendable(entry.on_outcome, envelope):
             return
         try:
-            channel.raw.basic_publish(
-                envelope.exchange,
-                envelope.routing_key,
-                envelope.body,
-                pika.BasicProperties(
-                    content_type=envelope.content_type,
-                    headers=envelope.headers or None,
-                    delivery_mode=PERSISTENT,
-                    priority=envelope.priority or None,
-                    message_id=envelope.id,
-                ),
-                mandatory=True,
-            )
+            channel.raw.connection.publish(channel.raw, envelope)
         except (AMQPError, UnicodeError, TypeError, ValueError) as problem:
             # pika marshals before it writes: nothing of it was sent, and no tag was used.
             logger.error("envelope %r cannot be sent: %s", envelope.id, problem)  # noqa: TRY400

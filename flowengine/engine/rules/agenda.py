@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from flowengine.definitions.expressions.evaluate import decide as holds
-from flowengine.definitions.graph import UNDO, Line, Role, Spot
+from flowengine.definitions.graph import Line, Role, Spot
+from flowengine.definitions.step_ids import UNDO
 from flowengine.definitions.steps import (
     ApprovalStep,
     ChildStep,
@@ -84,7 +85,7 @@ def _go_on(draft: Draft, line: Line, position: int, item: Item) -> None:
         _line_ended(draft, line, item, Result.CANCELLED)
     elif position == len(line.steps):
         _line_ended(draft, line, item, Result.DONE)
-    elif not holding.holds_here(draft, line):
+    elif not (draft.run.holding and holding.holds_here(draft, line)):
         if draft.run.known is not None:
             draft.rows((step.id, item) for step in places.ahead(line, position))  # read together
         reach(draft, draft.graph.spots[line.steps[position].id], item)
@@ -133,7 +134,7 @@ def reach(draft: Draft, spot: Spot, item: Item) -> None:
 
 def begin(draft: Draft, spot: Spot, item: Item) -> None:
     """The step, or one item of it, begins; or goes on where it was, where this is a resume."""
-    if not resume.reopen(draft, spot, item):
+    if draft.row((spot.step.id, item)) is None or not resume.reopen(draft, spot, item):
         _BEGIN[type(spot.step)](draft, spot, item)
 
 
@@ -159,10 +160,10 @@ def _ended(draft: Draft, place: Place, result: Result) -> None:
     if place[0].startswith(UNDO):
         _undo_ended(draft, place, result, row.failure)
         return
-    if draft.is_item(place):
+    spot = draft.spot(place)
+    if spot.step.loop is not None and draft.is_item(place):
         foreach.item_ended(draft, place, result)
         return
-    spot = draft.spot(place)
     line, item = spot.line, place[1]
     if line.role is Role.BRANCH:
         assert line.owner is not None

@@ -16,6 +16,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from flowengine.definitions.expressions.evaluate import render
+from flowengine.definitions.expressions.tree import Template
 from flowengine.definitions.graph import Line, Role, Spot
 from flowengine.definitions.steps import FailStep, Rescue, Step, TaskStep, kind_of
 from flowengine.engine import failures
@@ -51,18 +52,18 @@ def begun(draft: Draft, place: Place, step: Step) -> dict[str, Any]:
     spot = draft.spot(place)
     block = spot.line.owner if spot.line.role is Role.BRANCH else None
     kind = kind_of(step)
-    if draft.is_item(place):
-        block = step.id
-    elif step.loop is not None:
-        kind = FOR_EACH
-    return {"kind": kind, "title": _title(draft, place, step), "block": block}
+    if step.loop is not None:
+        if draft.is_item(place):
+            block = step.id
+        else:
+            kind = FOR_EACH
+    title = "" if step.title is None else _title(draft, place, step.title)
+    return {"kind": kind, "title": title, "block": block}
 
 
-def _title(draft: Draft, place: Place, step: Step) -> str:
-    if step.title is None:
-        return ""
+def _title(draft: Draft, place: Place, template: Template) -> str:
     try:
-        title = render(step.title, scope_of(draft, draft.spot(place), place[1]), draft.now)
+        title = render(template, scope_of(draft, draft.spot(place), place[1]), draft.now)
     except ExpressionError:
         return ""
     return printable(str(title)) if isinstance(title, str | int | float) else ""

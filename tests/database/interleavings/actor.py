@@ -92,6 +92,11 @@ class Actor(Generic[Value]):
 
     # How it does that
 
+    def stops_at(self, text: str) -> bool:
+        """It is to stand still there, before or after it is done."""
+        with self._changed:
+            return self._target is not None and self._target[0] in text
+
     def step(self, text: str, *, is_done: bool) -> None:
         """Called in its own thread, before and after each statement: stand still if it is the one."""
         with self._changed:
@@ -162,13 +167,26 @@ def watch_statements(monkeypatch: pytest.MonkeyPatch) -> None:
     execute, commit = psycopg.Cursor.execute, psycopg.Connection.commit
 
     def executed(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-        return _watched(_text(query), lambda: execute(cursor, query, *args, **kwargs))
+        def answered() -> Any:
+            given = execute(cursor, query, *args, **kwargs)
+            if _is_watched(_text(query)):
+                with cursor.connection.pipeline():  # what was sent with others: its end is awaited
+                    pass
+            return given
+
+        return _watched(_text(query), answered)
 
     def committed(given: Any) -> None:
         _watched("COMMIT", lambda: commit(given))
 
     monkeypatch.setattr(psycopg.Cursor, "execute", executed)
     monkeypatch.setattr(psycopg.Connection, "commit", committed)
+
+
+def _is_watched(text: str) -> bool:
+    """An actor of this thread is to stand still at that statement."""
+    actor: Actor[Any] | None = getattr(_here, "actor", None)
+    return actor is not None and actor.stops_at(text)
 
 
 def _watched(text: str, do: Callable[[], Value]) -> Value:

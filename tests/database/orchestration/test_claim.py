@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -117,10 +118,10 @@ def test_batch_that_is_halved_takes_each_place_once(
     synchronise(settings, tmp_path, HELLO)
     good, bad, other = said(3)
 
-    def failing(changes: Sequence[Change], now: datetime) -> Committed:
+    def failing(changes: Sequence[Change], now: datetime, **how: Any) -> Committed:
         if any(change.after.event.id == bad for change in changes):
             raise ValueError("this one will not do")
-        return commit(changes, now)
+        return commit(changes, now, **how)
 
     monkeypatch.setattr(admit, "commit", failing)
 

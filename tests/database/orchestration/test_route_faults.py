@@ -27,10 +27,10 @@ pytestmark = pytest.mark.django_db
 def _make_guilty(monkeypatch: pytest.MonkeyPatch, guilty: UUID, error: Exception) -> None:
     """Let every batch with that event in it fail, as the database would."""
 
-    def admit(asked: Any, now: Any, claim: Any) -> Any:
+    def admit(asked: Any, now: Any, claim: Any, **how: Any) -> Any:
         if any(each.event.id == guilty for each in asked):
             raise error
-        return admission.admit(asked, now, claim)
+        return admission.admit(asked, now, claim, **how)
 
     monkeypatch.setattr(routing, "admit", admit)
 

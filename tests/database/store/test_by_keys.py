@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import DataError, connection, transaction
@@ -33,6 +34,13 @@ def reads_tables() -> set[str]:
     """Whether the planner may read a table from end to end, as its settings say."""
     shown = "current_setting('enable_seqscan'), current_setting('enable_hashjoin')"
     return {value for row in sql.query(f"SELECT {shown}", {}) for value in row}
+
+
+def plans() -> dict[str, tuple[int, int]]:
+    """How often statements of these tests that the server keeps were planned anew, and were not."""
+    found = """SELECT statement, custom_plans, generic_plans FROM pg_prepared_statements
+WHERE statement LIKE '%%flowengine_run%%'"""
+    return {text: (anew, kept) for text, anew, kept in sql.query(found, {})}
 
 
 def set_by_hand() -> dict[str, str]:
@@ -99,6 +107,14 @@ def test_what_finds_by_keys_is_kept_prepared() -> None:
             sql.query(ASKED, {"ids": []})
 
     assert kept() == 1
+
+
+def test_plan_that_is_kept_is_used() -> None:
+    for count in (1, 3):
+        with by_keys():
+            sql.query(ASKED, {"ids": [uuid4()] * count})
+
+    assert list(plans().values()) == [(0, 2)]
 
 
 def test_nothing_is_kept_where_connections_are_shared_by_transactions(settings: Any) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
+from psycopg import IsolationLevel
 
 from flowengine.engine.transitions import RunStarted
 from flowengine.store import history, sql, workers
@@ -33,6 +34,57 @@ def test_what_goes_in_one_go_fails_whole_and_says_why() -> None:
 
     assert sql.query("SELECT 1 FROM flowengine_worker WHERE id = %(id)s", {"id": worker}) == []
     assert sql.query("SELECT 1 FROM flowengine_history", {}) == []
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (1, 1)])
+def test_commit_goes_with_the_writes_and_not_without_them(numbers: tuple[int, int]) -> None:
+    told: list[str] = []
+
+    def write() -> None:
+        with sql.writing():
+            transaction.on_commit(lambda: told.append("committed"))
+            history.append([(UUID(int=3), 1, (RunStarted(),))], NOON)
+            with sql.in_one_go():
+                for number in numbers:
+                    history.append([(UUID(int=number), 1, (RunStarted(),))], NOON)
+                sql.commit_now()
+
+    if len(set(numbers)) == len(numbers):
+        write()
+    else:
+        with pytest.raises(IntegrityError):
+            write()
+
+    connection.close()
+    is_committed = bool(told)
+    assert is_committed is (numbers == (1, 2))
+    stored = sql.query("SELECT 1 FROM flowengine_history", {})
+    assert len(stored) == (3 if is_committed else 0)
+
+
+def test_part_of_another_transaction_is_committed_with_that() -> None:
+    def write() -> None:
+        with transaction.atomic():
+            with sql.writing(), sql.in_one_go():
+                history.append([(UUID(int=1), 1, (RunStarted(),))], NOON)
+                sql.commit_now()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write()
+
+    assert sql.query("SELECT 1 FROM flowengine_history", {}) == []
+
+
+def test_transaction_of_another_isolation_begins_as_such() -> None:
+    sql.query("SELECT 1", {})
+    connection.connection.isolation_level = IsolationLevel.SERIALIZABLE
+
+    with sql.writing():
+        shown = sql.query("SELECT current_setting('transaction_isolation')", {})
+    connection.close()
+
+    assert shown == [("serializable",)]
 
 
 def test_nothing_is_prepared_where_nobody_can_listen(settings: Any) -> None:

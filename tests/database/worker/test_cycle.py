@@ -266,6 +266,25 @@ def test_a_begin_whose_commit_was_never_answered_is_handed_back(bench: Bench) ->
     assert (row.state, row.tries, row.crashes) == (StepState.READY, 0, 0)
 
 
+def test_all_that_a_cycle_has_changed_is_told_at_once(bench: Bench) -> None:
+    runs = begin("patient", 4)
+    for run in runs:
+        bench.deliver(run, "one")
+    told: list[set[UUID]] = []
+
+    def hear(*, heads: list[tuple[UUID, int]], **_signal: object) -> None:
+        told.append({run for run, _head in heads})
+
+    signals.run_changed.connect(hear)
+    try:
+        bench.turn()
+    finally:
+        signals.run_changed.disconnect(hear)
+        bench.stations.give_back()
+
+    assert told == [set(runs)]
+
+
 def test_a_receiver_that_raises_does_not_stop_the_line(bench: Bench) -> None:
     def broken(**_arguments: object) -> None:
         raise RuntimeError("an application's own receiver")

@@ -107,6 +107,7 @@ def functions() -> Iterator[tuple[ModuleType, str, Function]]:
         yield prune, name, records.prune_nothing
     yield dead_letters, "close_of_runs", records.close_dead_letters
     yield audit, "append", records.append_audit
+    yield audit, "is_kept", records.audit_is_kept
     yield replays, "due", records.due_replays
     yield replays, "next_due", records.next_due_replay
     yield replayed, "keys", records.no_new_keys
@@ -153,6 +154,7 @@ def _below(db: Database) -> dict[str, Any]:
     return {
         "writing": writing,
         "in_one_go": nullcontext,
+        "commit_now": lambda: None,
         "by_keys": nullcontext,
         "is_postgresql": lambda: True,
         "connection": lambda: connection,
