@@ -1,4 +1,7 @@
-"""What people do to runs, through whichever door: done, kept in the audit, and told to who watches."""
+"""What people do to runs, through whichever door: done, kept in the audit, and told to who watches.
+
+What somebody has done before, under the same key, he has done: nothing happens, and nothing is refused.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flowengine.orchestration import control
+from flowengine.orchestration import audit, control
 from flowengine.orchestration.audit import By
 from flowengine.orchestration.replay.alone import check_alone
 from flowengine.orchestration.telling import tell
@@ -19,7 +22,10 @@ _clock = DatabaseClock()
 def cancel(run_id: UUID, by: By, *, hooks: bool = False) -> bool:
     """As :func:`control.cancel`; False where nothing changed."""
     now = _clock.now()
-    advanced = control.cancel(run_id, by=by, hooks=hooks, now=now)
+    with sql.writing():
+        if audit.is_done(by, "run.cancel", "run", run_id):
+            return False
+        advanced = control.cancel(run_id, by=by, hooks=hooks, now=now)
     tell(advanced.committed, now)
     return bool(advanced.committed.heads)
 
@@ -37,6 +43,8 @@ def resume(
     now = _clock.now()
     given: dict[str, Any] = {"inputs": inputs, "output": output, "is_done": is_done, "skip": skip}
     with sql.writing():
+        if audit.is_done(by, "run.resume", "run", run_id):
+            return
         check_alone(run_id, now)
         committed = control.resume(run_id, by=by, **given, now=now)
     tell(committed, now)
@@ -45,19 +53,31 @@ def resume(
 def give_up(run_id: UUID, by: By) -> None:
     """As :func:`control.give_up`."""
     now = _clock.now()
-    tell(control.give_up(run_id, by=by, now=now), now)
+    with sql.writing():
+        if audit.is_done(by, "run.give_up", "run", run_id):
+            return
+        committed = control.give_up(run_id, by=by, now=now)
+    tell(committed, now)
 
 
 def hold(run_id: UUID, by: By) -> None:
     """As :func:`control.hold`."""
     now = _clock.now()
-    tell(control.hold(run_id, by=by, now=now), now)
+    with sql.writing():
+        if audit.is_done(by, "run.hold", "run", run_id):
+            return
+        committed = control.hold(run_id, by=by, now=now)
+    tell(committed, now)
 
 
 def release(run_id: UUID, by: By) -> None:
     """As :func:`control.release`."""
     now = _clock.now()
-    tell(control.release(run_id, by=by, now=now), now)
+    with sql.writing():
+        if audit.is_done(by, "run.release", "run", run_id):
+            return
+        committed = control.release(run_id, by=by, now=now)
+    tell(committed, now)
 
 
 def answer(

@@ -22,7 +22,7 @@ import msgspec
 from django.http import HttpRequest
 
 from flowengine.access import user_key
-from flowengine.engine.identity import uuid7
+from flowengine.engine.identity import act_id, uuid7
 from flowengine.engine.printable import printable
 from flowengine.errors import ReasonMissing
 from flowengine.store import audit
@@ -42,6 +42,8 @@ class By:
     """``api``, ``cli``, ``admin``, ``page``, ``code`` (the project's own) or ``system``."""
     address: str = ""
     """An IP address or a host."""
+    key: str = ""
+    """Names what he does: the same again is the same act. Empty = each is another."""
 
     @property
     def is_person(self) -> bool:
@@ -83,7 +85,7 @@ class Entry:
     verb: str
     """``replay.start``, ``discard`` …"""
     kind: str = ""
-    """What it was done to: dead_letter, dead_group, run, event, replay, station, workflow."""
+    """What it was done to: dead_letter, dead_group, run, event, replay, station, workflow, rule, view …"""
     object_id: str = ""
     selection_id: UUID | None = None
     replay_id: UUID | None = None
@@ -111,6 +113,14 @@ def record(entries: Sequence[Entry], now: datetime) -> None:
     To be called last in it: until it ends, nobody else can write of what he did.
     """
     audit.append([_row(entry, now) for entry in entries])
+
+
+def is_done(by: By, verb: str, kind: str, object_id: object) -> bool:
+    """Whether he has done this to it before, under the same key; in the transaction that would do it.
+
+    Asked at the same moment twice, the second waits for what the first does.
+    """
+    return bool(by.key) and audit.is_kept(_named(by, verb, kind, str(object_id)))
 
 
 def wants_reason(by: By) -> None:
@@ -144,18 +154,23 @@ def _follows(before: Link, found: Stored) -> bool:
     return found.link == Link(number, chained(before.chain_sha256, number, found.row))
 
 
+def _named(by: By, verb: str, kind: str, object_id: str) -> UUID:
+    return act_id(by.who, by.key, verb, kind, object_id)
+
+
 def _row(entry: Entry, now: datetime) -> audit.Row:
-    edit, details = entry.edit, dict(entry.details)
+    by, edit, details = entry.by, entry.edit, dict(entry.details)
+    chance = uuid7(int(now.timestamp() * 1000), os.urandom(10))
     if edit is not None and edit.difference:
         details["difference"] = json.loads(edit.difference)
     return audit.Row(
-        id=uuid7(int(now.timestamp() * 1000), os.urandom(10)),
+        id=_named(by, entry.verb, entry.kind, entry.object_id) if by.key else chance,
         at=now,
-        who=_text(entry.by.who),
+        who=_text(by.who),
         verb=entry.verb,
-        reason=_text(entry.by.reason.strip()),
-        door=entry.by.door,
-        address=_text(entry.by.address),
+        reason=_text(by.reason.strip()),
+        door=by.door,
+        address=_text(by.address),
         kind=entry.kind,
         object_id=entry.object_id,
         selection_id=entry.selection_id,

@@ -39,6 +39,8 @@ def resume(worker: UUID, by: By, now: datetime) -> bool:
 def _want(worker: UUID, wanted: WorkerState, verb: str, by: By, now: datetime) -> bool:
     wants_reason(by)
     with sql.writing():
+        if audit.is_done(by, verb, "worker", worker):
+            return True
         is_there = workers.want(worker, wanted, now, by=by.who, reason=by.reason)
         if is_there:
             entry = Entry(by=by, verb=verb, kind="worker", object_id=str(worker))

@@ -197,6 +197,8 @@ def _act(verb: str, group: UUID, by: By, do: Callable[[datetime], dict[str, Any]
     wants_reason(by)
     now = DatabaseClock().now()
     with sql.writing():
+        if audit.is_done(by, verb, "dead_group", group):
+            return
         details = do(now)
         entry = audit.Entry(
             by=by, verb=verb, kind="dead_group", object_id=str(group), details=details

@@ -19,6 +19,8 @@ def switch(name: str, by: By, *, is_enabled: bool) -> bool:
     wants_reason(by)
     verb = "workflow.enable" if is_enabled else "workflow.disable"
     with sql.writing():
+        if audit.is_done(by, verb, "workflow", name):
+            return True
         rows = WorkflowRecord.objects.using(settings().DATABASE).filter(pk=name)
         if not rows.exclude(is_enabled=is_enabled).update(is_enabled=is_enabled):
             return False

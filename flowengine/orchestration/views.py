@@ -1,7 +1,7 @@
 """Saved views: filters of a list under a name, of one user or of the team; and those that are always there.
 
 A filter is kept as it was written, and is parsed anew wherever it is used: ``since:24h`` is counted from when
-somebody looks.
+somebody looks. What is done to the team's stands in the audit; a view of one's own is nobody else's business.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from flowengine.engine.identity import uuid7
 from flowengine.engine.printable import printable
 from flowengine.errors import QueryRefused, ViewRefused
 from flowengine.models import SavedViewRecord
+from flowengine.orchestration import audit
+from flowengine.orchestration.audit import By, Entry
 from flowengine.orchestration.querying import parse
 from flowengine.store import sql
 from flowengine.store.clock import DatabaseClock, system_now
@@ -89,7 +92,7 @@ def of_user(kind: str, user: str) -> list[View]:
     return [*always, *map(_view, found[: 2 * VIEWS_MAX])]
 
 
-def save(kind: str, name: str, query: str, *, owner: str, by: str) -> View:
+def save(kind: str, name: str, query: str, *, owner: str, by: By) -> View:
     """Keep a filter under a name; one of that name is another from now on.
 
     The caller has checked that *by* may see such things, and may speak for the team.
@@ -99,7 +102,7 @@ def save(kind: str, name: str, query: str, *, owner: str, by: str) -> View:
         name: for people.
         query: as it is written.
         owner: the key of the user whose own it is; ``TEAM`` = everybody's.
-        by: the key of who saves it.
+        by: who saves it; of the team's, the audit has it.
 
     Raises:
         QueryRefused: FE510, the filter cannot be understood.
@@ -110,15 +113,19 @@ def save(kind: str, name: str, query: str, *, owner: str, by: str) -> View:
     now = DatabaseClock().now()
     rows = SavedViewRecord.objects.using(settings().DATABASE)
     mine = rows.filter(kind=kind, owner=owner)
-    told: dict[str, Any] = {"query": query, "created_by": by}
+    told: dict[str, Any] = {"query": query, "created_by": by.who}
     with sql.writing():
-        if not mine.filter(name=name).exists() and mine.count() >= VIEWS_MAX:
+        was = mine.filter(name=name).first()
+        if was is not None and audit.is_done(by, "view.save", "view", was.id):
+            return _view(was)
+        if was is None and mine.count() >= VIEWS_MAX:
             raise ViewRefused(f"there are {VIEWS_MAX} already: remove one first")
         new = {"id": uuid7(int(now.timestamp() * 1000), os.urandom(10)), "created_at": now}
         # Saved by another request meanwhile, it is that one.
         kept, _is_new = rows.update_or_create(
             kind=kind, owner=owner, name=name, defaults=told, create_defaults={**told, **new}
         )
+        _keep("view.save", kept, by, now, {"was": None if was is None else was.query})
     return _view(kept)
 
 
@@ -129,9 +136,14 @@ def find(view_id: UUID, user: str) -> View | None:
     return None if found is None else _view(found)
 
 
-def remove(view_id: UUID) -> None:
+def remove(view_id: UUID, by: By) -> None:
     """Keep it no longer; nothing where there is none. The caller has checked who may."""
-    SavedViewRecord.objects.using(settings().DATABASE).filter(pk=view_id).delete()
+    rows = SavedViewRecord.objects.using(settings().DATABASE)
+    with sql.writing():
+        row = rows.select_for_update().filter(pk=view_id).first()
+        if row is not None:
+            rows.filter(pk=view_id).delete()
+            _keep("view.remove", row, by, DatabaseClock().now(), {})
 
 
 def _checked_name(kind: str, name: str) -> str:
@@ -143,6 +155,15 @@ def _checked_name(kind: str, name: str) -> str:
     if name.casefold() in {always.casefold() for always, _query in BUILT_IN[kind]}:
         raise ViewRefused(f"{name!r} is there already, and stays as it is: take another name")
     return name
+
+
+def _keep(verb: str, row: SavedViewRecord, by: By, now: datetime, more: Mapping[str, Any]) -> None:
+    """What somebody has done to a view stands in the audit, where it is the team's."""
+    if row.owner != TEAM:
+        return
+    details = {"list": row.kind, "name": row.name, "query": row.query, **more}
+    entry = Entry(by=by, verb=verb, kind="view", object_id=str(row.id), details=details)
+    audit.record([entry], now)
 
 
 def _view(row: SavedViewRecord) -> View:

@@ -24,6 +24,7 @@ _HASHED = _COLUMNS[:-1]
 _CHAIN = 0x666C6F7761756469
 """The key of PostgreSQL's lock that makes the writers stand in line."""
 _NEWEST = "SELECT number, chain_sha256 FROM flowengine_audit ORDER BY number DESC LIMIT 1"
+_KEPT = "SELECT 1 FROM flowengine_audit WHERE id = %(id)s"
 _PAGE = f"""
 SELECT {", ".join(_COLUMNS)} FROM flowengine_audit
 WHERE number > %(after)s ORDER BY number LIMIT %(limit)s"""
@@ -87,6 +88,13 @@ def append(rows: Sequence[Row]) -> None:
         newest = Link(number, chained(newest.chain_sha256, number, row))
         values.append((*_fields(number, row), newest.chain_sha256))
     sql.insert(dead_tables.AUDIT, _COLUMNS, values)
+
+
+def is_kept(row: UUID) -> bool:
+    """Whether there is that row. Until the transaction ends, nobody else is told of it."""
+    if sql.is_postgresql():
+        sql.query("SELECT pg_advisory_xact_lock(%(key)s::bigint)", {"key": row.int >> 65})
+    return bool(sql.query(_KEPT, {"id": row}))
 
 
 def chained(before: str, number: int, row: Row) -> str:

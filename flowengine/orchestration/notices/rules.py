@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from flowengine.conf import settings
-from flowengine.engine.identity import uuid7
+from flowengine.engine.identity import act_id, uuid7
 from flowengine.engine.printable import printable
 from flowengine.models import NotificationRuleRecord
 from flowengine.orchestration import audit
@@ -49,32 +49,39 @@ class TooMany(Exception):
 
 
 def make(wish: Wish, by: By, now: datetime) -> NotificationRuleRecord:
-    """Tell so from now on.
+    """Tell so from now on; under the key of *by*, once.
 
     Raises:
         ReasonMissing: FE513, of a group's.
         TooMany: there are enough already.
     """
     owned = Q(user_key=wish.user, group_name=wish.group)
+    chance = uuid7(int(now.timestamp() * 1000), os.urandom(10))
+    rule = act_id(by.who, by.key, "rule.make") if by.key else chance
     with sql.writing():
+        made = _rows().filter(pk=rule).first()
+        if made is not None:
+            return made
         if _rows().count() >= RULES_MAX:
             _forget_gone()
         if _rows().count() >= RULES_MAX or _rows().filter(owned).count() >= OWN_MAX:
             raise TooMany
-        row = _rows().create(
-            id=uuid7(int(now.timestamp() * 1000), os.urandom(10)),
-            what=wish.what,
-            filter=printable(wish.filter)[:FILTER_MAX],
-            user_key=wish.user,
-            group_name=wish.group,
-            mail=wish.mail,
-            per_hour=wish.per_hour,
-            created_at=now,
-            created_by=by.who,
-            looked_at=now,
-            looked_id=NO_LETTER,
-        )
-        _keep("rule.make", row, by, now)
+        told = {
+            "what": wish.what,
+            "filter": printable(wish.filter)[:FILTER_MAX],
+            "user_key": wish.user,
+            "group_name": wish.group,
+            "mail": wish.mail,
+            "per_hour": wish.per_hour,
+            "created_at": now,
+            "created_by": by.who,
+            "looked_at": now,
+            "looked_id": NO_LETTER,
+        }
+        # The same, sent at the same moment, is waited for.
+        row, is_new = _rows().get_or_create(id=rule, defaults=told)
+        if is_new:
+            _keep("rule.make", row, by, now)
     return row
 
 
@@ -85,12 +92,15 @@ def mute(rule: UUID, by: By, now: datetime, *, is_muted: bool) -> NotificationRu
         NotificationRuleRecord.DoesNotExist: somebody has taken it away.
         ReasonMissing: FE513, of a group's.
     """
+    verb = "rule.mute" if is_muted else "rule.unmute"
     with sql.writing():
         row = _rows().select_for_update().get(pk=rule)
+        if audit.is_done(by, verb, "rule", rule):
+            return row
         row.is_muted = is_muted
         row.looked_at, row.looked_id = now, NO_LETTER
         row.save(using=settings().DATABASE, update_fields=["is_muted", "looked_at", "looked_id"])
-        _keep("rule.mute" if is_muted else "rule.unmute", row, by, now)
+        _keep(verb, row, by, now)
     return row
 
 

@@ -135,6 +135,8 @@ def _steer(replay_id: UUID, verb: str, change: _Change, by: By) -> Replay:
         held = replays.get(replay_id, lock=True)
         if held is None:
             raise ReplayRefused(f"there is no replay {replay_id}")
+        if audit.is_done(by, verb, "replay", replay_id):
+            return held
         changed = change(held, now)
         replays.save(changed)
         audit.record([entry(changed, verb, by)], now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -9,6 +10,10 @@ from pydantic import Field
 
 from flowengine.orchestration.audit import By, from_request
 from flowengine.web.api.paging import TEXT_MAX, Given
+from flowengine.web.api.problems import of_fields
+
+KEY_MAX = 100
+"""Characters of the header ``Idempotency-Key``."""
 
 
 class Reason(Given):
@@ -18,5 +23,13 @@ class Reason(Given):
 
 
 def by(request: HttpRequest, reason: str) -> By:
-    """The signed-in user, at the address that the server was called from."""
-    return from_request(request, reason, "api")
+    """The signed-in user, at the address that the server was called from, and what he calls the act.
+
+    Raises:
+        Refusal: 422, its name is too long.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > KEY_MAX:
+        says = f"it has at most {KEY_MAX} characters"
+        raise of_fields([{"loc": ("header", "Idempotency-Key"), "msg": says}])
+    return replace(from_request(request, reason, "api"), key=key)

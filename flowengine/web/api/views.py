@@ -13,6 +13,7 @@ from flowengine import access
 from flowengine.orchestration import views
 from flowengine.orchestration.views import View
 from flowengine.web.api import filters
+from flowengine.web.api.acting import by
 from flowengine.web.api.gate import SIGNED_IN, Door, demand
 from flowengine.web.api.paging import Given, Shape
 from flowengine.web.api.problems import not_found
@@ -90,7 +91,7 @@ def save_view(request: HttpRequest, body: ViewGiven) -> Any:
     filters.wanted(request, body.q, body.kind)
     user = access.user_key(request.user)
     owner = views.TEAM if body.is_team else user
-    return _told(views.save(body.kind, body.name, body.q, owner=owner, by=user))
+    return _told(views.save(body.kind, body.name, body.q, owner=owner, by=by(request, "")))
 
 
 @door.post("views/{uuid:view_id}/remove", needs=SIGNED_IN, answer=Removed)
@@ -101,7 +102,7 @@ def remove_view(request: HttpRequest, view_id: Path[UUID]) -> Any:
         raise not_found()
     if found.is_team:
         demand(request, SHARE)
-    views.remove(view_id)
+    views.remove(view_id, by(request, ""))
     return {"id": view_id}
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from flowengine.models import SavedViewRecord
+from flowengine.models import AuditRecord, SavedViewRecord
 from flowengine.orchestration import views
+from flowengine.orchestration.audit import By
 from tests.database.api.people import a_client, get, own, post
 
 pytestmark = pytest.mark.django_db
+
+SOMEBODY = By(who="7")
 
 
 def save(client: Any, name: str = "Late", q: str = "state:held", **body: Any) -> Any:
@@ -66,9 +70,31 @@ def test_views_of_the_team_are_saved_and_removed_by_who_may_and_seen_by_all() ->
     assert names(bob) == ["Late"]
 
 
+def test_what_is_done_to_the_teams_views_stands_in_the_audit_and_ones_own_does_not() -> None:
+    ann = a_client("view_run", "share_view")
+    save(ann)
+    shared = save(ann, is_team=True).json()
+    save(ann, q="state:failed", is_team=True)
+    save(ann, "More", "bad:key", is_team=True)
+    post(ann, f"views/{shared['id']}/remove")
+    post(ann, f"views/{shared['id']}/remove")
+
+    acts = AuditRecord.objects.order_by("number")
+
+    assert {(act.kind, act.object_id, act.who, act.door) for act in acts} == {
+        ("view", shared["id"], shared["created_by"], "api")
+    }
+    about = {"list": "run", "name": "Late"}
+    assert [(act.verb, json.loads(act.details)) for act in acts] == [
+        ("view.save", {**about, "query": "state:held", "was": None}),
+        ("view.save", {**about, "query": "state:failed", "was": "state:held"}),
+        ("view.remove", {**about, "query": "state:failed"}),
+    ]
+
+
 def test_list_that_one_may_not_see_has_no_views() -> None:
     client = a_client("view_eventrecord")
-    kept = views.save("run", "Late", "state:held", owner=views.TEAM, by="7")
+    kept = views.save("run", "Late", "state:held", owner=views.TEAM, by=SOMEBODY)
 
     assert client.get("/flow/api/v1/views?kind=run").status_code == 404
     assert save(client).status_code == 404
@@ -113,7 +139,7 @@ def test_filter_that_is_not_understood_any_more_says_so() -> None:
 
 
 def test_words_that_somebody_looks_for_in_errors_are_told_to_who_sees_payloads() -> None:
-    views.save("dead_letter", "Cards", "state:open card", owner=views.TEAM, by="7")
+    views.save("dead_letter", "Cards", "state:open card", owner=views.TEAM, by=SOMEBODY)
 
     assert names(a_client("view_dead_letter"), "dead_letter") == []
     assert names(a_client("view_dead_letter", "view_payload", name="bob"), "dead_letter") == [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowengine.models import AuditRecord, SavedViewRecord
-from flowengine.orchestration import test_event, views
+from flowengine.orchestration import send_event, views
 from flowengine.orchestration.audit import By
 from tests.database.interleavings.actor import Cast
 
@@ -11,8 +11,10 @@ SOMEBODY = By(who="7", reason="does it start?")
 
 
 def test_view_that_is_saved_twice_is_one(act: Cast) -> None:
-    first = act(lambda: views.save("run", "Late", "state:held", owner="7", by="7")).up_to("COMMIT")
-    second = act(lambda: views.save("run", "Late", "state:failed", owner="7", by="7"))
+    first = act(lambda: views.save("run", "Late", "state:held", owner="7", by=SOMEBODY)).up_to(
+        "COMMIT"
+    )
+    second = act(lambda: views.save("run", "Late", "state:failed", owner="7", by=SOMEBODY))
 
     second.until_it_waits(first)
 
@@ -22,8 +24,8 @@ def test_view_that_is_saved_twice_is_one(act: Cast) -> None:
 
 
 def test_test_event_that_is_sent_twice_stands_in_the_audit_once(act: Cast) -> None:
-    first = act(lambda: test_event.send("order.tried", {}, name="k", by=SOMEBODY)).up_to("COMMIT")
-    second = act(lambda: test_event.send("order.tried", {}, name="k", by=SOMEBODY))
+    first = act(lambda: send_event.send("order.tried", {}, name="k", by=SOMEBODY)).up_to("COMMIT")
+    second = act(lambda: send_event.send("order.tried", {}, name="k", by=SOMEBODY))
 
     second.until_it_waits(first)
 

@@ -1,0 +1,182 @@
+"""Acts that are sent once more under their key, because the answer was lost: done once, and not refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from flowengine.models import AuditRecord, NotificationRuleRecord
+from tests.builders.fleet import a_worker
+from tests.builders.line import now
+from tests.builders.stored import define
+from tests.database.api.given import a_rule
+from tests.database.api.people import a_client, post
+from tests.database.api.table import REASON
+from tests.database.api.test_groups import a_cause
+from tests.database.api.test_replays import choose, start
+from tests.database.replay.scenes import ORDER, fail, failed_orders, placed
+
+pytestmark = pytest.mark.django_db
+
+EVERYTHING = (
+    *("view_run", "cancel_run", "hold_run", "resume_run", "view_workerrecord", "pause_station"),
+    *("drain_worker", "view_dead_letter", "triage_dead_letter", "view_payload", "replay"),
+    *("share_rule", "share_view", "view_workflowrecord", "change_workflowrecord"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """An act, and what has to be there for it."""
+
+    verb: str
+    place: Callable[[Client], str]
+    """Makes the thing."""
+    body: Mapping[str, Any]
+
+
+def _run(act: str) -> Callable[[Client], str]:
+    return lambda _client: f"runs/{placed(define(ORDER))[0]}/{act}"
+
+
+def _failed(act: str) -> Callable[[Client], str]:
+    def place(_client: Client) -> str:
+        [run] = placed(define(ORDER))
+        fail(run)
+        return f"runs/{run}/{act}"
+
+    return place
+
+
+def _held(client: Client) -> str:
+    [run] = placed(define(ORDER))
+    assert post(client, f"runs/{run}/hold", REASON).status_code == 200
+    return f"runs/{run}/release"
+
+
+def _cause(act: str) -> Callable[[Client], str]:
+    return lambda _client: f"groups/{a_cause()}/{act}"
+
+
+def _replay(act: str, *before: str) -> Callable[[Client], str]:
+    def place(client: Client) -> str:
+        failed_orders(3)
+        replay = start(client, choose(client), pace={"rate": 8}).json()["id"]
+        for each in before:
+            assert post(client, f"replays/{replay}/{each}", REASON).status_code == 200
+        return f"replays/{replay}/{act}"
+
+    return place
+
+
+def _there(place: str) -> Callable[[Client], str]:
+    return lambda _client: place
+
+
+def _shift(_client: Client) -> str:
+    Group.objects.create(name="night shift")
+    return "notification-rules"
+
+
+def _workflow(act: str) -> Callable[[Client], str]:
+    return lambda _client: f"workflows/{define(ORDER).name}/{act}"
+
+
+TEAMS_VIEW = {"kind": "run", "name": "Late", "q": "state:held", "is_team": True}
+TEAMS_RULE = {"what": "cause.new", "group": "night shift", **REASON}
+SNOOZE = {"until": (now() + timedelta(hours=2)).isoformat(), **REASON}
+REPEATS = (
+    Repeat("run.cancel", _run("cancel"), REASON),
+    Repeat("run.hold", _run("hold"), REASON),
+    Repeat("run.release", _held, REASON),
+    Repeat("run.resume", _failed("resume"), REASON),
+    Repeat("station.pause", _there("stations/default/pause"), REASON),
+    Repeat("station.resume", _there("stations/default/resume"), REASON),
+    Repeat("station.drain", _there("stations/default/drain"), REASON),
+    Repeat("station.limit", _there("stations/default/limit"), {"places": 4, **REASON}),
+    Repeat("worker.drain", lambda _: f"workers/{a_worker('default')}/drain", REASON),
+    Repeat("group.acknowledge", _cause("acknowledge"), REASON),
+    Repeat("group.assign", _cause("assign"), {"owner": "7", **REASON}),
+    Repeat("group.note", _cause("note"), {"text": "the gateway is away"}),
+    Repeat("group.snooze", _cause("snooze"), SNOOZE),
+    Repeat("group.resolve", _cause("resolve"), REASON),
+    Repeat("replay.pause", _replay("pause"), REASON),
+    Repeat("replay.go_on", _replay("resume", "pause"), REASON),
+    Repeat("replay.slower", _replay("slower"), REASON),
+    Repeat("replay.stop", _replay("stop"), REASON),
+    Repeat("workflow.disable", _workflow("disable"), REASON),
+    Repeat("view.save", _there("views"), TEAMS_VIEW),
+    Repeat("rule.make", _shift, TEAMS_RULE),
+    Repeat("rule.mute", lambda _: f"notification-rules/{a_rule()}/mute", REASON),
+)
+
+
+@pytest.mark.parametrize("repeat", REPEATS, ids=lambda repeat: repeat.verb)
+def test_act_that_is_sent_again_under_its_key_is_done_once_and_answered_alike(
+    repeat: Repeat,
+) -> None:
+    client = a_client(*EVERYTHING)
+    place = repeat.place(client)
+    key = {"Idempotency-Key": "4f0c"}
+
+    first = post(client, place, repeat.body, **key)
+    second = post(client, place, repeat.body, **key)
+
+    assert first.status_code in {200, 201}, first.content
+    assert second.status_code == first.status_code, second.content
+    assert second.json() == first.json()
+    assert AuditRecord.objects.filter(verb=repeat.verb).count() == 1
+
+
+def test_act_under_another_key_is_another_act() -> None:
+    client = a_client(*EVERYTHING)
+    place = _replay("slower")(client)
+
+    rates = [
+        post(client, place, REASON, **{"Idempotency-Key": key}).json()["pace"]["rate"]
+        for key in ("a", "b", "a")
+    ]
+
+    assert rates == [4, 2, 2]
+
+
+def test_key_of_one_person_names_nothing_of_another() -> None:
+    cause = a_cause()
+    ann, bob = a_client(*EVERYTHING), a_client(*EVERYTHING, name="bob")
+
+    for client, text in ((ann, "the gateway is away"), (bob, "it is back")):
+        post(client, f"groups/{cause}/note", {"text": text}, **{"Idempotency-Key": "k"})
+
+    assert AuditRecord.objects.filter(verb="group.note").count() == 2
+
+
+def test_rule_of_ones_own_that_is_sent_again_is_one_rule() -> None:
+    client = a_client(*EVERYTHING)
+
+    made = [
+        post(
+            client, "notification-rules", {"what": "run.failed"}, **{"Idempotency-Key": "k"}
+        ).json()
+        for _ in range(2)
+    ]
+
+    assert made[0] == made[1]
+    assert NotificationRuleRecord.objects.count() == 1
+
+
+def test_key_that_is_too_long_is_refused() -> None:
+    client = a_client(*EVERYTHING)
+
+    refused = post(client, "stations/default/pause", REASON, **{"Idempotency-Key": "k" * 101})
+
+    assert (refused.status_code, refused.json()["errors"][0]["place"]) == (
+        422,
+        "header.Idempotency-Key",
+    )
+    assert not AuditRecord.objects.exists()
