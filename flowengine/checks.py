@@ -44,6 +44,7 @@ from flowengine.orchestration import sources
 
 TAG = "flowengine"
 UNKNOWN_EVENTS = ("store", "dead")
+KEEP_LOGS = ("failed", "all")
 
 Check = Callable[[Settings], Iterator[CheckMessage]]
 Told = Callable[..., list[CheckMessage]]
@@ -79,6 +80,12 @@ def _not_allowed(given: Settings) -> Iterator[CheckMessage]:
         yield Error(
             f"FLOWENGINE['UNKNOWN_EVENTS'] is {given.UNKNOWN_EVENTS!r}",
             hint="It is 'store' or 'dead'.",
+            id="flowengine.E001",
+        )
+    if given.KEEP_LOGS not in KEEP_LOGS:
+        yield Error(
+            f"FLOWENGINE['KEEP_LOGS'] is {given.KEEP_LOGS!r}",
+            hint="It is 'failed' or 'all'.",
             id="flowengine.E001",
         )
     for name in given.WEBHOOKS:

@@ -111,6 +111,10 @@ class Settings:
     MASKED_NAMES: tuple[str, ...] = MASKED_NAMES
     """Names under which values of payloads are shown to nobody, as ``••••••``: ``card_number`` is
     ``cardNumber`` and ``number`` within ``card``, too. What is stored stays whole. Empty = all is shown."""
+    KEEP_LOGS: str = "failed"
+    """Of which attempts the last lines are kept that their tasks have logged, 4,000 characters of each:
+    ``failed``, with the failure; or ``all``, those that are at work and those that succeeded too, for as
+    long as the run is kept."""
     VERSION: str | None = None
     """The version of the project, kept with what fails; None = the environment variable
     ``FLOWENGINE_VERSION``, or none."""

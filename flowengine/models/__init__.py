@@ -19,7 +19,7 @@ from flowengine.models.notification import (
 )
 from flowengine.models.replay import ReplayItemRecord, ReplayRecord
 from flowengine.models.rule import NotificationRuleRecord, RuleHitRecord
-from flowengine.models.run import HistoryRecord, RunRecord, StepRecord
+from flowengine.models.run import AttemptLogRecord, HistoryRecord, RunRecord, StepRecord
 from flowengine.models.selection import SelectionItemRecord, SelectionRecord
 from flowengine.models.station import StationCountRecord, StationRecord
 from flowengine.models.view import SavedViewRecord
@@ -27,6 +27,7 @@ from flowengine.models.wait import EventKeyRecord, WaitRecord
 from flowengine.models.worker import WorkerRecord
 
 __all__ = [
+    "AttemptLogRecord",
     "AuditRecord",
     "DeadGroupRecord",
     "DeadLetterRecord",

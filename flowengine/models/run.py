@@ -1,4 +1,4 @@
-"""Rows of runs, their steps and their history."""
+"""Rows of runs, their steps, their history and their logs."""
 
 from __future__ import annotations
 
@@ -239,3 +239,25 @@ class HistoryRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.first}-{self.last}"
+
+
+class AttemptLogRecord(models.Model):
+    """What one attempt has logged, where the project keeps that of all attempts."""
+
+    pk = models.CompositePrimaryKey("run_id", "step", "item", "attempt")
+    run_id = models.UUIDField()
+    step = models.TextField()
+    item = models.TextField(blank=True, default="")
+    attempt = models.IntegerField()
+    log = models.TextField()
+    """Its last lines."""
+    written_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "flowengine_attempt_log"
+        verbose_name = _("log of an attempt")
+        verbose_name_plural = _("logs of attempts")
+
+    def __str__(self) -> str:
+        # Without the lines: they may hold payload.
+        return f"{self.step} {self.attempt}"

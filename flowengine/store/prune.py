@@ -136,12 +136,12 @@ DELETE FROM flowengine_{0}_item WHERE {0}_id = %(id)s AND n IN (
 
 
 def runs(before: datetime, after: Mark, *, limit: int) -> Page:
-    """Delete runs that ended before then, with their steps, history and waits.
+    """Delete runs that ended before then, with their steps, history, logs and waits.
 
     Not those that somebody still waits for, nor those of open dead letters and of replays at work.
     """
     ids, _sizes, mark = _page("runs", before, after, limit)
-    for table in ("history", "step", "wait"):
+    for table in ("history", "step", "attempt_log", "wait"):
         _delete(table, "run_id", ids)
     _delete("run", "id", ids)
     return Page(deleted=len(ids), after=mark)

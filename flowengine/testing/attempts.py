@@ -16,17 +16,23 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.db import Error, transaction
 
 from flowengine.conf import settings
-from flowengine.engine.identity import undone_key
 from flowengine.errors import SoftTimeout
 from flowengine.orchestration import transactional
 from flowengine.orchestration.work import Begun, Progress
 from flowengine.store import sql
 from flowengine.tasks import registry
-from flowengine.tasks.attempt import Attempt, Notification, StopSign
+from flowengine.tasks.attempt import Notification, StopSign
 from flowengine.tasks.registry import RegisteredTask
 from flowengine.testing.clock import SetClock
-from flowengine.worker.attempt import End, Order, execute, execute_async, failed
-from flowengine.worker.failure import Unfit
+from flowengine.worker.attempt import (
+    End,
+    Order,
+    attempt_of,
+    execute,
+    execute_async,
+    failed,
+    never_in_transaction,
+)
 from flowengine.worker.orders import order as order_of
 
 
@@ -84,12 +90,7 @@ class Attempts:
     def _in_transaction(self, call: _Call, task: RegisteredTask) -> transactional.Ended:
         order = call.order
         if task.is_async:
-            refusal = Unfit(
-                "NotInTransaction",
-                f"task {task.name!r} cannot run in a transaction: it is an async def",
-                fe="FE126",
-            )
-            return transactional.Ended(message=failed(order, refusal))
+            return transactional.Ended(message=failed(order, never_in_transaction(task)))
         which = transactional.Performed(
             run_id=order.run_id,
             step=order.step,
@@ -102,16 +103,9 @@ class Attempts:
     def _end(self, call: _Call, task: RegisteredTask) -> End:
         """The message of the attempt's end. What ends a test (ctrl-c, ``pytest.fail``) is raised."""
         order = call.order
-        attempt = Attempt(
-            run_id=order.run_id,
-            keys=order.keys,
-            step=order.step,
-            item=order.item,
-            attempt=order.attempt,
-            workflow=order.workflow,
-            event=order.event,
+        attempt = attempt_of(
+            order,
             deadline=call.deadline,
-            undoes=undone_key(order.keys or order.run_id, order.step, order.item),
             stop_sign=call.stop_sign,
             on_progress=partial(self._said, call),
         )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import inspect
 from asyncio import CancelledError
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +18,10 @@ import msgspec
 from msgspec.structs import replace
 
 from flowengine.engine.event import Event
+from flowengine.engine.identity import undone_key
 from flowengine.engine.messages import Failed, GivenBack, Succeeded
 from flowengine.engine.run import Item, Run
-from flowengine.tasks.attempt import Attempt, Notification, enter
+from flowengine.tasks.attempt import Attempt, Notification, StopSign, enter
 from flowengine.tasks.registry import RegisteredTask
 from flowengine.worker import output
 from flowengine.worker.failure import Unfit, failure_of
@@ -67,6 +68,38 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     """What the task has said to who watches."""
     committed: bool = False
     """True = nothing is left to decide: it was applied in the task's own transaction."""
+
+
+def attempt_of(
+    order: Order,
+    *,
+    deadline: datetime,
+    stop_sign: StopSign,
+    on_progress: Callable[[float, str], None],
+) -> Attempt:
+    """What the task of that order is given."""
+    return Attempt(
+        run_id=order.run_id,
+        keys=order.keys,
+        step=order.step,
+        item=order.item,
+        attempt=order.attempt,
+        workflow=order.workflow,
+        event=order.event,
+        deadline=deadline,
+        undoes=undone_key(order.keys or order.run_id, order.step, order.item),
+        stop_sign=stop_sign,
+        on_progress=on_progress,
+    )
+
+
+def never_in_transaction(task: RegisteredTask) -> Unfit:
+    """Why a task that is an ``async def`` is not called where its step wants a transaction."""
+    return Unfit(
+        "NotInTransaction",
+        f"task {task.name!r} cannot run in a transaction: it is an async def",
+        fe="FE126",
+    )
 
 
 def execute(order: Order, task: RegisteredTask, attempt: Attempt, *, output_max_bytes: int) -> End:

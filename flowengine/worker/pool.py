@@ -20,7 +20,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from flowengine.engine.identity import undone_key
 from flowengine.engine.messages import Failed, GivenBack
 from flowengine.engine.run import Item
 from flowengine.errors import AttemptCancelled, SoftTimeout
@@ -28,7 +27,16 @@ from flowengine.store.clock import system_now
 from flowengine.tasks import registry
 from flowengine.tasks.attempt import Attempt, Stop, StopSign
 from flowengine.tasks.registry import RegisteredTask
-from flowengine.worker.attempt import End, Finished, Order, execute, execute_async, failed
+from flowengine.worker.attempt import (
+    End,
+    Finished,
+    Order,
+    attempt_of,
+    execute,
+    execute_async,
+    failed,
+    never_in_transaction,
+)
 from flowengine.worker.connections import AsyncConnections
 from flowengine.worker.coroutines import Started, TaskLoop
 from flowengine.worker.failure import Unfit, timed_out
@@ -250,23 +258,12 @@ class Pool:
         if task is None:
             raise Unfit("UnknownTask", f"no task {order.task!r} is registered here", fe="FE115")
         if task.is_async and order.transaction:
-            raise Unfit(
-                "NotInTransaction",
-                f"task {task.name!r} cannot run in a transaction: it is an async def",
-                fe="FE126",
-            )
-        running.attempt = Attempt(
-            run_id=order.run_id,
-            keys=order.keys,
-            step=order.step,
-            item=order.item,
-            attempt=order.attempt,
-            workflow=order.workflow,
-            event=order.event,
+            raise never_in_transaction(task)
+        running.attempt = attempt_of(
+            order,
             deadline=self._deadline(order.timeout),
             stop_sign=running.stop_sign,
             on_progress=partial(self._progress, running),
-            undoes=undone_key(order.keys or order.run_id, order.step, order.item),
         )
         if task.is_async:
             running.loop = loop = self._loop

@@ -32,6 +32,7 @@ from flowengine.store.wake import Waker
 from flowengine.worker import dead_queue
 from flowengine.worker.dead_queue import DeadQueue
 from flowengine.worker.heartbeat import Heartbeat
+from flowengine.worker.log_writer import LogWriter
 from flowengine.worker.loop import AWAY_MAX_S, Duty, Loop
 from flowengine.worker.meter import Meter
 from flowengine.worker.router import PREFETCH, Router
@@ -78,7 +79,9 @@ class Program:
         self._waker = Waker()
         self._meter = Meter()
         self._loops: list[Loop] = []
-        self._post: Loop | None = None
+        self._beside: list[Loop] = []
+        """Loops that do not speak for the process: where one hangs, work goes on."""
+        self._log_writer: LogWriter | None = None
         self._stations: Stations | None = None
         self._router: Router | None = None
         self._heartbeat: Heartbeat | None = None
@@ -95,6 +98,8 @@ class Program:
         self._broker.declare(topology({*project.catalog().stations(), *names}))
         if "stations" in self._options.roles:
             stations = self._make_stations(names)
+            if settings().KEEP_LOGS == "all":
+                self._log_writer = LogWriter(self._clock)
             if not self._take_lease(stop or threading.Event()):
                 self._waker.close()
                 self._meter.close()
@@ -102,6 +107,8 @@ class Program:
                 return False
             stations.consume()
             self._run(stations.duty())
+            if self._log_writer is not None:
+                self._run_beside("logs", self._log_writer.write_once)
         if "routing" in self._options.roles:
             self._start_router()
         if "relay" in self._options.roles:
@@ -109,7 +116,7 @@ class Program:
         if "beat" in self._options.roles:
             self._start_beat()
             if post.is_wanted():
-                self._start_post()
+                self._run_beside("post", Post(self._clock).run_once)
         logger.info(
             "worker started", extra={"worker": str(self.worker), "stations": ",".join(names)}
         )
@@ -148,11 +155,13 @@ class Program:
             if not clean:
                 self._stations.give_back()
                 self._wait_empty(settings().POLL_S * 5, threading.Event())
-        every = [*self._loops, *([] if self._post is None else [self._post])]
+        every = [*self._loops, *self._beside]
         for loop in every:
             loop.stop()
         for loop in every:
             loop.join(timeout=5.0)
+        if self._log_writer is not None:
+            self._log_writer.end()
         if self._heartbeat is not None:
             self._heartbeat.end()
         self._waker.close()
@@ -262,22 +271,23 @@ class Program:
             )
         )
 
-    def _start_post(self) -> None:
-        """Not among the loops that speak for the process: it waits for servers of others."""
-        sender, woken = Post(self._clock), threading.Event()
-        self._post = Loop(
+    def _run(self, duty: Duty) -> None:
+        loop = Loop(duty, pulse=self._pulse_of_all)
+        self._loops.append(loop)
+        loop.start()
+
+    def _run_beside(self, name: str, step: Callable[[], bool]) -> None:
+        """What waits for servers of others, or nobody waits for: it does not speak for the process."""
+        woken = threading.Event()
+        loop = Loop(
             Duty(
-                name="post",
-                step=sender.run_once,
+                name=name,
+                step=step,
                 rest=lambda: _ignore(woken.wait(settings().POLL_S)),
                 wake=woken.set,
             )
         )
-        self._post.start()
-
-    def _run(self, duty: Duty) -> None:
-        loop = Loop(duty, pulse=self._pulse_of_all)
-        self._loops.append(loop)
+        self._beside.append(loop)
         loop.start()
 
     def _pulse_of_all(self) -> None:

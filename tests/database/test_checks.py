@@ -54,8 +54,9 @@ def test_problem_is_told_once_however_often_the_apps_are_loaded(settings: Settin
     assert ids() == ["E001"]
 
 
-def test_unknown_events_has_two_values(settings: Settings) -> None:
-    settings.FLOWENGINE = {"UNKNOWN_EVENTS": "drop"}
+@pytest.mark.parametrize("name", ["UNKNOWN_EVENTS", "KEEP_LOGS"])
+def test_setting_of_two_words_has_no_third(name: str, settings: Settings) -> None:
+    settings.FLOWENGINE = {name: "drop"}
 
     assert ids() == ["E001"]
 

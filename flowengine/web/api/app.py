@@ -14,6 +14,7 @@ from ninja.parser import Parser
 
 from flowengine.errors import FlowengineError
 from flowengine.web.api import (
+    attempt_logs,
     audit,
     causes,
     dead_letters,
@@ -70,6 +71,7 @@ api = NinjaAPI(
 for _each in (
     floor,
     runs,
+    attempt_logs,
     events,
     event_types,
     dead_letters,

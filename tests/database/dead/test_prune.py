@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from flowengine.models import (
+    AttemptLogRecord,
     AuditRecord,
     DeadGroupRecord,
     DeadLetterRecord,
@@ -56,6 +57,9 @@ def a_row_of_a_run(event: UUID, *, at: datetime = OLD, state: str = "failed", **
     )
     StepRecord.objects.create(run_id=run, step="charge", item="", state=state)
     HistoryRecord.objects.create(run_id=run, first=1, last=1, at=at, transitions=b"[]")
+    AttemptLogRecord.objects.create(
+        run_id=run, step="charge", attempt=1, log="paying", written_at=at
+    )
     WaitRecord.objects.create(
         run_id=run, step="wait", patterns="[]", match="{}", key=new_id(), created_at=at
     )
@@ -93,6 +97,7 @@ def there_are(**counts: int) -> bool:
         "runs": RunRecord,
         "steps": StepRecord,
         "histories": HistoryRecord,
+        "logs": AttemptLogRecord,
         "waits": WaitRecord,
         "events": EventRecord,
         "decisions": DecisionRecord,
@@ -101,12 +106,13 @@ def there_are(**counts: int) -> bool:
     return {name: models[name].objects.count() for name in counts} == counts
 
 
-def test_run_goes_with_its_steps_history_and_waits_and_then_its_event() -> None:
+def test_run_goes_with_its_steps_history_logs_and_waits_and_then_its_event() -> None:
     a_row_of_a_run(a_row_of_an_event())
 
     assert prune.run(NOON) == Pruned(runs=1, events=1)
 
-    assert there_are(runs=0, steps=0, histories=0, waits=0, events=0, decisions=0, event_keys=0)
+    assert there_are(runs=0, steps=0, histories=0, logs=0, waits=0)
+    assert there_are(events=0, decisions=0, event_keys=0)
 
 
 def test_young_runs_and_events_stay() -> None:
