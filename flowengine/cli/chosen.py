@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sized
+from typing import Any
 
 from flowengine.cli.arguments import id_of
 from flowengine.cli.terminal import Terminal
 from flowengine.models import SelectionRecord
 from flowengine.orchestration import selections
-from flowengine.orchestration.querying import Filter
+from flowengine.store.newest import Found
 
 
 def add_choice(parser: ArgumentParser) -> None:
@@ -32,11 +32,11 @@ def add_choice(parser: ArgumentParser) -> None:
     )
 
 
-def say_how_far(chosen: Filter, found: Sized, limit: int, terminal: Terminal) -> None:
-    """Say how far a list that has come to its end was looked back, where that was not to the end of all."""
-    newest = selections.searched(chosen) if len(found) < limit else None
-    if newest is not None:
-        terminal.say(f"only the newest {newest:,} were looked at; 'until:' looks further back")
+def say_how_far(found: Found[Any], terminal: Terminal) -> None:
+    """Say how far a list was looked back, where that was not to the end of all."""
+    if found.searched is not None:
+        newest = f"{found.searched:,}"
+        terminal.say(f"only the newest {newest} were looked at; 'until:' looks further back")
 
 
 def freeze(options: Namespace, kind: str, who: str) -> SelectionRecord:

@@ -26,7 +26,7 @@ from flowengine.orchestration.querying import SEARCHED_MAX
 from flowengine.store import sql
 from flowengine.store.clock import DatabaseClock
 from flowengine.store.dead_groups import hour_of
-from flowengine.store.newest import among_newest
+from flowengine.store.newest import Found, among_newest
 
 SAMPLE = 200
 """Letters that are looked at for what a group has in common, and as many of all groups together."""
@@ -121,20 +121,15 @@ OPEN = Wanted()
 """What people have to see to."""
 
 
-def groups(wanted: Wanted = OPEN, *, after: After | None = None, limit: int = 50) -> list[Group]:
+def groups(wanted: Wanted = OPEN, *, after: After | None = None, limit: int = 50) -> Found[Group]:
     """A page of causes, that which failed last first. Three statements."""
-    rows = [row for part in _parts(wanted, after) for row in _newest(part, wanted.text, limit)]
+    parts = [_newest(part, wanted.text, limit) for part in _parts(wanted, after)]
+    rows = [row for part in parts for row in part]
     rows.sort(key=lambda row: (row.last_at, row.id), reverse=True)
-    return _counted(rows[:limit])
-
-
-def searched(wanted: Wanted, after: After | None = None) -> int | None:
-    """How many causes after those a list looks at for the text, where there are more; None = at all."""
-    if not wanted.text:
-        return None
-    parts = [part.order_by(*_SORT) for part in _parts(wanted, after)]
-    is_cut = any(part[SEARCHED_MAX : SEARCHED_MAX + 1].exists() for part in parts)
-    return SEARCHED_MAX if is_cut else None
+    found = Found(_counted(rows[:limit]))
+    if len(rows) < limit and any(part.searched for part in parts):
+        found.searched = SEARCHED_MAX
+    return found
 
 
 def _parts(wanted: Wanted, after: After | None) -> list[QuerySet[DeadGroupRecord]]:
@@ -204,11 +199,11 @@ def expires_at(row: DeadLetterRecord) -> datetime | None:
     return None if row.closed_at is None or days is None else row.closed_at + timedelta(days=days)
 
 
-def _newest(found: QuerySet[DeadGroupRecord], text: str, limit: int) -> list[DeadGroupRecord]:
+def _newest(found: QuerySet[DeadGroupRecord], text: str, limit: int) -> Found[DeadGroupRecord]:
     """The first of these causes; with *text*, that have it, of the newest ``SEARCHED_MAX``."""
     found = found.order_by(*_SORT)
     if not text:
-        return [*found[:limit]]
+        return Found(found[:limit])
     wanted = text.replace("\x00", "")
     has_text = (
         Q(title__icontains=wanted) | Q(error_type__icontains=wanted) | Q(place__icontains=wanted)

@@ -33,7 +33,7 @@ from flowengine.orchestration import querying
 from flowengine.orchestration.querying import COLUMNS, TEXT, Filter, parse
 from flowengine.store import sql
 from flowengine.store.clock import DatabaseClock
-from flowengine.store.newest import among_newest
+from flowengine.store.newest import Found, among_newest
 
 __all__ = [
     "Filter",
@@ -43,7 +43,6 @@ __all__ = [
     "objects",
     "page",
     "parse",
-    "searched",
     "shown",
 ]
 
@@ -160,7 +159,7 @@ def objects(selection_id: UUID, *, after: int = 0, limit: int) -> list[UUID]:
     return [*found.order_by("n").values_list("object_id", flat=True)]
 
 
-def page(kind: str, chosen: Filter, after: After | None = None, limit: int = 50) -> Sequence[Any]:
+def page(kind: str, chosen: Filter, after: After | None = None, limit: int = 50) -> Found[Any]:
     """A page of what *chosen* asks for, newest first: rows without their payloads. One statement.
 
     What has no index is looked for in the newest ``SEARCHED_MAX`` of what the rest finds.
@@ -171,17 +170,7 @@ def page(kind: str, chosen: Filter, after: After | None = None, limit: int = 50)
     newest = _indexed(chosen).order_by("-created_at", "-id").defer(*_PAYLOAD[kind])
     if chosen.is_search:
         return among_newest(newest, wanted, looked=querying.SEARCHED_MAX, limit=limit)
-    return [*newest.filter(wanted)[:limit]]
-
-
-def searched(chosen: Filter) -> int | None:
-    """How many of the newest a list looks at, where there are more than these; None = at all."""
-    count = querying.SEARCHED_MAX
-    if not chosen.is_search:
-        return None
-    # Not exists(), which would ask in no order: of rows, where these are in an index.
-    newest = _indexed(chosen).order_by("-created_at", "-id").values_list("id", flat=True)
-    return count if newest[count : count + 1] else None
+    return Found(newest.filter(wanted)[:limit])
 
 
 def _looked_for(chosen: Filter) -> Q:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flowengine.engine.run import Item
-from flowengine.store import sql
+from flowengine.store import sql, tables
 from flowengine.store.due_steps import PRIORITIES
 
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -48,9 +48,9 @@ _BEFORE_SQLITE = _LINE.format(
     due_at="json_extract(w.value, '$[4]')",
     rows="json_each(%(rows)s) w",
 )
-_BUSY = """
+_BUSY = f"""
 SELECT worker_id, station, count(*) FROM flowengine_step
-WHERE worker_id = ANY(%(workers)s) AND state IN ('ready', 'running') AND state = 'running'
+WHERE worker_id = ANY(%(workers)s) AND {tables.STEP_IS_RUNNING}
 GROUP BY worker_id, station"""
 _HOLDER = """
 SELECT who, reason FROM flowengine_audit

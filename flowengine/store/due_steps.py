@@ -48,9 +48,9 @@ _DUE = """
 SELECT run_id, step, item, state FROM flowengine_step
 WHERE state <> 'ready' AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s"""
 _NEXT_DUE = "SELECT min(due_at) FROM flowengine_step WHERE state <> 'ready' AND due_at IS NOT NULL"
-_HELD = """
+_HELD = f"""
 SELECT run_id, step, item, attempt FROM flowengine_step
-WHERE worker_id = ANY(%(workers)s) AND state IN ('ready', 'running') AND state = 'running'
+WHERE worker_id = ANY(%(workers)s) AND {tables.STEP_IS_RUNNING}
 AND (run_id, step, item) > (%(run)s, %(step)s, %(item)s)
 ORDER BY run_id, step, item LIMIT %(limit)s"""
 _POSTPONE = """

@@ -25,10 +25,9 @@ _ONE = f"SELECT {', '.join(_COLUMNS)} FROM flowengine_station WHERE name = %(nam
 _CAPPED = """
 SELECT name, places FROM flowengine_station
 WHERE name = ANY(%(names)s::text[]) AND places IS NOT NULL ORDER BY name FOR UPDATE"""
-# Both words, for SQLite: it takes an index with a condition only where it reads that very condition.
-_BUSY = """
+_BUSY = f"""
 SELECT station, count(*) FROM flowengine_step
-WHERE state IN ('ready', 'running') AND state = 'running' AND worker_id IS NOT NULL
+WHERE {tables.STEP_IS_RUNNING} AND worker_id IS NOT NULL
   AND station = ANY(%(names)s::text[])
 GROUP BY station"""
 

@@ -136,6 +136,10 @@ STEP = Table(
     },
 )
 
+STEP_IS_RUNNING = "state IN ('ready', 'running') AND state = 'running'"
+"""In a WHERE. Both words: the indexes are of steps that are ready or running, and SQLite takes an index
+with a condition only where it reads that very condition."""
+
 HISTORY = Table(
     "flowengine_history",
     {
@@ -144,6 +148,18 @@ HISTORY = Table(
         "last": "integer",
         "at": "timestamptz",
         "transitions": "bytea",
+    },
+)
+
+ATTEMPT_LOG = Table(
+    "flowengine_attempt_log",
+    {
+        "run_id": "uuid",
+        "step": "text",
+        "item": "text",
+        "attempt": "integer",
+        "log": "text",
+        "written_at": "timestamptz",
     },
 )
 
@@ -345,8 +361,8 @@ STATION_COUNT = Table(
 )
 
 ALL = (
-    *(EVENT, DECISION, RUN, STEP, HISTORY, DEAD_LETTER, WORKER, WAIT, EVENT_KEY, SUBSCRIPTION),
-    *(KEY, PLACE, SCHEDULE, DEAD_GROUP, DEAD_TALLY, SELECTION, SELECTION_ITEM),
+    *(EVENT, DECISION, RUN, STEP, HISTORY, ATTEMPT_LOG, DEAD_LETTER, WORKER, WAIT, EVENT_KEY),
+    *(SUBSCRIPTION, KEY, PLACE, SCHEDULE, DEAD_GROUP, DEAD_TALLY, SELECTION, SELECTION_ITEM),
     *(REPLAY, REPLAY_ITEM, AUDIT, STATION, STATION_COUNT),
     *(INBOX, NOTIFICATION, PREFERENCE, PUSH_SUBSCRIPTION, RULE),
 )

@@ -25,6 +25,7 @@ from django.views.decorators.http import require_safe
 
 from flowengine import access
 from flowengine.conf import settings
+from flowengine.web import api
 from flowengine.web.asking import page
 from flowengine.web.assets import reader
 
@@ -78,6 +79,7 @@ def dashboard(request: HttpRequest, **_place: Any) -> HttpResponse:
     if not set(permissions) & set(LOOKING):
         needs = [f"flowengine.{name}" for name in LOOKING]
         return render(request, "flowengine/forbidden.html", {"needs": needs}, status=403)
+    api.import_ahead()
     base = reverse("flowengine:dashboard")
     ahead = _ahead(request)
     said = {

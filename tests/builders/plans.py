@@ -16,7 +16,7 @@ LARGE = {
     f"flowengine_{name}"
     for name in (
         *("event", "decision", "run", "step", "history", "wait", "event_key", "place", "key"),
-        *("dead_letter", "dead_group", "audit", "selection_item", "replay_item"),
+        *("dead_letter", "dead_group", "audit", "selection_item", "replay_item", "attempt_log"),
     )
 }
 

@@ -91,7 +91,7 @@ def _groups(options: Namespace, terminal: Terminal) -> int:
 def _letters(options: Namespace, terminal: Terminal) -> int:
     chosen = selections.parse(options.q, "dead_letter", DatabaseClock().now())
     found = selections.page("dead_letter", chosen, limit=options.limit)
-    say_how_far(chosen, found, options.limit, terminal)
+    say_how_far(found, terminal)
     if options.json:
         for each in found:
             terminal.json(mask().value(letter_as_json(each)))

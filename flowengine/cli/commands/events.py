@@ -30,7 +30,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     """List."""
     chosen = selections.parse(options.q, "event", DatabaseClock().now())
     found = selections.page("event", chosen, limit=options.limit)
-    say_how_far(chosen, found, options.limit, terminal)
+    say_how_far(found, terminal)
     answers = _answers([row.id for row in found])
     if options.json:
         for row in found:

@@ -25,7 +25,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     """List."""
     chosen = selections.parse(options.q, "run", DatabaseClock().now())
     found = selections.page("run", chosen, limit=options.limit)
-    say_how_far(chosen, found, options.limit, terminal)
+    say_how_far(found, terminal)
     if options.json:
         for row in found:
             terminal.json(as_json(row))

@@ -86,7 +86,7 @@ def list_dead_letters(request: HttpRequest, query: Query[Listed]) -> Any:
         lambda letter: _told(letter, with_text=with_text),
         lambda letter: cursor(letter.created_at, letter.id),
     )
-    return all_told(page, chosen)
+    return all_told(page, found)
 
 
 @door.get("dead-letters/{uuid:letter_id}", needs=SEE, answer=OneLetterTold)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from pydantic import Field
 from flowengine import access, event_types, project
 from flowengine.conf import settings
 from flowengine.models import DecisionRecord, EventRecord
-from flowengine.orchestration import explain, selections, test_event, vocabulary
+from flowengine.orchestration import explain, selections, send_event, vocabulary
 from flowengine.representations import instant
 from flowengine.store import events as stored
 from flowengine.store.clock import DatabaseClock
@@ -121,9 +121,7 @@ class Explanations(Shape):
 def list_events(request: HttpRequest, query: Query[Listed]) -> Any:
     """Events that the filter finds, the newest first, each with what workflows answered."""
     chosen = wanted(request, query.q, "event")
-    found: Sequence[EventRecord] = selections.page(
-        "event", chosen, after=place_after(query.after), limit=query.limit + 1
-    )
+    found = selections.page("event", chosen, after=place_after(query.after), limit=query.limit + 1)
     answers = _answers(request, [event.id for event in found])
     page = page_of(
         found,
@@ -131,7 +129,7 @@ def list_events(request: HttpRequest, query: Query[Listed]) -> Any:
         lambda event: _told(event, answers[event.id]),
         lambda event: cursor(event.created_at, event.id),
     )
-    return all_told(page, chosen)
+    return all_told(page, found)
 
 
 @door.post("events/test", needs=permission("send_test_event"), answer=Sent, status=201)
@@ -147,7 +145,7 @@ def send_test_event(request: HttpRequest, body: TestEvent, name: RequestKey) -> 
         raise of_fields(
             {"loc": ("data" + path.removeprefix("$"),), "msg": problem} for path, problem in wrong
         )
-    sent = test_event.send(
+    sent = send_event.send(
         body.type, body.data, name=name, subject=body.subject, by=by(request, body.reason)
     )
     return {"id": sent.event_id, "run_ids": dict(sent.run_ids)}
@@ -195,7 +193,7 @@ def _told(event: EventRecord, answers: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         **{name: getattr(event, name) for name in _PLAIN},
         **{name: instant(getattr(event, name)) for name in _INSTANTS},
-        "is_test": test_event.is_test(event.key),
+        "is_test": send_event.is_test(event.key),
         "is_heard": is_heard,
         "near": None if is_heard or answers else vocabulary.meant(event.type),
         "answers": answers,

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from pydantic import Field
 
 from flowengine import access
-from flowengine.orchestration import selections
 from flowengine.orchestration.selections import Filter, parse
 from flowengine.store.clock import system_now
+from flowengine.store.newest import Found
 from flowengine.web.api.gate import Need, permission
 from flowengine.web.api.paging import TEXT_MAX, Paged
 from flowengine.web.api.problems import Refusal
@@ -30,10 +30,9 @@ class Listed(Paged):
     """``state:failed workflow:order since:2h``; see the reference."""
 
 
-def all_told(page: dict[str, Any], chosen: Filter) -> dict[str, Any]:
+def all_told(page: dict[str, Any], found: Found[Any]) -> dict[str, Any]:
     """The page of a list, with how far it was looked back where that was not to the end."""
-    newest = selections.searched(chosen) if page["next"] is None else None
-    return page if newest is None else {**page, "searched_newest": newest}
+    return page if found.searched is None else {**page, "searched_newest": found.searched}
 
 
 def wanted(request: HttpRequest, query: str, kind: str) -> Filter:

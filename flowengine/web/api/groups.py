@@ -15,6 +15,7 @@ from flowengine.orchestration.floor import deaths
 from flowengine.store import dead_totals
 from flowengine.store.clock import DatabaseClock
 from flowengine.web.api.acting import Reason, by
+from flowengine.web.api.filters import all_told
 from flowengine.web.api.gate import Door, permission
 from flowengine.web.api.masked import MaskedText
 from flowengine.web.api.paging import (
@@ -47,7 +48,7 @@ class GroupQuery(Paged):
     owner: Annotated[str, Field(max_length=200)] | None = None
     """The key of a user; empty = nobody's."""
     text: Annotated[str, Field(max_length=200)] = ""
-    """Somewhere in the title, the class or the place, of the newest 50,000 causes; ``searched_newest``
+    """Somewhere in the title, the class or the place, of the newest 10,000 causes; ``searched_newest``
     says where there are older ones. Needs ``view_payload``."""
     with_closed: bool = False
     """Also those without an open letter."""
@@ -166,8 +167,7 @@ def list_groups(request: HttpRequest, query: Query[GroupQuery]) -> Any:
         with_closed=query.with_closed,
         with_snoozed=query.with_snoozed,
     )
-    after = place_after(query.after)
-    found = dead.groups(wanted, after=after, limit=query.limit + 1)
+    found = dead.groups(wanted, after=place_after(query.after), limit=query.limit + 1)
     workflows, now = dead_totals.workflows([group.row.id for group in found]), _clock.now()
 
     def told(group: dead.Group) -> dict[str, Any]:
@@ -176,8 +176,7 @@ def list_groups(request: HttpRequest, query: Query[GroupQuery]) -> Any:
         return {**shown, "workflow": workflows.get(group.row.id), "hours": hours}
 
     page = page_of(found, query.limit, told, lambda group: cursor(group.row.last_at, group.row.id))
-    newest = dead.searched(wanted, after) if page["next"] is None else None
-    return page if newest is None else {**page, "searched_newest": newest}
+    return all_told(page, found)
 
 
 @door.get("groups/{uuid:group_id}", needs=SEE, answer=OneGroupTold)

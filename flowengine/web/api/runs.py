@@ -71,7 +71,7 @@ def list_runs(request: HttpRequest, query: Query[Listed]) -> Any:
         }
         for row in listing.rows(page["items"])
     ]
-    return all_told(page, chosen)
+    return all_told(page, found)
 
 
 @door.get("runs/{uuid:run_id}", needs=permission("view_run"), answer=OneRunTold)

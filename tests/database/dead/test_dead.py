@@ -74,11 +74,12 @@ def test_search_for_a_text_says_how_far_it_has_looked_where_there_are_older_caus
     wanted, newest = dead.Wanted(text="card "), dead.groups(limit=1)[0].row
 
     assert [each.row.title for each in dead.groups(wanted)] == ["card lost"]
-    assert dead.searched(wanted) == 2
-    assert dead.searched(wanted, (newest.last_at, newest.id)) is None
-    assert dead.searched(dead.Wanted()) is None
+    assert dead.groups(wanted).searched == 2
+    assert dead.groups(wanted, limit=1).searched is None
+    assert dead.groups(wanted, after=(newest.last_at, newest.id)).searched is None
+    assert dead.groups(dead.Wanted()).searched is None
     monkeypatch.setattr(dead, "SEARCHED_MAX", 3)
-    assert dead.searched(wanted) is None
+    assert dead.groups(wanted).searched is None
 
 
 def test_closed_snoozed_and_merged_causes_are_left_out() -> None:

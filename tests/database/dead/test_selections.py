@@ -18,7 +18,7 @@ from flowengine.models import (
     SelectionItemRecord,
     SelectionRecord,
 )
-from flowengine.orchestration import querying, selections
+from flowengine.orchestration import selections
 from flowengine.orchestration.selections import parse
 from tests.builders.dead import LATER, NOON, a_letter, bury, group_of, new_id
 
@@ -208,55 +208,6 @@ def test_pages_follow_one_another_also_within_one_instant() -> None:
         after = (page[-1].created_at, page[-1].id)
 
     assert pages == later + sorted(same, reverse=True)
-
-
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A list looks at the newest three for what has no index."""
-    monkeypatch.setattr(querying, "SEARCHED_MAX", 3)
-
-
-@pytest.mark.parametrize("query", ["gone", "code:FE421", "workflow:ord*", "state:open gone"])
-def test_what_has_no_index_is_looked_for_in_the_newest_and_that_is_said(
-    monkeypatch: pytest.MonkeyPatch, query: str
-) -> None:
-    few(monkeypatch)
-    ids = [bury(a_letter("card gone"), at=NOON + n * LATER)[0] for n in range(5)]
-    asked = parse(query, "dead_letter", NOON)
-
-    assert found(query) == ids[:1:-1]
-    assert selections.searched(asked) == 3
-    # Further back there are two.
-    further = f"{query} until:{(NOON + 2 * LATER).isoformat()}"
-    assert found(further) == ids[1::-1]
-    assert selections.searched(parse(further, "dead_letter", NOON)) is None
-    assert selections.freeze("dead_letter", query, "7").count == 5
-
-
-@pytest.mark.parametrize("query", ["", "state:open", "workflow:order state:open", "since:9999d"])
-def test_what_has_an_index_is_found_however_old(
-    monkeypatch: pytest.MonkeyPatch, query: str
-) -> None:
-    few(monkeypatch)
-    bury(*[a_letter("card gone") for _ in range(5)])
-
-    assert len(found(query)) == 5
-    assert selections.searched(parse(query, "dead_letter", NOON)) is None
-
-
-def test_search_looks_at_the_newest_of_what_an_index_finds(monkeypatch: pytest.MonkeyPatch) -> None:
-    few(monkeypatch)
-    [old] = bury(a_letter("card gone", workflow="refund"), at=NOON)
-    bury(*[a_letter("card gone") for _ in range(5)], at=NOON + LATER)
-
-    assert found("gone workflow:refund") == [old]
-
-
-def test_exactly_as_many_as_are_looked_at_are_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    few(monkeypatch)
-    bury(*[a_letter("card gone") for _ in range(3)])
-
-    assert len(found("gone")) == 3
-    assert selections.searched(parse("gone", "dead_letter", NOON)) is None
 
 
 def test_page_is_one_statement_and_reads_no_payload() -> None:

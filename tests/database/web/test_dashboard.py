@@ -14,6 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from flowengine import emit
+from flowengine.web import api
 from flowengine.web.dashboard import LOOKING, PLACES
 from tests.builders.line import begin
 
@@ -54,6 +55,18 @@ def test_every_screen_has_an_address_of_its_own(client: Client, ann: User, place
 
     assert response.status_code == 200
     assert said(response.content.decode())["user"]["name"] == ann.username
+
+
+def test_who_opens_it_need_not_wait_for_what_answers_its_script(
+    client: Client, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(api, "import_ahead", lambda: begun.append("it"))
+
+    client.get("/flow/my/approvals/")
+    assert begun == []
+    client.get("/flow/")
+    assert begun == ["it"]
 
 
 def test_who_is_not_logged_in_is_sent_to_log_in_and_comes_back(client: Client) -> None:
