@@ -89,7 +89,8 @@ class _Shown:
         outcome = self.outcomes.get(run_id, "")
         if told.get("", "") != outcome:
             told[""] = outcome
-            message = "" if view is None or not view["message"] else f"; {clean(view['message'])}"
+            failure = None if view is None else view.get("failure")
+            message = "" if failure is None else f"; {clean(failure['message'])}"
             self._terminal.say(f"{name}: {outcome}{message}")
 
 

@@ -48,8 +48,8 @@ def lines(view: Json, now: datetime) -> list[str]:
     if undo:
         failed = f", {undo['failed']} failed" if undo["failed"] else ""
         text.append(f"  undone: {undo['done']} of {undo['total']}{failed}")
-    if view["message"]:
-        text.append(f"  {styled(clean(view['message']), Style.RED)}")
+    if "failure" in view:
+        text.append(f"  {styled(clean(view['failure']['message']), Style.RED)}")
     return text
 
 

@@ -65,7 +65,7 @@ class Hub:
         self._counted: Counter[str] = Counter()
         self._board = Board(self._arrived.set)
         self._strangers = Strangers(self._board)
-        self._sessions: sessions.Sessions = {}
+        self._seen = sessions.Seen()
         self._pinging: dict[Peer, float] = {}
         """Who asked for a heartbeat, and when it did so first, by the clock of ``ts``, in seconds."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -297,7 +297,7 @@ class Hub:
     async def _renew(self) -> None:
         """Look again at who the sockets' users are, and at what they may see."""
         members = {peer: peer.credential for peer in self._peers if peer.credential is not None}
-        users = await self._ask(partial(sessions.renew, list(members.values()), self._sessions))
+        users = await self._ask(partial(sessions.renew, list(members.values()), self._seen))
         for peer, user in zip(members, users, strict=True):
             if user is None:
                 peer.outbox.close(Close.SIGNED_OUT)

@@ -229,7 +229,7 @@ def _of_run(news: News, fact: Transition, place: int) -> _Draft:
         titles = {row.id: row.title for row in run.steps.values() if row.title}
         is_summary = news.workflow is None or not shows_steps(news.workflow)
         reason = why(fact.failure, titles, is_summary=is_summary)
-        step = reason.get("step", "")
+        step = reason.get("title", "")
         if reason["kind"] == "said":
             text = reason["message"][:TEXT_MAX]
         else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from flowengine.store.preferences import Preference
 
 DAILY_AT = time(8)
@@ -44,9 +46,9 @@ def again_at(now: datetime, tries: int) -> datetime:
 
 
 def zone_of(wanted: Preference) -> ZoneInfo:
-    """The user's zone; UTC where this machine does not know it any more."""
+    """The user's zone, else the project's; UTC where this machine does not know it any more."""
     try:
-        return ZoneInfo(wanted.timezone)
+        return ZoneInfo(wanted.timezone or timezone.get_default_timezone_name())
     except (KeyError, ValueError, OSError):
         return ZoneInfo("UTC")
 

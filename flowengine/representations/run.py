@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +11,7 @@ from flowengine.definitions.expressions.tree import Template
 from flowengine.definitions.graph import Role
 from flowengine.definitions.model import Workflow
 from flowengine.engine.run import Failure
-from flowengine.engine.states import FINAL_RUN_STATES, RunState, StepState
+from flowengine.engine.states import ACTIVE_STEP_STATES, FINAL_RUN_STATES, RunState, StepState
 from flowengine.errors import ExpressionError
 from flowengine.representations.pace import Pace, pace_view
 from flowengine.representations.percent import percent
@@ -63,7 +63,7 @@ def run_view(
         "state": run.state,
         "percent": percent(run.state, steps),
         "steps": [] if is_summary else steps,
-        "message": None,
+        "note": _note([] if is_summary else steps),
         "created_at": instant(run.created_at),
         "started_at": instant(run.started_at),
         "finished_at": instant(run.finished_at),
@@ -71,8 +71,7 @@ def run_view(
     }
     if run.state in _TELLS_WHY and (failure is not None or run.state == RunState.FAILED):
         said = {**titles, **_said(places)}
-        view["why"] = why(failure, said, is_summary=is_summary)
-        view["message"] = view["why"]["message"]
+        view["failure"] = why(failure, said, is_summary=is_summary)
     hooks = [] if look is None or is_summary else _hooks(look)
     if hooks:
         view["hooks"] = hooks
@@ -121,6 +120,12 @@ def _line(look: Look, run: RunRow) -> list[Json]:
     is_ending = run.state in _BEGINS_NOTHING
     absent = StepState.NOT_REACHED if is_ending else StepState.PENDING
     return line_view(look, look.workflow.graph.line(None, Role.LINE), absent)
+
+
+def _note(steps: Iterable[Json]) -> str:
+    """What the newest step at work says of itself."""
+    notes = [step["note"] for step in steps if step["state"] in ACTIVE_STEP_STATES]
+    return str(notes[-1]) if notes else ""
 
 
 def _hooks(look: Look) -> list[Json]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from flowengine.engine.states import ACTIVE_STEP_STATES
 from flowengine.representations.rows import Json
 
 RUNS_MAX = 50
 """Runs in one list."""
 
-_KEPT = ("id", "workflow", "title", "state", "percent", "created_at", "started_at", "finished_at")
+_KEPT = (
+    *("id", "workflow", "title", "state", "percent", "note"),
+    *("created_at", "started_at", "finished_at"),
+)
 
 
 def summary(view: Json) -> Json:
     """The line of the run of *view*: who it is, how far, and what its step at work says."""
-    return {**{key: view[key] for key in _KEPT}, "note": _note(view["steps"])}
+    return {key: view[key] for key in _KEPT}
 
 
 def row(line: Json) -> Json:
@@ -28,9 +30,3 @@ def differences(before: Mapping[str, Json], after: Sequence[Json]) -> list[Json]
     kept = {line["id"] for line in after}
     gone = [{"t": "gone", "id": name} for name in before if name not in kept]
     return [*gone, *(row(line) for line in after if before.get(line["id"]) != line)]
-
-
-def _note(steps: Iterable[Json]) -> str:
-    """What the newest step at work says of itself."""
-    notes = [step["note"] for step in steps if step["state"] in ACTIVE_STEP_STATES]
-    return str(notes[-1]) if notes else ""

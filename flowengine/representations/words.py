@@ -41,12 +41,12 @@ def words(name: str) -> str:
 def why(
     failure: Failure | None, titles: Mapping[str, str], *, is_summary: bool = False
 ) -> dict[str, str]:
-    """What a customer is told of a failure, as ``kind``, ``message`` and, where one is named, ``step``.
+    """What a customer is told of a failure: ``kind``, ``message`` and, where a step is named, its ``title``.
 
     The kind ``said`` is a text that its author meant for users: a task gives it with
     ``Permanent(..., details={"user_message": "…"})``, also from inside a block or a run that was called.
     The others are sentences of ours, which a page may say in its own language: ``late``, ``step`` (with
-    the title of that step) and ``plain``.
+    that title) and ``plain``.
     """
     said = None if failure is None else _said(failure.details)
     if said is not None:
@@ -56,7 +56,7 @@ def why(
     if failure is None or failure.step is None or is_summary:
         return {"kind": "plain", "message": "Something went wrong."}
     title = unturned(titles.get(failure.step) or words(failure.step))
-    return {"kind": "step", "step": title, "message": f"Something went wrong in «{title}»."}
+    return {"kind": "step", "title": title, "message": f"Something went wrong in «{title}»."}
 
 
 def _said(details: Any, depth: int = _DEPTH_MAX) -> str | None:

@@ -24,7 +24,8 @@ class Preference:
     quiet_from: time | None = None
     """By the clock of *timezone*, nothing is sent from here to *quiet_to*; both or neither."""
     quiet_to: time | None = None
-    timezone: str = "UTC"
+    timezone: str = ""
+    """Empty = the project's."""
     language: str = ""
     """Empty = the project's."""
     push: bool = True

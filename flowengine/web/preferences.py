@@ -39,15 +39,15 @@ DIGESTS = {
 def preferences_page(request: HttpRequest) -> HttpResponse:
     """The form; what does not fit is said beside it."""
     key = user_key(request.user)
-    wanted, problem = preferences.of([key])[key], ""
+    wanted, problems = preferences.of([key])[key], dict[str, str]()
     if request.method == "POST":
-        wanted, problem = _given(request.POST, wanted)
-        if not problem:
+        wanted, problems = _given(request.POST, wanted)
+        if not problems:
             preferences.save(key, wanted)
             return redirect(f"{request.path}?saved=1")
     context = {
         "wanted": wanted,
-        "problem": problem,
+        "problems": problems,
         "is_saved": "saved" in request.GET,
         "has_mail": settings().INBOX_MAIL_AFTER_S is not None,
         "push_key": public_key(),
@@ -57,14 +57,12 @@ def preferences_page(request: HttpRequest) -> HttpResponse:
         ],
         "quiet_from": _written(wanted.quiet_from),
         "quiet_to": _written(wanted.quiet_to),
-        "zone": wanted.timezone
-        if wanted.timezone != "UTC"
-        else timezone.get_current_timezone_name(),
+        "zone": wanted.timezone or timezone.get_current_timezone_name(),
         "zones": sorted(available_timezones()),
         "languages": django_settings.LANGUAGES,
         "spoken": wanted.language or _language(),
     }
-    return render(request, "flowengine/preferences.html", context, status=422 if problem else 200)
+    return render(request, "flowengine/preferences.html", context, status=422 if problems else 200)
 
 
 # Whoever has the signed link may end the e-mails: mail programs post to it without cookies (RFC 8058).
@@ -83,11 +81,12 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "flowengine/unsubscribe.html", {"is_done": is_done})
 
 
-def _given(form: Any, before: Preference) -> tuple[Preference, str]:
-    """What the form says, and what is wrong with it."""
+def _given(form: Any, before: Preference) -> tuple[Preference, dict[str, str]]:
+    """What the form says, and what is wrong with it: by field, ``quiet`` for the two of the hours."""
     digest, zone = form.get("digest", ""), form.get("timezone", "")
     language = form.get("language", "")
-    begin, end = _time(form.get("quiet_from", "")), _time(form.get("quiet_to", ""))
+    hours = [form.get(name, "") for name in ("quiet_from", "quiet_to")]
+    begin, end = (_time(each) for each in hours)
     wanted = Preference(
         email=form.get("email") == "on",
         push=form.get("push") == "on",
@@ -97,13 +96,16 @@ def _given(form: Any, before: Preference) -> tuple[Preference, str]:
         timezone=zone if zone in available_timezones() else before.timezone,
         language=language if language in dict(django_settings.LANGUAGES) else before.language,
     )
+    problems = {}
     if digest not in DIGESTS:
-        return wanted, str(_("Please choose how often."))
+        problems["digest"] = str(_("Please choose how often."))
     if zone not in available_timezones():
-        return wanted, str(_("Please choose a time zone."))
-    if (begin is None) != (end is None):
-        return wanted, str(_("Quiet hours need a begin and an end."))
-    return wanted, ""
+        problems["timezone"] = str(_("Please choose a time zone."))
+    if any(hours) and (begin is None or end is None):
+        problems["quiet"] = str(_("Quiet hours need a begin and an end."))
+    elif any(hours) and begin == end:
+        problems["quiet"] = str(_("Quiet hours cannot end when they begin."))
+    return wanted, problems
 
 
 def _language() -> str:

@@ -116,7 +116,7 @@ def headline(view: Json) -> str:
     """The one sentence that says where the run stands."""
     match view["state"]:
         case RunState.FAILED:
-            return _reason(view["why"])
+            return _reason(view["failure"])
         case RunState.RUNNING | RunState.WAITING:
             if not view["steps"]:
                 return say("say.under_way")
@@ -125,11 +125,11 @@ def headline(view: Json) -> str:
             return say(f"say.{state}")
 
 
-def _reason(why: Mapping[str, str]) -> str:
+def _reason(failure: Mapping[str, str]) -> str:
     """Why it failed, in the page's language where the sentence is ours."""
-    if why["kind"] == "said":
-        return why["message"]
-    return say(f"why.{why['kind']}", step=why.get("step", ""))
+    if failure["kind"] == "said":
+        return failure["message"]
+    return say(f"why.{failure['kind']}", step=failure.get("title", ""))
 
 
 def _names_at_work(step: Json) -> list[str]:
@@ -159,7 +159,7 @@ def place(view: Json) -> str:
             return took and say("place.took", time=took)
         case RunState.COMPENSATING:
             return _spaced(
-                _reason(view["why"]) if "why" in view else "",
+                _reason(view["failure"]) if "failure" in view else "",
                 say("place.undone", **view["undo"]) if "undo" in view else "",
             )
         case RunState.QUEUED | RunState.EXPIRED:

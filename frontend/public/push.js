@@ -7,17 +7,19 @@ class FlowPush extends HTMLElement {
     const said = this.querySelector("[role=status]");
     this.hidden = false;
     button?.addEventListener("click", async () => {
+      if (button.getAttribute("aria-disabled") === "true") return;
       try {
         await subscribe(
           this.getAttribute("worker"),
           this.getAttribute("key"),
           this.getAttribute("url"),
         );
-        button.disabled = true;
-        if (said) said.textContent = "✓";
+        // Not `disabled`: that would take the focus from who has just pressed it.
+        button.setAttribute("aria-disabled", "true");
+        if (said) said.textContent = this.getAttribute("done");
       } catch {
         // Denied by the user, or by the browser's own rules: nothing has changed, and the button stays.
-        if (said) said.textContent = "✕";
+        if (said) said.textContent = this.getAttribute("failed");
       }
     });
   }

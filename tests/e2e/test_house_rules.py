@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 from base64 import b64encode
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, WebSocketRoute, expect
 
-from tests.e2e.conftest import Enter
+from tests.e2e.conftest import Enter, OpenShop
 from tests.e2e.customer import Customer, Line
-from tests.e2e.shop import Parts, Shop
+from tests.e2e.shop import Shop
 from tests.e2e.test_looks import SPILLS
 from tests.e2e.test_variants import AXE, FAULTS
 
@@ -47,6 +45,30 @@ async (picture) => {
 }
 """
 """The colours near the left and the right end of a picture."""
+STANDS_OUT = """
+(element) => {
+  const probe = document.createElement("i");
+  probe.style.color = "Canvas";
+  element.append(probe);
+  const ground = getComputedStyle(probe).color;
+  probe.remove();
+  return getComputedStyle(element).color !== ground;
+}
+"""
+READS_AS_IT_IS = """
+(element) => {
+  const range = document.createRange();
+  const left = (at) => {
+    range.setStart(element.firstChild, at);
+    range.setEnd(element.firstChild, at + 1);
+    return range.getBoundingClientRect();
+  };
+  const { length } = element.firstChild;
+  const [first, last] = [left(0), left(length - 1)];
+  return first.left < last.left && last.right > element.getBoundingClientRect().right - 2;
+}
+"""
+"""Words in Latin letters run from left to right, and end where the line of a page from right to left begins."""
 TURNS = """
 window.turns = [];
 window.closes = [];
@@ -72,15 +94,9 @@ AS_OF = re.compile(r"^Reconnecting, as of \d{1,2}:\d\d:\d\d")
 
 
 @pytest.fixture(scope="module")
-def shop(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(open_for_all: OpenShop) -> Shop:
     """One for all tests here; each looks at its own orders."""
-    directory = tmp_path_factory.mktemp("rules")
-    shutil.copytree(seeded, directory, dirs_exist_ok=True)
-    shop = Shop(directory, Parts(), pace=0)
-    shop.start()
-    yield shop
-    shop.close()
-    print(shop.story())  # noqa: T201 - shown with a test that fails
+    return open_for_all(pace=0)
 
 
 def rewrite(
@@ -214,6 +230,10 @@ def test_elements_are_right_from_right_to_left_and_in_forced_colours(
     assert page.evaluate("matchMedia('(forced-colors: active)').matches")
     for part in (button, line.element, line.headline, page.locator("flow-inbox summary")):
         expect(part).to_be_visible()
+    asked = line.element.get_by_role("link", name="Answer")
+    expect(asked).to_be_visible()
+    assert asked.evaluate(STANDS_OUT), "a text in the colour of the ground is on the ground"
+    assert line.element.locator(".flow-place").evaluate(READS_AS_IT_IS)
     page.add_script_tag(path=AXE)
     everywhere = FAULTS.replace('{ include: [["flow-progress"]] }', "document")
     assert page.evaluate(everywhere) + page.evaluate(SPILLS) == []

@@ -15,6 +15,8 @@ from tests.e2e.shop import Shop
 TABS = 10
 GAP_S = 2.0
 """At most so long is nobody told anything when the tab with the socket is killed."""
+GONE_S = 10.0
+"""At most so long is somebody told anything who has been signed out."""
 
 
 class Tabs:
@@ -89,6 +91,8 @@ def test_ten_tabs_have_one_socket_and_lose_nothing_with_it(
         line.until_link("live")
     shown = [shown_by(page) for page in tabs.pages]
     assert shown == [shop.states()] * (TABS - 1)
+    for page in tabs.pages:
+        expect(page.locator("flow-inbox .flow-badge")).to_have_text("1")
     tabs.until_one_leads()
     print(f"the next tab led, and all were live, after {gap_s:.2f} s")  # noqa: T201 - a figure
 
@@ -121,9 +125,11 @@ def test_log_out_in_one_tab_is_told_in_all(open_embedded: OpenShop, enter: Enter
         "from django.contrib.sessions.models import Session\nSession.objects.all().delete()"
     )
 
+    began = time.monotonic()
     for line in lines(tabs.pages, order.run):
         line.until_link("denied")
         expect(line.link).to_have_text("Signed out")
+    assert time.monotonic() - began < GONE_S
 
 
 def shown_by(page: Page) -> dict[str, Any]:

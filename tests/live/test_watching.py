@@ -204,7 +204,7 @@ async def test_failure_is_told_with_a_text_for_customers(browse: Open) -> None:
     frame = await browser.frame()
 
     assert (frame["t"], state_told(frame)) == ("pub", "failed")
-    assert frame["d"][-1]["message"] == "Something went wrong in «One»."
+    assert frame["d"][-1]["failure"]["message"] == "Something went wrong in «One»."
     assert steps_told(frame) == {"one": "failed", **dict.fromkeys(ALL_STEPS[1:], "not_reached")}
     assert SECRET not in str(frame)
 

@@ -144,7 +144,7 @@ def test_session_of_a_socket_is_found_again_by_the_key(ann: Person, client: Any)
     credential = sessions.credential(ann, client.session)
 
     assert credential.session_key == client.session.session_key
-    assert sessions.renew([credential], {}) == [ann]
+    assert sessions.renew([credential], sessions.Seen()) == [ann]
 
 
 async def test_outcome_without_a_run_is_told_to_the_person_who_caused_it(browse: Open) -> None:

@@ -100,7 +100,7 @@ class OneRunTold(RunTold):
     head: int
     """With *epoch*, its position in the live protocol."""
     view: dict[str, JSON]
-    """As a snapshot of the live protocol has it: percent, steps, message."""
+    """As a snapshot of the live protocol has it: percent, steps, failure."""
 
 
 class FactTold(Shape):

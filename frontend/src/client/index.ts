@@ -10,6 +10,7 @@ export type { FlowOptions, Runs } from "./page";
 export type { Position } from "./protocol";
 export type {
   Counts,
+  Failure,
   ItemView,
   LineView,
   RunPart,
@@ -18,5 +19,4 @@ export type {
   RunSummary,
   StepState,
   StepStateName,
-  Why,
 } from "./views";

@@ -64,7 +64,8 @@ export function parseFrame(json: string): Frame {
 
 // Looked at is what would do harm if it were something else; the rest is the server's word.
 const isFrame = (value: unknown): value is Frame =>
-  hasText(value, "t") && ["f", "o", "hb", "ts", "q"].every((name) => Number.isFinite(value[name] ?? 0));
+  hasText(value, "t") &&
+  ["f", "o", "hb", "ts", "q"].every((name) => Number.isFinite(value[name] ?? 0));
 
 /** Watch these topics, each from its position; null = from nothing. */
 export function subscribeFrame(

@@ -89,12 +89,13 @@ export interface StepState {
   readonly answers: { readonly given: number; readonly wanted: number } | null;
 }
 
-/** Why a run failed, as far as customers are told; `said` is a text of its author. */
-export interface Why {
+/** What customers are told of a failure; the kind `said` is a text of the task's author. */
+export interface Failure {
   readonly kind: "said" | "late" | "step" | "plain";
+  /** A whole sentence. */
   readonly message: string;
-  /** The title of the step in which it happened. */
-  readonly step: string | null;
+  /** Of the step that it names; only with the kind `step`. */
+  readonly title?: string;
 }
 
 /** All of a run but its steps. */
@@ -109,9 +110,10 @@ export interface RunPart {
   readonly usualMs: readonly [number, number] | null;
   /** When it will end, ISO 8601, at the earliest and latest; null where it cannot be told honestly. */
   readonly eta: readonly [string, string] | null;
-  /** Why it failed, in a sentence. */
-  readonly message: string | null;
-  readonly why: Why | null;
+  /** What the step at work says of itself; empty where it says nothing. */
+  readonly note: string;
+  /** Why it has failed, is held or is taken back. */
+  readonly failure: Failure | null;
   /** How far the undoing is; null where nothing is undone. */
   readonly undo: { readonly total: number; readonly done: number; readonly failed: number } | null;
   readonly createdAt: string | null;
@@ -128,13 +130,10 @@ export interface RunState extends RunPart {
 }
 
 /** A run as one row of a list. */
-export type RunSummary = Omit<RunPart, "usualMs" | "eta" | "message" | "why" | "undo"> & {
-  /** What the step at work says of itself. */
-  readonly note: string | null;
-};
+export type RunSummary = Omit<RunPart, "usualMs" | "eta" | "failure" | "undo">;
 
 const NO_STEP = { counts: null, child: null, answers: null, items: [] };
-const NO_RUN = { usualMs: null, eta: null, message: null, why: null, undo: null };
+const NO_RUN = { usualMs: null, eta: null, failure: null, undo: null };
 
 /** What is told of the run itself, without its steps. */
 export const readPart = (value: Fields): RunPart =>

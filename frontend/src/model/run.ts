@@ -1,6 +1,6 @@
 /** A run as it is shown: pure questions about a view. The server's page answers them alike. */
 
-import type { RunState, RunStateName, StepState, StepStateName, Why } from "../client/views";
+import type { Failure, RunState, RunStateName, StepState, StepStateName } from "../client/views";
 import { isWord, say } from "./words";
 
 export type { RunState, RunStateName, StepState, StepStateName } from "../client/views";
@@ -51,7 +51,7 @@ export function isDeep({ steps, hooks, undo }: RunState): boolean {
 export function headline(view: RunState): string {
   switch (view.state) {
     case "failed":
-      return view.why ? reason(view.why) : say("why.plain");
+      return view.failure ? reason(view.failure) : say("why.plain");
     case "running":
     case "waiting": {
       const step = view.steps[placeOf(view.steps)];
@@ -63,8 +63,8 @@ export function headline(view: RunState): string {
 }
 
 /** Why it failed, in the page's language where the sentence is ours. */
-function reason(why: Why): string {
-  return why.kind === "said" ? why.message : say(`why.${why.kind}`, { step: why.step ?? "" });
+function reason({ kind, message, title = "" }: Failure): string {
+  return kind === "said" ? message : say(`why.${kind}`, { step: title });
 }
 
 /** What is at work: the step, or, where it is a block without a name, what is inside it. */
@@ -91,7 +91,7 @@ export function place(view: RunState): string {
     }
     case "compensating":
       return spaced(
-        view.why ? reason(view.why) : "",
+        view.failure ? reason(view.failure) : "",
         view.undo ? say("place.undone", view.undo) : "",
       );
     case "queued":

@@ -52,6 +52,33 @@ describe("the element", () => {
     expect(heard).toEqual(["flow-progress", "flow-progress", "flow-done"]);
   });
 
+  it.each(["succeeded", "failed", "cancelled", "expired"])("says once that it is %s", (state) => {
+    const [element, socket] = page(snapshot(5));
+    open(socket);
+    const said: string[] = [];
+    const region = element.querySelector(".flow-said");
+    if (!region) throw new Error("no region");
+    const observer = new MutationObserver(() => {});
+    observer.observe(region, { childList: true, characterData: true, subtree: true });
+    const listen = () => {
+      if (observer.takeRecords().length > 0) said.push(region.textContent);
+    };
+
+    for (const frame of [
+      changes(6, 7, [run(state, { finished_at: "2026-03-02T12:00:01.000Z" })]),
+      changes(6, 7, [run(state, { finished_at: "2026-03-02T12:00:01.000Z" })]),
+      snapshot(7, { state }),
+      { t: "hb", ts: 0, h: { [TOPIC]: ["7f3", 7] } },
+    ]) {
+      socket.say(frame);
+      vi.advanceTimersByTime(10_000);
+      listen();
+    }
+
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(text(".flow-headline"));
+  });
+
   it("opened after the end tells the page nothing", () => {
     const [, socket] = page(snapshot(9, { state: "succeeded", percent: 100 }));
     open(socket);
@@ -65,7 +92,10 @@ describe("the element", () => {
     open(socket);
 
     socket.say(
-      snapshot(7, { state: "failed", why: { kind: "said", message: "Your card was declined." } }),
+      snapshot(7, {
+        state: "failed",
+        failure: { kind: "said", message: "Your card was declined." },
+      }),
     );
 
     expect(text(".flow-headline")).toBe("Your card was declined.");

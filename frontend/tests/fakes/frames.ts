@@ -60,7 +60,7 @@ function runPart(fields: object): object {
     title: "Order 42",
     state: "running",
     percent: 0,
-    message: null,
+    note: "",
     created_at: "2026-03-02T12:00:00.000Z",
     started_at: "2026-03-02T12:00:00.000Z",
     finished_at: null,

@@ -158,10 +158,10 @@ describe("the words", () => {
 
   it("say at the end how it ended", () => {
     const done = aView({ state: "succeeded", finished_at: "2026-03-02T12:00:42.000Z" });
-    const why = { kind: "said", message: "Your card was declined." };
+    const failure = { kind: "said", message: "Your card was declined." };
 
     expect([headline(done), place(done)]).toEqual(["All done.", "Took 42 s"]);
-    expect(headline(aView({ state: "failed", why }))).toBe("Your card was declined.");
+    expect(headline(aView({ state: "failed", failure }))).toBe("Your card was declined.");
     expect(headline(aView({ state: "failed" }))).toBe("Something went wrong.");
   });
 

@@ -20,6 +20,8 @@ UNWATCHED = "live: nobody there, transactions per heartbeat"
 HEALED = "live: 1,000 sockets cut off, told again, {}"
 PAINTED = "live: 200 changes/s, 1,000 sockets, committed -> painted, {}"
 CORE = "live: idle, of a core for 1,000 sockets"
+BASE = "live: idle, of a core for the process itself"
+AWAY = "live: storm of 5,000, away or wrong at the end"
 RATIOS: dict[str, tuple[str, type[Place], type[Place]]] = {
     "live_frame_p99_vs_bare": (FRAME.format("p99"), Ours, Bare),
     "live_frame_p99_channels_vs_ours": (FRAME.format("p99"), Stock, Ours),
@@ -68,6 +70,7 @@ def measured(
                 note(HOLDS, "kB", idle.rss_kb, place)
                 if not isinstance(place, Stock):  # which has no heartbeat, and does nothing
                     note(CORE, "%", idle.cpu_percent, place)
+                    note(BASE, "%", idle.base_percent, place)
                     note("live: idle, to each socket", "B/s", idle.bytes_per_s, place)
                     note(LEFT, "kB", idle.handshake_kb, place)
                 if place is ours:
@@ -81,11 +84,7 @@ def measured(
             note(PAINTED.format("p99"), "ms", shown["p99"])
             storm = measures.storm(ours, sizes)
             note("live: storm of 5,000, all are back", "s", storm.back_s)
-            note(
-                "live: storm of 5,000, away or wrong at the end",
-                "sockets",
-                storm.away + storm.wrong,
-            )
+            note(AWAY, "sockets", storm.away + storm.wrong)
         for place in places:
             place.close()
     return [

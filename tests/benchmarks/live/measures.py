@@ -22,6 +22,8 @@ ARRIVED_WITHIN_S = 60.0
 BACK_WITHIN_S = 240.0
 COMINGS = 3
 UNWATCHED_BEATS = 3
+FEW = 20
+"""Sockets with which a process has all that it needs for any number of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,9 @@ class Idle:
     rss_kb: float
     """Each."""
     cpu_percent: float
-    """Of one core, for a thousand of them."""
+    """Of one core, for a thousand of them; without what the process takes with twenty."""
+    base_percent: float
+    """What it takes with twenty: mostly its server, and its client of Redis, which look about ten times a second."""
     bytes_per_s: float
     """To each."""
     statements: float
@@ -107,9 +111,12 @@ def idle(place: Place, sizes: Sizes) -> Idle:
     first, crowd = Crowd(), Crowd()
     try:
         # The first sockets bring what is loaded once: it is not counted for the others.
-        place.enter(first, server, topics[:20])
+        place.enter(first, server, topics[:FEW])
         time.sleep(2)
         before = server.rss_mb()
+        cpu, began = server.cpu_s(), time.monotonic()
+        time.sleep(sizes.idle_s / 2)
+        base = (server.cpu_s() - cpu) / (time.monotonic() - began)
         first.close()
         place.enter(crowd, server, topics)
         time.sleep(sizes.settle_s)
@@ -136,7 +143,8 @@ def idle(place: Place, sizes: Sizes) -> Idle:
         grown = server.rss_mb() - held
         return Idle(
             rss_kb=rss * 1000 / len(topics),
-            cpu_percent=100 * cpu / took * 1000 / len(topics),
+            cpu_percent=100 * (cpu / took - base) * 1000 / (len(topics) - FEW),
+            base_percent=100 * base,
             bytes_per_s=sent / took / len(topics),
             statements=asked / (took / settings().HEARTBEAT_S),
             unwatched=left / beats,

@@ -15,7 +15,7 @@ from flowengine.live import permitted
 from flowengine.live.kind import Kind, Question
 from flowengine.live.lists import MyRuns, RunList
 from flowengine.live.one_run import OneRun
-from flowengine.live.sessions import Credential, Sessions, renew
+from flowengine.live.sessions import Credential, Seen, renew
 from flowengine.models import RunRecord
 from tests.builders.line import begin
 
@@ -94,7 +94,7 @@ def test_renewal_asks_as_much_for_two_hundred_sockets_as_for_one(
     def asked(number: int) -> int:
         some = questions(kind, topic, users[:number], runs[:number])
         kept = [answer.kept for answer in kind.answers(some)]
-        seen: Sessions = {}
+        seen = Seen()
         with CaptureQueriesContext(connection) as statements:
             renewed = renew([Credential(str(user.pk), None) for user in users[:number]], seen)
             again = questions(kind, topic, renewed, runs[:number])

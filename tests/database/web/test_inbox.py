@@ -315,14 +315,43 @@ def test_language_of_the_page_is_proposed_for_the_emails(ann: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"digest": "never"}, {"timezone": "Mars/North"}, {"quiet_from": "22:00"}]
+    ("given", "place"),
+    [
+        ({"digest": "never"}, "digest"),
+        ({"timezone": "Mars/North"}, "timezone"),
+        ({"quiet_from": "22:00"}, "quiet"),
+        ({"quiet_from": "22:00", "quiet_to": "25:00"}, "quiet"),
+        ({"quiet_from": "ten", "quiet_to": "six"}, "quiet"),
+        ({"quiet_from": "22:00", "quiet_to": "22:00"}, "quiet"),
+    ],
 )
-def test_preferences_that_do_not_fit_are_shown_again(ann: User, given: dict[str, str]) -> None:
+def test_preferences_that_do_not_fit_are_shown_again_and_say_where(
+    ann: User, settings: Settings, given: dict[str, str], place: str
+) -> None:
+    settings.FLOWENGINE = {**settings.FLOWENGINE, "INBOX_MAIL_AFTER_S": 60}
+
     answer = preferences(signed_in(ann), **given)
 
+    html = answer.content.decode()
     assert answer.status_code == 422
-    assert 'role="alert"' in answer.content.decode()
+    assert 'role="alert"' in html
+    assert f'id="{place}-help"><strong>' in html
+    assert html.count('aria-invalid="true"') == (2 if place == "quiet" else 1)
     assert not NotificationPreferenceRecord.objects.exists()
+
+
+def test_zone_that_was_chosen_stays_chosen_where_the_project_has_another(
+    ann: User, settings: Settings
+) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    client = signed_in(ann)
+    before = client.get("/flow/inbox/preferences/").content.decode()
+
+    preferences(client, timezone="UTC")
+    after = client.get("/flow/inbox/preferences/").content.decode()
+
+    assert "<option selected>Europe/Berlin</option>" in before
+    assert "<option selected>UTC</option>" in after
 
 
 def test_link_of_an_email_ends_the_emails_of_its_user_without_a_login(ann: User, bob: User) -> None:

@@ -140,7 +140,7 @@ def test_failure_is_told_without_the_text_of_the_exception() -> None:
 
     view = run_view(workflow, ARun(state="failed"), [], failure=failure)
 
-    assert view["message"] == "Something went wrong in «Charge your card»."
+    assert view["failure"]["message"] == "Something went wrong in «Charge your card»."
     assert SECRET not in str(view)
 
 
@@ -154,7 +154,7 @@ def test_failure_with_a_text_for_users_says_it() -> None:
 
     view = run_view(a_workflow("charge"), ARun(state="failed"), [], failure=failure)
 
-    assert view["message"] == "Your card was declined; nothing was charged."
+    assert view["failure"]["message"] == "Your card was declined; nothing was charged."
 
 
 @pytest.mark.parametrize(
@@ -175,13 +175,13 @@ def test_failure_with_a_text_for_users_says_it() -> None:
 def test_failure_of_the_run_itself_is_told_plainly(failure: Failure | None, message: str) -> None:
     view = run_view(a_workflow("charge"), ARun(state="failed"), [], failure=failure)
 
-    assert view["message"] == message
+    assert view["failure"]["message"] == message
 
 
-def test_run_that_has_not_failed_has_no_message() -> None:
+def test_run_that_has_not_failed_has_no_failure() -> None:
     failure = Failure(code="X", message="of an earlier life")
 
-    assert run_view(a_workflow("charge"), ARun(), [], failure=failure)["message"] is None
+    assert "failure" not in run_view(a_workflow("charge"), ARun(), [], failure=failure)
 
 
 def test_summary_does_not_name_the_step_that_failed() -> None:
@@ -190,7 +190,7 @@ def test_summary_does_not_name_the_step_that_failed() -> None:
 
     view = run_view(workflow, ARun(state="failed"), [], failure=failure)
 
-    assert view["message"] == "Something went wrong."
+    assert view["failure"]["message"] == "Something went wrong."
 
 
 def test_changes_cover_the_numbers_after_the_watchers_own() -> None:

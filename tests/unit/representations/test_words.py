@@ -62,5 +62,5 @@ def test_no_title_and_no_reason_of_a_failed_run_turns_text_round(failure: Failur
         a_workflow("charge"), ARun(state="failed", title=EVIL), [failed], failure=failure
     )
 
-    assert "bob" in view["why"]["message"]
+    assert "bob" in view["failure"]["message"]
     assert not [turn for turn in TURNS if turn in json.dumps(view, ensure_ascii=False)]
