@@ -4,7 +4,7 @@ import { plainImport } from "./vite.config.ts";
 /** Loaded by the modules that need them, and by no others. */
 const LATER = /src\/client\/(acts|fallback|latency|neighbours)\.ts$/;
 const SHELL =
-  /src\/(client|model)\/|src\/dashboard\/(app|routes|http|state|parts)|node_modules\/(preact|@preact|@tanstack|openapi-fetch)/;
+  /src\/(client|model)\/|src\/dashboard\/(app|routes|http|state|parts)|node_modules\/(preact|@preact|openapi-fetch)/;
 
 // The operator's dashboard. Its entry has a stable name, which the page names and Django's manifest
 // storage hashes; it holds nothing but the start, for what a chunk imports must not be the entry: under

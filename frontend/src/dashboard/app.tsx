@@ -1,13 +1,14 @@
 /** The dashboard in its page: the address decides which screen is shown. */
 
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { exec, LocationProvider, useLocation } from "preact-iso/router";
 import { Loading } from "./parts/empty";
 import { ProblemScreen } from "./parts/problem";
 import { Shell } from "./parts/shell";
 import { ROUTES, type Route } from "./routes";
 import type { Screen } from "./screen";
+import { say } from "./state/announce";
 import { listenForKeys } from "./state/keys";
 import { watchLink } from "./state/link";
 import { page } from "./state/page";
@@ -55,15 +56,38 @@ export function routeOf(path: string): Found | null {
   return null;
 }
 
+interface Shown extends Found {
+  /** Its address, without what is chosen in it. */
+  readonly path: string;
+  readonly Screen: Screen;
+}
+
+/**
+ * Who has gone to another screen is there: the focus is at its beginning, and its title is said. What is
+ * chosen within a screen moves nobody, nor does the page's first screen, nor what is behind a dialog.
+ */
+function useArrival(shown: Shown | null): void {
+  const before = useRef<string | null>(null);
+  // With what is seen, not a moment after it: the next key is for the new screen.
+  useLayoutEffect(() => {
+    if (!shown || shown.path === before.current) return;
+    const isFirst = before.current === null;
+    before.current = shown.path;
+    if (isFirst) return;
+    say(shown.route.title);
+    if (document.querySelector("dialog[open]")) return;
+    document.getElementById("flow-main")?.focus({ preventScroll: true });
+  }, [shown]);
+}
+
 /** The chosen screen. While its module is on its way, the screen before stays where it is. */
 function Content() {
   const { path } = useLocation();
   const found = routeOf(path);
   const route = found?.route;
-  const [shown, show] = useState<{ route: Route; Screen: Screen; params: Found["params"] } | null>(
-    null,
-  );
+  const [shown, show] = useState<Shown | null>(null);
   const [failure, fail] = useState("");
+  useArrival(shown);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is found follows from the path
   useEffect(() => {
     if (!found) return;
@@ -72,7 +96,7 @@ function Content() {
     found.route.load().then(
       (Screen) => {
         if (isOver) return;
-        show({ route: found.route, Screen, params: found.params });
+        show({ path, route: found.route, Screen, params: found.params });
         document.title = `${found.route.title} · flow`;
       },
       (error) => !isOver && fail(String(error)),

@@ -5,6 +5,7 @@ import { forChat } from "../../src/dashboard/pages/run/chat";
 import { textOf } from "../../src/dashboard/pages/run/compare";
 import { type Kin, treeOf } from "../../src/dashboard/pages/run/family";
 import { scaleOf, ticksOf } from "../../src/dashboard/pages/run/scale";
+import { allLogs } from "../../src/dashboard/pages/run/tries";
 
 const VERBS: readonly Verb[] = [
   ...(["resume", "skip", "answer", "hold", "release", "cancel", "giveUp", "replay"] as const),
@@ -214,5 +215,21 @@ describe("values that are compared", () => {
   it("are the same whatever the order of their members", () => {
     expect(textOf({ b: [{ d: 1, c: 2 }], a: null })).toBe(textOf({ a: null, b: [{ c: 2, d: 1 }] }));
     expect(textOf([1, 2])).not.toBe(textOf([2, 1]));
+  });
+});
+
+describe("what attempts have logged", () => {
+  const tried = (attempt: number, log: string) => ({
+    ...{ attempt, code: "Declined", frames: [], worker: "w", version: "" },
+    ...{ started_at: null, ended_at: null, message: "no", traceback: "", log },
+  });
+  const kept = (attempt: number, log: string) => ({ attempt, log, written_at: at(attempt) });
+
+  it("is shown once for each attempt, the last attempt first", () => {
+    const found = allLogs([tried(1, "one"), tried(3, "")], [kept(1, "ONE"), kept(4, "four")]);
+    expect(found).toEqual([
+      { attempt: 4, code: "", log: "four" },
+      { attempt: 1, code: "Declined", log: "one" },
+    ]);
   });
 });

@@ -47,7 +47,8 @@ describe("where the clock of this computer is wrong", () => {
         { onDone: () => {} },
       );
       const found = acts.find(({ label }) => label === "Snooze…");
-      snooze = () => found?.run({ reason: "later", key: "k" }) ?? Promise.resolve("");
+      const given = { reason: "later", key: "k", once: (make: () => Promise<string>) => make() };
+      snooze = () => found?.run(given) ?? Promise.resolve("");
       return null;
     }
     await show(<Triage />);

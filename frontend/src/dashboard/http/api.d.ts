@@ -269,6 +269,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{run_id}/steps/{step}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the attempts of a step, or one item of a loop, have logged, also while they are at work
+         * @description What the attempts of a step, or one item of a loop, have logged, also while they are at work.
+         */
+        get: operations["get_step_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -2654,7 +2674,7 @@ export interface components {
             owner?: string | null;
             /**
              * Text
-             * @description Somewhere in the title, the class or the place, of the newest 50,000 causes; ``searched_newest``
+             * @description Somewhere in the title, the class or the place, of the newest 10,000 causes; ``searched_newest``
              *     says where there are older ones. Needs ``view_payload``.
              * @default
              */
@@ -3109,6 +3129,43 @@ export interface components {
             attempts: number;
         };
         /**
+         * LogTold
+         * @description What one attempt has logged.
+         */
+        LogTold: {
+            /** Attempt */
+            attempt: number;
+            /**
+             * Written At
+             * Format: date-time
+             * @description What it has logged after that is not here yet.
+             */
+            written_at: string;
+            /**
+             * Log
+             * @description The last lines: 4,000 characters at most.
+             */
+            log: string;
+        };
+        /**
+         * LogsTold
+         * @description What the attempts of a step, or of one item of a loop, have logged.
+         */
+        LogsTold: {
+            /**
+             * Keeps
+             * @description Of which attempts the project keeps it now, see ``KEEP_LOGS``; those that failed have it with their
+             *     tries.
+             * @enum {string}
+             */
+            keeps: "failed" | "all";
+            /**
+             * Items
+             * @description The last attempt first, twenty at most; of those that have logged nothing there is none.
+             */
+            items: components["schemas"]["LogTold"][];
+        };
+        /**
          * MaybeReason
          * @description Why; needed for what concerns a group.
          */
@@ -3461,7 +3518,7 @@ export interface components {
             head: number;
             /**
              * View
-             * @description As a snapshot of the live protocol has it: percent, steps, message.
+             * @description As a snapshot of the live protocol has it: percent, steps, failure.
              */
             view: {
                 [key: string]: unknown;
@@ -5766,6 +5823,41 @@ export interface operations {
             };
         };
     };
+    get_step_logs: {
+        parameters: {
+            query?: {
+                /** @description In a loop, the number of the item from 0; in a loop in a loop ``3.7``. */
+                item?: string;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsTold"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query?: {
@@ -6101,7 +6193,7 @@ export interface operations {
                 /** @description The key of a user; empty = nobody's. */
                 owner?: string | null;
                 /**
-                 * @description Somewhere in the title, the class or the place, of the newest 50,000 causes; ``searched_newest``
+                 * @description Somewhere in the title, the class or the place, of the newest 10,000 causes; ``searched_newest``
                  *     says where there are older ones. Needs ``view_payload``.
                  */
                 text?: string;

@@ -1,6 +1,6 @@
 /** Lists of the API on the page: page by page, with what comes meanwhile, and nothing that jumps. */
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { revivals, status } from "../state/link";
 import {
   extended,
@@ -119,7 +119,8 @@ export function usePages<T>(
     };
   }, [key, round, everyMs, wake]);
 
-  useEffect(() => {
+  // Of the layout: what was said and what it does to the list are painted as one.
+  useLayoutEffect(() => {
     if (live) put(live);
   }, [live, put]);
 

@@ -2,6 +2,7 @@
 
 import { useLocation } from "preact-iso/router";
 import { api, got } from "../http/ask";
+import { useExample } from "../http/example";
 import { useEventTypes } from "../http/known";
 import { usePages } from "../http/pages";
 import { Empty } from "../parts/empty";
@@ -137,12 +138,10 @@ function EventCard(event: Event) {
 }
 
 function NoEvents({ q }: { q: string }) {
+  const code = useExample(q === "");
   if (q !== "") return <Empty title="No event matches this filter." />;
   return (
-    <Empty
-      title="No event has come yet."
-      code={`from flowengine import emit\n\nemit("order.placed", {"order_id": 17})`}
-    >
+    <Empty title="No event has come yet." code={code}>
       <p>Emit one inside a transaction of your own; it is told when that commits.</p>
     </Empty>
   );

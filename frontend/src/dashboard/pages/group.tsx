@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
-import { api, got, type Told } from "../http/ask";
+import { api, got, keyed, type Told } from "../http/ask";
 import { usePages } from "../http/pages";
 import { useAsked } from "../http/use";
 import { type Act, ActDialog, Acts } from "../parts/act";
@@ -185,11 +185,10 @@ function SplitAct({ group, fields, onDone }: HeadProps & { fields: readonly stri
         </select>
       </label>
     ),
-    run: async ({ reason }) => {
-      const path = { group_id: group.id };
-      await got(
-        api.POST("/groups/{group_id}/split", { params: { path }, body: { field, reason } }),
-      );
+    run: async ({ reason, key }) => {
+      const params = { path: { group_id: group.id } };
+      const given = { params, body: { field, reason }, headers: keyed(key) };
+      await got(api.POST("/groups/{group_id}/split", given));
       onDone();
       return `Split by ${field}.`;
     },

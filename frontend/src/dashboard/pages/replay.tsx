@@ -7,6 +7,7 @@ import { useAsked } from "../http/use";
 import { type Act, Acts } from "../parts/act";
 import { Id } from "../parts/copy";
 import { Empty, Loading } from "../parts/empty";
+import { useEnding } from "../parts/ending";
 import { ListTable } from "../parts/list-table";
 import { freshAsked, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
@@ -39,6 +40,13 @@ export function ReplayScreen({ params }: ScreenProps) {
     { everyMs: POLL_MS },
   );
   usePulse(`replay:${id}`, asked.again);
+  const { mode = "", verdict = "", ended_at: endedAt } = asked.value ?? {};
+  const name = BULK[mode]?.title ?? "Replay";
+  useEnding(
+    id,
+    endedAt === undefined ? undefined : endedAt !== null,
+    `${name}: ${verdict || "it is over."}`,
+  );
   if (asked.problem && !asked.value) return <ProblemScreen problem={asked.problem} />;
   if (!asked.value) return <Loading />;
   const replay = asked.value;
@@ -113,7 +121,7 @@ function Progress({ replay }: { replay: Replay }) {
       </p>
       <Waiting replay={replay} />
       {replay.verdict && (
-        <p role="status">
+        <p class="verdict">
           <strong>{replay.verdict}</strong>
         </p>
       )}

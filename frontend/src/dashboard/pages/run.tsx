@@ -8,9 +8,10 @@ import { useAsked } from "../http/use";
 import { Acts } from "../parts/act";
 import { Copy, copy, Id } from "../parts/copy";
 import { Loading } from "../parts/empty";
+import { useEnding } from "../parts/ending";
 import { freshOf, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
-import { FINAL, State } from "../parts/state";
+import { FINAL, lookOf, State } from "../parts/state";
 import { Tabs } from "../parts/tabs";
 import { Time, Took } from "../parts/time";
 import type { ScreenProps } from "../screen";
@@ -52,6 +53,12 @@ export function RunScreen({ params }: ScreenProps) {
   const position = `${epoch} ${offset}`;
   const steps = useSteps(id, position);
   const told = asked.value;
+  const known = state || told?.state;
+  useEnding(
+    id,
+    known === undefined ? undefined : FINAL.has(known),
+    `${live.value?.title || told?.title || "The run"}: ${lookOf(known ?? "").word}.`,
+  );
   if (asked.problem && !told) return <ProblemScreen problem={asked.problem} />;
   if (!told) return <Loading />;
 
@@ -208,9 +215,9 @@ function Head({ told, run, step, onDone, route }: HeadProps) {
           </div>
         ))}
       </dl>
-      {run.message && (
+      {run.failure && (
         <p class="run-message" data-tone="bad">
-          {run.message}
+          {run.failure.message}
         </p>
       )}
     </header>

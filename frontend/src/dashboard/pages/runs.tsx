@@ -4,6 +4,7 @@ import { computed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { type Problem, problemIn, type Told } from "../http/ask";
+import { useExample } from "../http/example";
 import { useWorkflows } from "../http/known";
 import { usePages } from "../http/pages";
 import { Acts } from "../parts/act";
@@ -197,6 +198,7 @@ interface NoRunsProps {
 }
 
 function NoRuns({ q, workflows, onAll }: NoRunsProps) {
+  const code = useExample(q === "");
   if (q !== "") {
     return (
       <Empty
@@ -214,7 +216,7 @@ function NoRuns({ q, workflows, onAll }: NoRunsProps) {
   return (
     <Empty
       title="Nothing has run yet."
-      code={`from flowengine import emit\n\nemit("order.placed", {"order_id": 17})`}
+      code={code}
       acts={
         <a class="button" href={to("start/")}>
           Start a workflow by hand

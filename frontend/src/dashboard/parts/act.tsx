@@ -7,7 +7,7 @@
  */
 
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { say } from "../state/announce";
 import { may } from "../state/page";
 import { Dialog } from "./dialog";
@@ -21,6 +21,11 @@ export interface Given {
   readonly reason: string;
   /** For the header `Idempotency-Key`: the same for each try of this act. */
   readonly key: string;
+  /**
+   * The id of what the act is about, made when it is first tried: the same for each further try, for
+   * with another one it would be another act.
+   */
+  readonly once: (make: () => Promise<string>) => Promise<string>;
 }
 
 export interface Act {
@@ -97,6 +102,11 @@ interface DialogProps {
 export function ActDialog({ act, onClose }: DialogProps) {
   const [key] = useState(() => crypto.randomUUID());
   const [reason, setReason] = useState("");
+  const made = useRef("");
+  const once = async (make: () => Promise<string>) => {
+    made.current ||= await make();
+    return made.current;
+  };
   const { isSending, problem, send } = useSending();
   const missing = act.reason === "required" && reason.trim() === "" ? "Say why." : act.incomplete;
 
@@ -104,7 +114,7 @@ export function ActDialog({ act, onClose }: DialogProps) {
     event.preventDefault();
     if (isSending || missing) return;
     say(`${act.confirm} …`);
-    if (await send(() => act.run({ reason: reason.trim(), key }))) onClose();
+    if (await send(() => act.run({ reason: reason.trim(), key, once }))) onClose();
   };
   return (
     <Dialog title={act.title} onClose={onClose}>

@@ -5,6 +5,9 @@ import { sayNow } from "../state/announce";
 import { Icon } from "./glyphs";
 
 const SHOWN_MS = 1_500;
+// The same objects each time: they are not looked at again in each row of a list.
+const COPY = <Icon of="copy" size={14} />;
+const DONE = <Icon of="done" size={14} />;
 
 /** Puts `text` on the clipboard; gives whether that was allowed. */
 export async function copy(text: string, says = "It"): Promise<boolean> {
@@ -47,7 +50,7 @@ export function Copy({ text, says = "the id", label }: Props) {
         setCopied((await copy(text, says)) ? text : null);
       }}
     >
-      <Icon of={isCopied ? "done" : "copy"} size={14} />
+      {isCopied ? DONE : COPY}
       {label}
     </button>
   );

@@ -37,8 +37,9 @@ export function Dialog({ title, onClose, children, ...rest }: Props) {
         event.preventDefault();
         onClose();
       }}
-      onClick={({ target, currentTarget }) => {
-        if (target === currentTarget) onClose();
+      onClick={({ target, currentTarget, detail }) => {
+        // The second click of two was meant for what has opened it.
+        if (target === currentTarget && detail < 2) onClose();
       }}
     >
       <div class="dialog-inside">

@@ -1,6 +1,6 @@
 /** The shortcuts that work here and now. */
 
-import { shortcuts } from "../state/keys";
+import { MOD, shortcuts } from "../state/keys";
 import { letters } from "../state/prefs";
 import { Dialog } from "./dialog";
 
@@ -26,5 +26,4 @@ export function Help({ onClose }: { onClose: () => void }) {
   );
 }
 
-const isMac = /Mac|iP(hone|ad)/.test(navigator.userAgent);
-const NAMES: Readonly<Record<string, string>> = { mod: isMac ? "⌘" : "Ctrl" };
+const NAMES: Readonly<Record<string, string>> = { mod: MOD };

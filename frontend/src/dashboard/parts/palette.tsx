@@ -2,11 +2,11 @@
 
 import { useEffect, useId, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
-import { api } from "../http/ask";
 import { shortcuts } from "../state/keys";
 import { may, to } from "../state/page";
 import { Dialog } from "./dialog";
 import { type Glyph, Icon } from "./glyphs";
+import { idIn, KINDS, type Kind } from "./pasted";
 import { places, wayTo } from "./places";
 
 interface Choice {
@@ -16,14 +16,12 @@ interface Choice {
   readonly run: () => void;
 }
 
-const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
-
 export function Palette({ onClose }: { onClose: () => void }) {
   const { route } = useLocation();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
-  const pasted = ID.exec(text)?.[0] ?? null;
+  const pasted = idIn(text);
   const things = useThings(pasted, route);
   const found = pasted
     ? things.found
@@ -117,72 +115,35 @@ export function fits(says: string, text: string): boolean {
   return true;
 }
 
-/** What an id may name: what is asked for it, and where it leads. */
-const KINDS = [
-  {
-    says: "Run",
-    icon: "runs",
-    permission: "view_run",
-    ask: (id: string) => api.GET("/runs/{run_id}", { params: { path: { run_id: id } } }),
-    path: "runs/",
-  },
-  {
-    says: "Event",
-    icon: "events",
-    permission: "view_eventrecord",
-    ask: (id: string) => api.GET("/events/{event_id}", { params: { path: { event_id: id } } }),
-    path: "events/",
-  },
-  {
-    says: "Cause of dead letters",
-    icon: "dead",
-    permission: "view_dead_letter",
-    ask: (id: string) => api.GET("/groups/{group_id}", { params: { path: { group_id: id } } }),
-    path: "dead/",
-  },
-  {
-    says: "Dead letter",
-    icon: "dead",
-    permission: "view_dead_letter",
-    ask: (id: string) =>
-      api.GET("/dead-letters/{letter_id}", { params: { path: { letter_id: id } } }),
-    path: "dead/letters/",
-  },
-  {
-    says: "Replay",
-    icon: "replays",
-    permission: "",
-    ask: (id: string) => api.GET("/replays/{replay_id}", { params: { path: { replay_id: id } } }),
-    path: "replays/",
-  },
-] as const;
+interface Things {
+  readonly found: readonly Choice[];
+  readonly isLooking: boolean;
+}
 
-function useThings(
-  id: string | null,
-  route: (url: string) => void,
-): { found: readonly Choice[]; isLooking: boolean } {
-  const [state, set] = useState<{ id: string | null; found: readonly Choice[]; left: number }>({
-    id: null,
-    found: [],
-    left: 0,
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: looked for once for each id
+interface Looked {
+  readonly id: string | null;
+  readonly kinds: readonly Kind[];
+  /** How many have not answered yet. */
+  readonly left: number;
+}
+
+function useThings(id: string | null, route: (url: string) => void): Things {
+  const [state, set] = useState<Looked>({ id, kinds: [], left: 0 });
   useEffect(() => {
     if (id === null) return;
     let isOver = false;
     const asked = KINDS.filter(({ permission }) => permission === "" || may(permission));
-    set({ id, found: [], left: asked.length });
-    for (const { says, icon, ask, path } of asked) {
-      const choice = { says, icon, hint: id.slice(-8), run: () => route(to(`${path}${id}`)) };
-      ask(id)
-        .then(({ response }) => response.ok)
+    set({ id, kinds: [], left: asked.length });
+    for (const kind of asked) {
+      kind
+        .isThere(id)
         .catch(() => false)
         .then((isThere) => {
           if (isOver) return;
-          set((was) => ({
-            ...was,
-            left: was.left - 1,
-            found: isThere ? [...was.found, choice] : was.found,
+          set(({ kinds, left }) => ({
+            id,
+            left: left - 1,
+            kinds: isThere ? [...kinds, kind] : kinds,
           }));
         });
     }
@@ -190,7 +151,11 @@ function useThings(
       isOver = true;
     };
   }, [id]);
-  return state.id === id
-    ? { found: state.found, isLooking: state.left > 0 }
-    : { found: [], isLooking: true };
+  if (id === null || state.id !== id) return { found: [], isLooking: true };
+  const choice = ({ says, icon, path }: Kind): Choice => {
+    const hint = id.slice(-8);
+    return { says, icon, hint, run: () => route(to(path(id))) };
+  };
+  const found = KINDS.filter((kind) => state.kinds.includes(kind)).map(choice);
+  return { found, isLooking: state.left > 0 };
 }

@@ -12,8 +12,8 @@ import { Icon } from "./glyphs";
 import { ProblemNote } from "./problem";
 import { save } from "./save";
 
-const SHOWN_MAX = 64 * 1024;
 /** Characters that are shown of a text that is too long. */
+const SHOWN_MAX = 64 * 1024;
 
 interface Props {
   /** `Input`. */
@@ -58,7 +58,14 @@ export function Json({ value, title }: { value: unknown; title: string }) {
       <div class="payload-acts">
         <Copy text={text} says={title.toLowerCase()} />
         {isCut && (
-          <button type="button" class="button" onClick={() => download(text, title)}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              const name = `${title.toLowerCase().replaceAll(" ", "-")}.json`;
+              save(text, name, "application/json");
+            }}
+          >
             Download all {Math.ceil(text.length / 1024)} kB
           </button>
         )}
@@ -69,8 +76,4 @@ export function Json({ value, title }: { value: unknown; title: string }) {
       </pre>
     </div>
   );
-}
-
-function download(text: string, title: string): void {
-  save(text, `${title.toLowerCase().replaceAll(" ", "-")}.json`, "application/json");
 }

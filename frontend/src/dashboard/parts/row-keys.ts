@@ -7,7 +7,7 @@ import { copy } from "./copy";
 interface Given {
   readonly ids: readonly string[];
   /** Rows that `PageDown` goes. */
-  readonly pageSize: number;
+  readonly pageSize: () => number;
   readonly open: (at: number) => void;
   readonly toggle: (id: string) => void;
   readonly release: () => void;
@@ -74,7 +74,7 @@ export function useRowKeys(given: Given) {
         copy(idHere, "The id");
         return true;
       default: {
-        const to = moved(event.key, at, ids.length, given.pageSize);
+        const to = moved(event.key, at, ids.length, given.pageSize());
         go(to);
         return to !== null;
       }

@@ -1,6 +1,6 @@
 /** What every form that does something has: why, and sending it once. */
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { type Problem, problemIn } from "../http/ask";
 import { sayNow } from "../state/announce";
 
@@ -36,14 +36,18 @@ interface Sending {
 export function useSending(): Sending {
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
+  // Known at once: a second key may come before the button is drawn anew.
+  const isUnderWay = useRef(false);
   const send = async (run: () => Promise<string>) => {
-    if (isSending) return false;
+    if (isUnderWay.current) return false;
+    isUnderWay.current = true;
     setSending(true);
     setProblem(null);
     try {
       sayNow(await run());
       return true;
     } catch (error) {
+      isUnderWay.current = false;
       setProblem(problemIn(error));
       setSending(false);
       return false;

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { BELOW, ROUTES } from "../routes";
-import { useKeys } from "../state/keys";
+import { MOD, useKeys } from "../state/keys";
 import { inbox, skewMs } from "../state/link";
 import { useLive } from "../state/live";
 import { page, to } from "../state/page";
@@ -17,6 +17,8 @@ import { Help } from "./help";
 import { Palette } from "./palette";
 import { places, wayTo } from "./places";
 import { Zone } from "./time";
+
+const COMMAND = `${MOD}${MOD === "Ctrl" ? "+" : ""}K`;
 
 export function Shell({ children }: { children: ComponentChildren }) {
   const [isOpen, setOpen] = useState(false);
@@ -71,12 +73,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <button
           type="button"
           class="top-find"
-          aria-label="Go to, or paste an id ⌘K"
+          aria-label={`Go to, or paste an id ${COMMAND}`}
           onClick={() => setAsks("palette")}
         >
           <Icon of="search" />
-          <span>Go to, or paste an id</span>
-          <kbd>⌘K</kbd>
+          <span>Go to, or paste an id</span> <kbd>{COMMAND}</kbd>
         </button>
         <Chip />
         <Bell />

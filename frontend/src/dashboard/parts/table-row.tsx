@@ -84,8 +84,8 @@ export function Row<T>(props: RowProps<T>) {
       tabIndex={line.isActive ? 0 : -1}
       style={{
         height: `${line.height}px`,
-        // No transform: each would be a layer of its own to be put together in every frame.
-        insetBlockStart: `${line.top}px`,
+        // Not its place in the layout: with one row all others would be placed again.
+        transform: `translateY(${line.top}px)`,
         gridTemplateColumns: isCards ? "" : props.tracks,
       }}
       onClick={followed}

@@ -1,17 +1,12 @@
 /** Which rows of a list are in sight, and which node draws each; the others are not in the page. */
 
-import {
-  elementScroll,
-  observeElementOffset,
-  observeElementRect,
-  type Range,
-  Virtualizer,
-} from "@tanstack/virtual-core";
 import type { RefObject } from "preact";
-import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** Above and below those in sight: a high screen has 69 rows, and no list more than 80 nodes. */
 const OVERSCAN = 5;
+/** A list that was not scrolled for so long rests. */
+const REST_MS = 150;
 
 interface Sight {
   readonly scroller: RefObject<HTMLDivElement | null>;
@@ -40,43 +35,95 @@ interface Window {
 }
 
 export function useWindow({ scroller, ids, height, active }: Sight): Window {
-  const [, render] = useReducer((round: number) => round + 1, 0);
-  const count = ids.length;
-  const options = {
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    overscan: OVERSCAN,
-    scrollToFn: elementScroll,
-    observeElementRect,
-    observeElementOffset,
-    onChange: () => render(undefined),
-    rangeExtractor: (range: Range) =>
-      around(range, Math.ceil((scroller.current?.clientHeight ?? 0) / height) + 1, active),
-  };
-  const [rows] = useState(() => new Virtualizer<HTMLDivElement, HTMLElement>(options));
-  rows.setOptions(options);
-  useLayoutEffect(() => rows._didMount(), [rows]);
-  useLayoutEffect(() => rows._willUpdate());
-  // biome-ignore lint/correctness/useExhaustiveDependencies: with another height all sizes are others
-  useLayoutEffect(() => rows.measure(), [rows, height]);
-
+  const { first, inSight, isScrolling } = useView(scroller, height);
   const slots = useRef<ReadonlyMap<string, number>>(new Map());
-  const items = rows.getVirtualItems().filter(({ index }) => index < count);
+  const range = { startIndex: first, overscan: OVERSCAN, count: ids.length };
+  const items = around(range, inSight, active);
   const nameOf = (index: number) => ids[index] ?? "";
   const now = slotsOf(
-    items.map(({ index }) => nameOf(index)),
+    items.map(nameOf),
     slots.current,
     // A node that is moved loses the focus.
-    rows.isScrolling || hasFocus(scroller.current),
+    isScrolling || hasFocus(scroller.current),
   );
   slots.current = now;
-  const byId = new Map(items.map((item) => [nameOf(item.index), item]));
+  const byId = new Map(items.map((at) => [nameOf(at), at]));
   const placed = [...now].flatMap(([id, slot]) => {
-    const item = byId.get(id);
-    return item ? [{ at: item.index, top: item.start, slot }] : [];
+    const at = byId.get(id);
+    return at === undefined ? [] : [{ at, top: at * height, slot }];
   });
-  return { placed, height: rows.getTotalSize() };
+  return { placed, height: ids.length * height };
+}
+
+interface View {
+  /** The number of the first row in sight. */
+  readonly first: number;
+  /** So many rows are in sight, at most. */
+  readonly inSight: number;
+  readonly isScrolling: boolean;
+}
+
+/** What of the list is in sight; another object only where that is other rows, or it rests or begins to move. */
+function useView(scroller: RefObject<HTMLDivElement | null>, height: number): View {
+  const [view, set] = useState<View>({ first: 0, inSight: 0, isScrolling: false });
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    let scrolledAt = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // How high it is is asked when that changes: to ask in each frame would lay out the page once more.
+    let inSight = 0;
+    const look = () => {
+      const now: View = {
+        first: Math.max(0, Math.floor(element.scrollTop / height)),
+        inSight,
+        isScrolling: timer !== undefined,
+      };
+      set((was) => (isAlike(was, now) ? was : now));
+    };
+    const rest = () => {
+      const left = scrolledAt + REST_MS - performance.now();
+      timer = left > 0 ? setTimeout(rest, left) : undefined;
+      if (timer === undefined) look();
+    };
+    const scrolled = () => {
+      scrolledAt = performance.now();
+      timer ??= setTimeout(rest, REST_MS);
+      look();
+    };
+    const resized = () => {
+      inSight = Math.ceil(element.clientHeight / height) + 1;
+      look();
+    };
+    resized();
+    const observer = new ResizeObserver(resized);
+    observer.observe(element);
+    element.addEventListener("scroll", scrolled, { passive: true });
+    return () => {
+      clearTimeout(timer);
+      observer.disconnect();
+      element.removeEventListener("scroll", scrolled);
+    };
+  }, [scroller, height]);
+  return view;
+}
+
+function isAlike(one: View, other: View): boolean {
+  return (
+    one.first === other.first &&
+    one.inSight === other.inSight &&
+    one.isScrolling === other.isScrolling
+  );
+}
+
+/** Where one is in a list. */
+interface Range {
+  /** The first row in sight. */
+  readonly startIndex: number;
+  /** Rows above and below those in sight. */
+  readonly overscan: number;
+  /** Of all rows. */
+  readonly count: number;
 }
 
 /**

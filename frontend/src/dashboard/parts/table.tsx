@@ -79,7 +79,7 @@ export function Table<T>(props: TableProps<T>) {
   const ids = useMemo(() => shown.map(idOf), [shown]);
   const keys = useRowKeys({
     ids,
-    pageSize: Math.max(1, Math.floor((scroller.current?.clientHeight ?? 320) / height) - 1),
+    pageSize: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 320) / height) - 1),
     open: (at) =>
       scroller.current?.querySelector<HTMLAnchorElement>(`[data-at="${at}"] a`)?.click(),
     toggle: (id) => selection?.toggle(id),

@@ -1,11 +1,13 @@
 /** Saved views of a list: those always there, the team's, one's own; and keeping another. */
 
 import { useState } from "preact/hooks";
-import { api, got, type Told } from "../http/ask";
+import { api, got, keyed, type Told } from "../http/ask";
 import { useAsked } from "../http/use";
 import { may } from "../state/page";
 import type { KindOfThing } from "../state/query";
 import { type Act, ActDialog } from "./act";
+import { byFlow, shellWord } from "./command";
+import { copy } from "./copy";
 import { Menu, type MenuEntry } from "./menu";
 
 type View = Told["ViewTold"];
@@ -31,6 +33,10 @@ export function Views({ kind, q, hrefOf }: Props) {
       label: "Save this view…",
       whyNot: q === "" ? "There is no filter." : "",
       run: () => setOpen("save"),
+    },
+    {
+      label: "Copy as a command",
+      run: () => void copy(byFlow(commandOf(kind, q)), "The command"),
     },
     ...saved.map((view, at) => ({
       label: `Remove ${nameOf(view)}…`,
@@ -67,6 +73,17 @@ export function Views({ kind, q, hrefOf }: Props) {
       )}
     </div>
   );
+}
+
+const LISTED: Readonly<Record<KindOfThing, string>> = {
+  run: "runs",
+  event: "events",
+  dead_letter: "dead list",
+};
+
+/** What lists the same on a terminal. */
+function commandOf(kind: KindOfThing, q: string): string {
+  return q === "" ? LISTED[kind] : `${LISTED[kind]} --q ${shellWord(q)}`;
 }
 
 function nameOf({ name, is_team: isTeam }: View): string {
@@ -118,9 +135,9 @@ function SaveView({ kind, q, onClose, onDone }: SaveProps) {
         </label>
       </>
     ),
-    run: async () => {
+    run: async ({ key }) => {
       const body = { kind, name, q, is_team: isTeam };
-      const view = await got(api.POST("/views", { body }));
+      const view = await got(api.POST("/views", { body, headers: keyed(key) }));
       onDone();
       return `${view.name} is saved.`;
     },
@@ -136,9 +153,9 @@ function removal(view: View, onDone: () => void): Act {
     says: "The filter is kept no longer; what it finds stays as it is.",
     reason: "none",
     confirm: "Remove the view",
-    run: async () => {
-      const path = { view_id: view.id ?? "" };
-      await got(api.POST("/views/{view_id}/remove", { params: { path } }));
+    run: async ({ key }) => {
+      const given = { params: { path: { view_id: view.id ?? "" } }, headers: keyed(key) };
+      await got(api.POST("/views/{view_id}/remove", given));
       onDone();
       return `${view.name} is removed.`;
     },

@@ -6,18 +6,21 @@
 const INTERVAL_MS = 5_000;
 
 let saidAt = Number.NEGATIVE_INFINITY;
-let waiting: ReturnType<typeof setTimeout> | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
+/** What waits to be said: of what passes the newest, of what has ended all. */
+let passing = "";
+let ends: readonly string[] = [];
 
 /** Say it when there is a pause; of several within five seconds, the newest. */
 export function say(text: string): void {
-  clearTimeout(waiting);
-  const speak = () => {
-    saidAt = performance.now();
-    write("flow-polite", text);
-  };
-  const delay = saidAt + INTERVAL_MS - performance.now();
-  if (delay <= 0) speak();
-  else waiting = setTimeout(speak, delay);
+  passing = text;
+  speakWhenDue();
+}
+
+/** Say that something has ended: once, and whatever else is said meanwhile. */
+export function sayEnd(text: string): void {
+  ends = [...ends, text];
+  speakWhenDue();
 }
 
 /** Say it now: something has failed, or the reader has done something. */
@@ -25,7 +28,22 @@ export function sayNow(text: string): void {
   write("flow-urgent", text);
 }
 
+function speakWhenDue(): void {
+  clearTimeout(timer);
+  const delay = saidAt + INTERVAL_MS - performance.now();
+  if (delay <= 0) speak();
+  else timer = setTimeout(speak, delay);
+}
+
+function speak(): void {
+  saidAt = performance.now();
+  write("flow-polite", [...ends, passing].filter(Boolean).join(" "));
+  passing = "";
+  ends = [];
+}
+
+/** The same words again are other ones by a space at their end: what does not change is not read. */
 function write(id: string, text: string): void {
   const region = document.getElementById(id);
-  if (region) region.textContent = text;
+  if (region) region.textContent = region.textContent === text ? `${text}\u00a0` : text;
 }

@@ -18,6 +18,9 @@ export interface Shortcut {
   readonly run: () => void;
 }
 
+/** The command key as this computer has it. */
+export const MOD = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘" : "Ctrl";
+
 const PAIR_MS = 1_000;
 export const shortcuts = signal<readonly Shortcut[]>([]);
 

@@ -32,9 +32,12 @@ export interface Followed<T> {
   readonly failure: FlowError | null;
 }
 
+/** Between two drawings of one part: nobody reads faster, and changes that never rest would leave no time. */
+const REST_MS = 100;
+
 /**
  * Follow `live` while the part is on the page; null = nothing. A change is painted with the next frame,
- * the loss of the link at once.
+ * and what comes within a tenth of a second after that together with it; the loss of the link at once.
  */
 export function useLive<T>(live: Source<T> | null): Followed<T> {
   const [, render] = useState(0);
@@ -43,8 +46,10 @@ export function useLive<T>(live: Source<T> | null): Followed<T> {
     let before = live.meta.status;
     let isDue = false;
     let isOver = false;
+    let paintedAt = Number.NEGATIVE_INFINITY;
     const paint = () => {
       isDue = false;
+      paintedAt = performance.now();
       if (!isOver) render((count) => count + 1);
     };
     const stop = live.listen(() => {
@@ -54,7 +59,9 @@ export function useLive<T>(live: Source<T> | null): Followed<T> {
         paint();
       } else if (!isDue) {
         isDue = true;
-        requestAnimationFrame(paint);
+        const rest = paintedAt + REST_MS - performance.now();
+        if (rest > 0) setTimeout(() => requestAnimationFrame(paint), rest);
+        else requestAnimationFrame(paint);
       }
     });
     paint();

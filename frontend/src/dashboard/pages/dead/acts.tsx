@@ -50,9 +50,8 @@ export function discardAct(q: string, count: number, { onDone, route }: Doing): 
     says: "They are closed without being replayed. Their rows stay until the time for closed ones is over.",
     reason: "required",
     confirm: `Discard ${letters(count)}`,
-    run: async ({ reason, key }) => {
-      const selection = await freezeOpen(q);
-      const body = { selection_id: selection.id, reason };
+    run: async ({ reason, key, once }) => {
+      const body = { selection_id: await once(async () => (await freezeOpen(q)).id), reason };
       const begun = await got(api.POST("/discards", { body, headers: keyed(key) }));
       onDone();
       route(to(`replays/${begun.id}`));
@@ -83,9 +82,15 @@ export function useTriage(group: Group, { onDone }: Pick<Doing, "onDone">): read
       says: "Others see that somebody has seen it.",
       reason: "required",
       confirm: "Acknowledge",
-      run: ({ reason }) =>
+      run: ({ reason, key }) =>
         done(
-          got(api.POST("/groups/{group_id}/acknowledge", { params, body: { reason } })),
+          got(
+            api.POST("/groups/{group_id}/acknowledge", {
+              params,
+              body: { reason },
+              headers: keyed(key),
+            }),
+          ),
           "Acknowledged.",
         ),
     },
@@ -102,12 +107,13 @@ export function useTriage(group: Group, { onDone }: Pick<Doing, "onDone">): read
           <input value={owner} onInput={({ currentTarget }) => setOwner(currentTarget.value)} />
         </label>
       ),
-      run: ({ reason }) =>
+      run: ({ reason, key }) =>
         done(
           got(
             api.POST("/groups/{group_id}/assign", {
               params,
               body: { owner: owner.trim(), reason },
+              headers: keyed(key),
             }),
           ),
           owner.trim() ? "Assigned." : "Nobody's.",
@@ -132,12 +138,13 @@ export function useTriage(group: Group, { onDone }: Pick<Doing, "onDone">): read
           />
         </label>
       ),
-      run: () =>
+      run: ({ key }) =>
         done(
           got(
             api.POST("/groups/{group_id}/note", {
               params,
               body: { text: note.trim(), reason: "" },
+              headers: keyed(key),
             }),
           ),
           "Noted.",
@@ -161,10 +168,13 @@ export function useTriage(group: Group, { onDone }: Pick<Doing, "onDone">): read
           </select>
         </label>
       ),
-      run: ({ reason }) => {
+      run: ({ reason, key }) => {
         const until = new Date(serverNow() + Number(hours) * HOUR_MS).toISOString();
         const body = { until, reason };
-        return done(got(api.POST("/groups/{group_id}/snooze", { params, body })), "Snoozed.");
+        return done(
+          got(api.POST("/groups/{group_id}/snooze", { params, body, headers: keyed(key) })),
+          "Snoozed.",
+        );
       },
     },
     {
@@ -175,9 +185,15 @@ export function useTriage(group: Group, { onDone }: Pick<Doing, "onDone">): read
       says: "If it fails again, it has regressed, and everybody is told. Open letters stay open.",
       reason: "required",
       confirm: "Resolve",
-      run: ({ reason }) =>
+      run: ({ reason, key }) =>
         done(
-          got(api.POST("/groups/{group_id}/resolve", { params, body: { reason } })),
+          got(
+            api.POST("/groups/{group_id}/resolve", {
+              params,
+              body: { reason },
+              headers: keyed(key),
+            }),
+          ),
           "Resolved.",
         ),
     },
@@ -195,9 +211,12 @@ export function useTriage(group: Group, { onDone }: Pick<Doing, "onDone">): read
           <input value={other} onInput={({ currentTarget }) => setOther(currentTarget.value)} />
         </label>
       ),
-      run: ({ reason }) => {
+      run: ({ reason, key }) => {
         const body = { groups: [other.trim()], reason };
-        return done(got(api.POST("/groups/{group_id}/merge", { params, body })), "Merged.");
+        return done(
+          got(api.POST("/groups/{group_id}/merge", { params, body, headers: keyed(key) })),
+          "Merged.",
+        );
       },
     },
   ];

@@ -1,6 +1,6 @@
 /** Whether a workflow takes new runs: switched with a reason, kept in the audit. */
 
-import { api, got } from "../../http/ask";
+import { api, got, keyed } from "../../http/ask";
 import type { Act } from "../../parts/act";
 
 interface Given {
@@ -23,8 +23,8 @@ export function switchAct({ name, isEnabled, hasSchedules = false, done }: Given
       : "From now on. What came meanwhile started nothing, and still does not.",
     reason: "required",
     confirm: isEnabled ? "Disable it" : "Enable it",
-    run: async ({ reason }) => {
-      const given = { params: { path: { name } }, body: { reason } };
+    run: async ({ reason, key }) => {
+      const given = { params: { path: { name } }, body: { reason }, headers: keyed(key) };
       await got(
         isEnabled
           ? api.POST("/workflows/{name}/disable", given)

@@ -50,15 +50,15 @@ export function StopCard({ stop, station, standing, workflow, isTight }: Props) 
 
 /** Runs, one by one while they can be told apart; how many, where nothing is to move. */
 function Tokens({ standing, perS }: { standing: Standing; perS: number }) {
-  if (isStill.value) return <Numbers standing={standing} />;
-  if (perS > RIBBON_PER_S) {
-    return (
-      <div class="tokens" title={`${perS.toFixed(1)} a second`}>
-        <span class="ribbon" style={{ "--width": ribbon(perS) }} aria-hidden="true" />
-      </div>
-    );
-  }
-  return <Marks standing={standing} />;
+  const flows = perS > RIBBON_PER_S ? rate(perS) : "";
+  if (isStill.value) return <Numbers standing={standing} flows={flows} />;
+  if (!flows) return <Marks standing={standing} />;
+  return (
+    <div class="tokens">
+      <span class="ribbon" style={{ "--width": ribbon(perS) }} aria-hidden="true" />
+      <span class="ribbon-rate">{flows}</span>
+    </div>
+  );
 }
 
 function Marks({ standing }: { standing: Standing }) {
@@ -77,7 +77,7 @@ function Marks({ standing }: { standing: Standing }) {
 }
 
 /** The runs themselves come when they are asked for. */
-function Numbers({ standing }: { standing: Standing }) {
+function Numbers({ standing, flows }: { standing: Standing; flows: string }) {
   const [isOpen, open] = useState(false);
   const count = standing.tokens.length + Math.max(0, standing.beyond);
   return (
@@ -86,7 +86,9 @@ function Numbers({ standing }: { standing: Standing }) {
       open={isOpen}
       onToggle={({ currentTarget }) => open(currentTarget.open)}
     >
-      <summary>{count.toLocaleString("en")} here</summary>
+      <summary>
+        {count.toLocaleString("en")} here{flows && `, ${flows}`}
+      </summary>
       {isOpen && <Marks standing={standing} />}
     </details>
   );
@@ -150,7 +152,7 @@ function Worked({ station, stop, workflow }: WorkedProps) {
           {station.retrying > 0 && `, ${station.retrying} to retry`}
         </dd>
         <dt>done</dt>
-        <dd>{rate(station)}</dd>
+        <dd>{rate(station.per_s)}</dd>
         {station.p95_ms !== null && (
           <>
             <dt title="95 % of the last minute took no longer">p95</dt>
@@ -205,7 +207,7 @@ function isClosed(station: Station | undefined): boolean {
 }
 
 /** A line that is fast and healthy is not to read 0: the last minute counts, not this moment. */
-function rate({ per_s: perS }: Station): string {
+function rate(perS: number): string {
   if (perS >= 10) return `${Math.round(perS).toLocaleString("en")}/s`;
   return perS >= 1 ? `${perS.toFixed(1)}/s` : `${Math.round(perS * 60)}/min`;
 }

@@ -1,6 +1,6 @@
 /** What may be done with a replay that has begun. */
 
-import { api, got, type Told } from "../../http/ask";
+import { api, got, keyed, type Told } from "../../http/ask";
 import type { Act } from "../../parts/act";
 import { may, page } from "../../state/page";
 import { BULK } from "./bulk";
@@ -33,9 +33,15 @@ export function steering(replay: Replay, onDone: () => void): readonly Act[] {
       says: "It has edits, so a second person looks at them before it begins.",
       reason: "required",
       confirm: "Approve",
-      run: ({ reason }) =>
+      run: ({ reason, key }) =>
         done(
-          got(api.POST("/replays/{replay_id}/approve", { params, body: { reason } })),
+          got(
+            api.POST("/replays/{replay_id}/approve", {
+              params,
+              body: { reason },
+              headers: keyed(key),
+            }),
+          ),
           "Approved.",
         ),
     },
@@ -47,8 +53,17 @@ export function steering(replay: Replay, onDone: () => void): readonly Act[] {
       says: "Nothing more is sent until somebody resumes it; what was sent is seen to its end.",
       reason: "required",
       confirm: "Pause",
-      run: ({ reason }) =>
-        done(got(api.POST("/replays/{replay_id}/pause", { params, body: { reason } })), "Paused."),
+      run: ({ reason, key }) =>
+        done(
+          got(
+            api.POST("/replays/{replay_id}/pause", {
+              params,
+              body: { reason },
+              headers: keyed(key),
+            }),
+          ),
+          "Paused.",
+        ),
     },
     {
       label: "Resume…",
@@ -58,9 +73,15 @@ export function steering(replay: Replay, onDone: () => void): readonly Act[] {
       says: "It goes on where it was, as fast as before.",
       reason: "required",
       confirm: "Resume",
-      run: ({ reason }) =>
+      run: ({ reason, key }) =>
         done(
-          got(api.POST("/replays/{replay_id}/resume", { params, body: { reason } })),
+          got(
+            api.POST("/replays/{replay_id}/resume", {
+              params,
+              body: { reason },
+              headers: keyed(key),
+            }),
+          ),
           "It goes on.",
         ),
     },
@@ -75,9 +96,15 @@ export function steering(replay: Replay, onDone: () => void): readonly Act[] {
       says: "Half the rate, with half as many under way.",
       reason: "required",
       confirm: "Slower",
-      run: ({ reason }) =>
+      run: ({ reason, key }) =>
         done(
-          got(api.POST("/replays/{replay_id}/slower", { params, body: { reason } })),
+          got(
+            api.POST("/replays/{replay_id}/slower", {
+              params,
+              body: { reason },
+              headers: keyed(key),
+            }),
+          ),
           "Half as fast.",
         ),
     },
@@ -90,8 +117,17 @@ export function steering(replay: Replay, onDone: () => void): readonly Act[] {
       says: "Nothing more is sent. Dead letters that were not sent stay open.",
       reason: "required",
       confirm: "Stop",
-      run: ({ reason }) =>
-        done(got(api.POST("/replays/{replay_id}/stop", { params, body: { reason } })), "Stopped."),
+      run: ({ reason, key }) =>
+        done(
+          got(
+            api.POST("/replays/{replay_id}/stop", {
+              params,
+              body: { reason },
+              headers: keyed(key),
+            }),
+          ),
+          "Stopped.",
+        ),
     },
   ];
 }

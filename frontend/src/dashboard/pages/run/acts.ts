@@ -2,6 +2,7 @@
 
 import { api, got, keyed, type Told } from "../../http/ask";
 import type { Act, Given } from "../../parts/act";
+import { byFlow } from "../../parts/command";
 import { copy } from "../../parts/copy";
 import type { MenuEntry } from "../../parts/menu";
 import { FINAL, lookOf } from "../../parts/state";
@@ -88,11 +89,6 @@ export function commandOf(verb: Verb, id: string, asked = "STEP"): string {
     replay: `replay --kind run --q id:${id} --reason "…"`,
   };
   return byFlow(words[verb]);
-}
-
-/** What stands after `flow`, as one types it. */
-export function byFlow(command: string): string {
-  return `python manage.py flow ${command}`;
 }
 
 const NAMES: readonly (readonly [Verb, string])[] = [

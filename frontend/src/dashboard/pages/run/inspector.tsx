@@ -139,7 +139,7 @@ function Shown({ tab, runId, row }: ShownProps) {
     case "attempts":
       return <Tries row={row} />;
     case "logs":
-      return <Logs row={row} />;
+      return <Logs runId={runId} row={row} />;
     default:
       return (
         <Payload title="Input" of={`${of} in`} ask={async (signal) => (await ask(signal)).input} />

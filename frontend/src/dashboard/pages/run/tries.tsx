@@ -1,6 +1,7 @@
 /** The tries of a step: when, how long, how each ended, and what it logged. */
 
-import type { Told } from "../../http/ask";
+import { api, got, type Told } from "../../http/ask";
+import { useAsked } from "../../http/use";
 import { Copy } from "../../parts/copy";
 import { Icon } from "../../parts/glyphs";
 import { Time } from "../../parts/time";
@@ -41,8 +42,18 @@ export function Tries({ row }: { row: Told["StepTold"] }) {
   );
 }
 
-/** The last lines that each failed try has logged, the last try first. */
-export function Logs({ row }: { row: Told["StepTold"] }) {
+/** Between two questions while there may be more to come: ms. */
+const AGAIN_MS = 2_000;
+/** So long after the end of a step the last of its lines may still be on their way: ms. */
+const SETTLED_MS = 10_000;
+
+interface LogsProps {
+  readonly runId: string;
+  readonly row: Told["StepTold"];
+}
+
+/** The last lines that attempts have logged, those of the last attempt first. */
+export function Logs({ runId, row }: LogsProps) {
   if (!may("view_payload")) {
     return (
       <p class="payload-closed">
@@ -50,16 +61,20 @@ export function Logs({ row }: { row: Told["StepTold"] }) {
       </p>
     );
   }
-  const said = (row.failure?.tries ?? []).filter(({ log }) => log).toReversed();
-  if (said.length === 0) {
-    return (
-      <p class="faint">
-        {row.failure
-          ? "No attempt that failed has logged anything."
-          : "The last lines that an attempt logs are kept where it fails."}
-      </p>
-    );
-  }
+  return <Logged runId={runId} row={row} />;
+}
+
+function Logged({ runId, row }: LogsProps) {
+  const path = { run_id: runId, step: row.step };
+  const params = { path, query: { item: row.item } };
+  const isSettled = !!row.finished_at && Date.now() - Date.parse(row.finished_at) > SETTLED_MS;
+  const kept = useAsked(
+    `${runId} ${row.step} ${row.item}`,
+    (signal) => got(api.GET("/runs/{run_id}/steps/{step}/logs", { params, signal })),
+    { everyMs: isSettled ? 0 : AGAIN_MS, when: `${row.state} ${row.attempt}` },
+  );
+  const said = allLogs(row.failure?.tries ?? [], kept.value?.items ?? []);
+  if (said.length === 0) return <p class="faint">{nothing(row, kept.value?.keeps)}</p>;
   return (
     <div class="logs">
       {said.map(({ attempt, code, log }) => (
@@ -78,4 +93,32 @@ export function Logs({ row }: { row: Told["StepTold"] }) {
       ))}
     </div>
   );
+}
+
+interface Log {
+  readonly attempt: number;
+  /** How the attempt failed; empty = it did not. */
+  readonly code: string;
+  readonly log: string;
+}
+
+/** Of attempts that failed the lines are with their tries; of all, where the project keeps them. */
+export function allLogs(
+  tries: readonly Told["TryTold"][],
+  kept: readonly Told["LogTold"][],
+): readonly Log[] {
+  const failed = tries.filter(({ log }) => log);
+  const known = new Set(failed.map(({ attempt }) => attempt));
+  const others = kept.filter(({ attempt }) => !known.has(attempt));
+  return [
+    ...failed.map(({ attempt, code, log }) => ({ attempt, code, log: log ?? "" })),
+    ...others.map(({ attempt, log }) => ({ attempt, code: "", log })),
+  ].sort((one, other) => other.attempt - one.attempt);
+}
+
+function nothing(row: Told["StepTold"], keeps: "failed" | "all" | undefined): string {
+  if (keeps === "all") return "No attempt has logged anything.";
+  return row.failure
+    ? "No attempt that failed has logged anything."
+    : "The last lines that an attempt logs are kept where it fails; with KEEP_LOGS, of all attempts.";
 }

@@ -1,13 +1,13 @@
 /** Why a run does not go on: a sentence for each reason, since when, until when, and what helps. */
 
 import type { Told } from "../../http/ask";
+import { byFlow } from "../../parts/command";
 import { Copy } from "../../parts/copy";
 import { type Glyph, Icon } from "../../parts/glyphs";
 import { Time } from "../../parts/time";
 import { now } from "../../state/link";
 import { page } from "../../state/page";
 import { relative, span } from "../../state/time";
-import { byFlow } from "./acts";
 
 type Wait = Told["WaitTold"];
 

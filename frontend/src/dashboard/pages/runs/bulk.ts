@@ -43,7 +43,8 @@ export function bulkActs({ choice, onDone, route }: Doing): readonly Act[] {
       : "";
   /** Begins the act on the server; what is more than a page has a page of its own to be watched on. */
   const tell = (path: TellPath) => async (given: Given) => {
-    const begun = await told(path, await selectionOf(choice), given);
+    const id = await given.once(() => selectionOf(choice));
+    const begun = await told(path, id, given);
     onDone(begun);
     if (begun.ended_at === null) route(to(`replays/${begun.id}`));
     return begun.verdict || `${begun.total.toLocaleString("en")} runs: it has begun.`;

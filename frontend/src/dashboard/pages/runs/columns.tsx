@@ -1,13 +1,17 @@
 /** What a list of runs shows of each, in a row and on a card. */
 
 import { Copy, shortId } from "../../parts/copy";
+import { kept } from "../../parts/kept";
 import { State } from "../../parts/state";
 import type { Column } from "../../parts/table";
 import { Time, Took } from "../../parts/time";
 import type { RunRow } from "./rows";
 
+const stateOf = kept((state) => <State of={state} />);
+const workflowOf = kept((workflow) => <span class="faint">{workflow}</span>);
+
 export const COLUMNS: readonly Column<RunRow>[] = [
-  { key: "state", title: "State", width: "8.5rem", cell: ({ state }) => <State of={state} /> },
+  { key: "state", title: "State", width: "8.5rem", cell: ({ state }) => stateOf(state) },
   {
     key: "title",
     title: "Run",
@@ -19,7 +23,7 @@ export const COLUMNS: readonly Column<RunRow>[] = [
     key: "workflow",
     title: "Workflow",
     width: "minmax(6rem, 1fr)",
-    cell: ({ workflow }) => <span class="faint">{workflow}</span>,
+    cell: ({ workflow }) => workflowOf(workflow),
   },
   {
     key: "subject",
