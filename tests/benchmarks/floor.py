@@ -6,12 +6,13 @@ station: nothing moves more than that.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import Page
+
+from tests.e2e.told import Told
 
 LANES = 6
 STOPS = 10
@@ -55,12 +56,14 @@ class BusyFloor:
     page: Page
     per_s: float = 4.0
     _turn: int = 0
-    _offset: int = 1
-    _socket: WebSocketRoute | None = None
+    _told: Told = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._told = Told(self._state, epoch=EPOCH)
 
     def begin(self, url: str) -> None:
         """Open it, and wait until all of it is there."""
-        self.page.route_web_socket("**/flow/ws/", self._open)
+        self._told.listen(self.page)
         self.page.goto(f"{url}flow/")
         self.page.wait_for_function(
             "(count) => document.querySelectorAll('.stop').length === count", arg=LANES * STOPS
@@ -68,28 +71,11 @@ class BusyFloor:
 
     def move(self) -> None:
         """Every run is at the next station."""
-        assert self._socket is not None, "the floor is live"
         self._turn += 1
-        told = [{"t": "station", **each} for each in self._stations()]
-        first = self._offset + 1
-        self._offset = first
-        said = {"t": "pub", "c": "floor", "e": EPOCH, "f": first, "o": self._offset, "d": told}
-        self._socket.send(json.dumps(said))
+        self._told.publish("floor", [{"t": "station", **each} for each in self._stations()])
 
-    def _open(self, socket: WebSocketRoute) -> None:
-        self._socket = socket
-        socket.on_message(self._heard)
-        socket.send(json.dumps({"t": "hello", "v": 1, "hb": 600_000}))
-
-    def _heard(self, message: str | bytes) -> None:
-        frame = json.loads(message)
-        assert self._socket is not None, "it speaks on it"
-        for name in frame["m"] if frame["t"] == "subs" else ():
-            state = self._floor() if name == "floor" else _OTHERS.get(name)
-            said: dict[str, Any] = {"t": "err", "c": name, "code": "forbidden"}
-            if state is not None:
-                said = {"t": "snap", "c": name, "e": EPOCH, "o": self._offset, "s": state}
-            self._socket.send(json.dumps(said))
+    def _state(self, topic: str) -> dict[str, Any] | None:
+        return self._floor() if topic == "floor" else _OTHERS.get(topic)
 
     def _floor(self) -> dict[str, Any]:
         return {

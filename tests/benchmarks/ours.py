@@ -28,6 +28,12 @@ _SPAN = """
 SELECT extract(epoch FROM max(r.finished_at) - min(s.started_at))
 FROM flowengine_run r JOIN flowengine_step s ON s.run_id = r.id"""
 _LAST_END = "SELECT extract(epoch FROM max(finished_at)) FROM flowengine_run"
+_WRITTEN = """
+SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)
+FROM pg_stat_user_tables WHERE relname LIKE 'flowengine%'"""
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
 _BEGINS = """
 SELECT json_agg(json_build_array(r.event_id, s.step, extract(epoch FROM s.started_at)))::text
 FROM flowengine_run r JOIN flowengine_step s ON s.run_id = r.id WHERE s.step IN ('one', 'five')"""
@@ -64,17 +70,20 @@ class Flowengine:
             ready = "SELECT count(*) FROM flowengine_step WHERE state = 'ready'"
             line.until(lambda: line.number(ready) == runs, what="all runs started", limit_s=60)
             _end(line, router)  # it publishes what it has before it ends
+            before = _rows_written(line)
             with _worker(line, "--roles", "stations,beat") as worker:
                 line.until(lambda: line.number(_BEGUN) > 0, what="a begin", limit_s=LIMIT_S)
                 usage = Usage([worker.pid])
                 with _in_flames(worker.pid, self._flames):
                     line.until_finished(runs, limit_s=LIMIT_S, every_s=ASKED_EVERY_S)
                 used = usage.parts()
+            rows = _rows_written(line) - before
             steps = _counted(line, runs, runs * CHAIN_STEPS)
             seconds = line.real(_SPAN)
         return Done(
             steps_per_s=steps / seconds,
             cpu_s_per_1000={who: 1000 * s / steps for who, s in used.items()},
+            rows_of_step=rows / steps,
         )
 
     def submitted(self, runs: int) -> Done:
@@ -84,6 +93,12 @@ class Flowengine:
     def wide(self, runs: int) -> Done:
         """The same of ten parallel steps and their join."""
         return self._worked("wide", runs, WIDE_STEPS)
+
+    def many(self, runs: int) -> float:
+        """Submissions a second, a hundred to each ``emit_many``, while workers are busy."""
+        found = self._worked("many", runs, CHAIN_STEPS).submits_per_s
+        assert found is not None
+        return found
 
     def idle(self, runs: int) -> Delays:
         """One at a time, with a warm worker."""
@@ -102,19 +117,23 @@ class Flowengine:
         return delays
 
     def _worked(self, what: str, runs: int, steps_of_one: int) -> Done:
-        with self._line() as line, _worker(line) as worker:
-            _warm(line)
-            usage = Usage([worker.pid])
-            found = _emit(line, what, runs)
-            line.until_finished(runs + _WARM, limit_s=LIMIT_S, every_s=ASKED_EVERY_S)
-            used = {**usage.parts(), "submitter": found["cpu"]}
-            steps = _counted(line, runs + _WARM, runs * steps_of_one + _WARM * CHAIN_STEPS)
-            steps -= _WARM * CHAIN_STEPS
-            seconds = line.real(_LAST_END) - found["began"]
+        with self._line() as line:
+            before = _rows_written(line)
+            with _worker(line) as worker:
+                _warm(line)
+                usage = Usage([worker.pid])
+                found = _emit(line, what, runs)
+                line.until_finished(runs + _WARM, limit_s=LIMIT_S, every_s=ASKED_EVERY_S)
+                used = {**usage.parts(), "submitter": found["cpu"]}
+                seconds = line.real(_LAST_END) - found["began"]
+            every = _counted(line, runs + _WARM, runs * steps_of_one + _WARM * CHAIN_STEPS)
+            rows = _rows_written(line) - before
+        steps = runs * steps_of_one
         return Done(
             steps_per_s=steps / seconds,
             cpu_s_per_1000={who: 1000 * s / steps for who, s in used.items()},
             submits_per_s=runs / found["seconds"],
+            rows_of_step=rows / every,
         )
 
     @contextmanager
@@ -145,6 +164,12 @@ def _counted(line: Line, runs: int, steps: int) -> int:
     found = line.number(_SUCCEEDED)
     assert found == steps, f"{found} of {steps} steps"
     return found
+
+
+def _rows_written(line: Line) -> int:
+    """Into flowengine's tables, once all who wrote have gone: until then they may keep their counts."""
+    line.until(lambda: line.number(_OTHERS) == 0, what="nobody else is there", limit_s=60)
+    return line.number(_WRITTEN)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ Each look is that of a browser that has nothing yet: no file of ours is in its c
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -35,7 +36,14 @@ _SEEN = """
 _NAMES = {"fcp": ("first paint", "ms"), "lcp": ("largest paint", "ms"), "cls": ("shift", "")}
 
 
-def measure(runs: int, chromium: str, *, database: str = "", events: int = EVENTS) -> list[Figure]:
+def measure(
+    runs: int,
+    chromium: str,
+    *,
+    database: str = "",
+    events: int = EVENTS,
+    say: Callable[[str], None] = print,
+) -> list[Figure]:
     """First and largest contentful paint and layout shift of the floor and of the list of runs.
 
     Args:
@@ -43,7 +51,9 @@ def measure(runs: int, chromium: str, *, database: str = "", events: int = EVENT
         chromium: the program.
         database: the URL of a fresh PostgreSQL database; empty = an SQLite file.
         events: how many copies of events, with their runs, the house has.
+        say: is told each figure as soon as it is there.
     """
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         shop = Shop(Path(folder), Parts(database=database), pace=0.1)
         browser = playwright.chromium.launch(
@@ -54,24 +64,19 @@ def measure(runs: int, chromium: str, *, database: str = "", events: int = EVENT
             operator = Operator(browser, shop)
             fill(operator, events)
             operator.context.close()
-            found = [
-                {
-                    name: _looks(browser, f"{shop.url}flow/{place}")
-                    for name, place in SCREENS.items()
-                }
-                for _ in range(runs)
-            ]
+            for _ in range(runs):
+                for screen, place in SCREENS.items():
+                    look = _looks(browser, f"{shop.url}flow/{place}")
+                    for key, (title, unit) in _NAMES.items():
+                        name = f"{title} of the {screen}, {events:,} events"
+                        found[name, unit].append(look[key])
+                        say(f"   {name}: {look[key]:,.2f} {unit}")
         finally:
             browser.close()
             shop.close()
     return [
-        Figure(
-            name=f"dashboard: {title} of the {screen}, {events:,} events",
-            unit=unit,
-            runs=tuple(each[screen][key] for each in found),
-        )
-        for screen in SCREENS
-        for key, (title, unit) in _NAMES.items()
+        Figure(name=f"dashboard: {name}", unit=unit, runs=tuple(values))
+        for (name, unit), values in found.items()
     ]
 
 

@@ -10,7 +10,10 @@ from tests.settings import INSTALLED_APPS, database
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.benchmarks"]
 
+ROOT_URLCONF = "tests.benchmarks.urls"
 DATABASES = {"default": database(os.environ["FLOWENGINE_TEST_DATABASE_URL"])}
+if os.environ.get("FLOWENGINE_BENCH_KEEPS_CONNECTIONS"):
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
 FLOWENGINE = {
     "BROKER_URL": os.environ["FLOWENGINE_TEST_BROKER_URL"],
     "WORKFLOW_DIRS": [

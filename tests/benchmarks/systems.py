@@ -15,6 +15,9 @@ CHAIN_STEPS = 5
 WIDE_STEPS = 11
 """Ten, and the one that joins them."""
 
+CLIENT = "client"
+"""Of a raw limit: who uses processor time beside the services."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
@@ -22,6 +25,7 @@ class Sizes:
 
     preloaded: int = 2_000
     submitted: int = 2_000
+    many: int = 4_000
     wide: int = 500
     idle: int = 150
 
@@ -35,6 +39,17 @@ class Done:
     """Processor seconds for a thousand steps, of its workers and of each service."""
     submits_per_s: float | None = None
     """By one submitter, while workers are busy; None = all was submitted before."""
+    rows_of_step: float | None = None
+    """Rows written to a database for one step, with its share of all else; None = not counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """What a part did by itself."""
+
+    per_s: float
+    cpu_s_per_1000: Mapping[str, float]
+    """Processor seconds for a thousand of them, by who used them: ``client``, and each service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +73,9 @@ class System(Protocol):
 
     def wide(self, runs: int) -> Done:
         """W2."""
+
+    def many(self, runs: int) -> float | None:
+        """Submissions a second, many at a time, while workers are busy; None = it knows no such call."""
 
     def idle(self, runs: int) -> Delays:
         """W3."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 import psutil
 
-SERVICES = {"beam.smp": "RabbitMQ", "postgres": "PostgreSQL", "redis-server": "Redis"}
-"""By the name of the process: what it is."""
+from tests.benchmarks.services import urls
+
+SERVICES = {
+    "RabbitMQ": ("FLOWENGINE_TEST_RABBITMQ_URL", "beam.smp"),
+    "PostgreSQL": ("FLOWENGINE_TEST_POSTGRES_URL", "postgres"),
+    "Redis": ("FLOWENGINE_TEST_REDIS_URL", "redis-server"),
+}
+"""Where each is, and what its processes are called."""
 OWN = "workers"
 
 
@@ -19,7 +26,10 @@ class Usage:
     """
 
     def __init__(self, roots: Sequence[int]) -> None:
-        self._roots = tuple(roots)
+        self._trees = {
+            OWN: tuple(psutil.Process(root) for root in roots),
+            **{name: tuple(_serving(*where)) for name, where in SERVICES.items()},
+        }
         self._before = self._totals()
 
     def seconds(self) -> float:
@@ -31,17 +41,25 @@ class Usage:
         return {name: now - self._before[name] for name, now in self._totals().items()}
 
     def _totals(self) -> dict[str, float]:
-        found = dict.fromkeys((OWN, *SERVICES.values()), 0.0)
-        for process in psutil.process_iter(["name"]):
-            if process.info["name"] in SERVICES:
-                found[SERVICES[process.info["name"]]] += _seconds(process)
-        own = {
-            process.pid: process
-            for root in map(psutil.Process, self._roots)
-            for process in (root, *root.children(recursive=True))
-        }
-        found[OWN] = sum(_seconds(process) for process in own.values())
-        return found
+        return {name: sum(map(_seconds, _trees(roots))) for name, roots in self._trees.items()}
+
+
+def _serving(variable: str, name: str) -> Iterator[psutil.Process]:
+    """The process that listens where the service is; where none is seen, all that are called like it.
+
+    Other brokers and databases of this machine are nobody's work here.
+    """
+    port = urlsplit(urls()[variable]).port
+    for each in psutil.net_connections("tcp"):
+        if each.status == psutil.CONN_LISTEN and port in each.laddr[1:] and each.pid:
+            yield psutil.Process(each.pid)
+            return
+    yield from (each for each in psutil.process_iter() if each.name() == name)
+
+
+def _trees(roots: Iterable[psutil.Process]) -> Iterator[psutil.Process]:
+    found = {each.pid: each for root in roots for each in (root, *root.children(recursive=True))}
+    yield from found.values()
 
 
 def _seconds(process: psutil.Process) -> float:

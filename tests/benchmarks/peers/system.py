@@ -112,6 +112,9 @@ class PeerSystem:
         """The same of ten parallel steps and their join."""
         return self._worked("wide", runs, WIDE_STEPS)
 
+    def many(self, _runs: int) -> None:
+        """It submits one at a time."""
+
     def idle(self, runs: int) -> Delays:
         """One at a time, with warm workers."""
         self._clean()
