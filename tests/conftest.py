@@ -51,12 +51,20 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("no clock")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the services it asks for, so that ``make test-fast`` can leave it out."""
+    """Mark each test by the services it asks for, so that ``make test-fast`` can leave it out.
+
+    And say which belong into one process, where there are several: those of a file, and all that use the
+    one RabbitMQ or Redis, in whose queues two would meet.
+    """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         for fixture in sorted(fixtures & _MARKER_OF.keys()):
             item.add_marker(_MARKER_OF[fixture])
+        is_shared = item.get_closest_marker("services") is not None
+        group = "services" if is_shared else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -78,6 +86,18 @@ def _nothing_is_left_behind() -> Iterator[None]:
     before = left_behind.state()
     yield
     assert left_behind.changed(before) == {}, "left behind by this file: then, and now"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_quickly() -> Iterator[None]:
+    """What a test has committed is deleted after it; to truncate every table takes longer than a test."""
+    from django.test import TransactionTestCase
+
+    from tests import emptying
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.after_each)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from uuid import UUID
 
@@ -14,6 +15,29 @@ from flowengine.orchestration.replay import Replay, ReplayState
 
 LOOK_EVERY_S = 0.5
 _ENDED = frozenset({ReplayState.DONE, ReplayState.STOPPED})
+
+
+def add_no_follow(parser: ArgumentParser) -> None:
+    """``--no-follow``, of the commands that begin a replay."""
+    parser.add_argument("--no-follow", action="store_true", help="begin, and do not watch")
+
+
+def go_on(begun: Replay, options: Namespace, terminal: Terminal, *, as_json: bool = False) -> int:
+    """What comes after the beginning: its end, or where nobody wants to wait for it, how one sees it.
+
+    What has been proposed only begins when somebody else approves it: it is not waited for.
+    """
+    if not as_json:
+        terminal.data(f"replay {begun.id} {begun.state}")
+    if begun.state == ReplayState.PROPOSED:
+        terminal.say("somebody else has to approve its edits")
+        terminal.next(f"replay approve {begun.id} --as …")
+    elif not options.no_follow:
+        return follow(begun.id, terminal, as_json=as_json)
+    if as_json:
+        terminal.json(replay_lines.as_json(begun))
+    terminal.next(f"replay show {begun.id} --follow")
+    return Exit.OK
 
 
 def follow(

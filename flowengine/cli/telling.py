@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from flowengine.cli import asking
 from flowengine.cli.arguments import id_of, id_of_run
 from flowengine.cli.exits import Exit
-from flowengine.cli.replay_progress import follow
+from flowengine.cli.replay_progress import add_no_follow, go_on
 from flowengine.cli.terminal import Terminal, clean
 from flowengine.orchestration import replay, selections
 from flowengine.orchestration.audit import By, wants_reason
@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser, command: str) -> None:
     )
     asking.add_reason(parser)
     asking.add_confirmation(parser)
-    parser.add_argument("--no-follow", action="store_true", help="begin, and do not watch")
+    add_no_follow(parser)
 
 
 def by(options: Namespace, mode: Bulk) -> By:
@@ -57,10 +57,6 @@ def tell_many(mode: Bulk, options: Namespace, terminal: Terminal) -> int:
     asking.confirm(f"{mode.capitalize()} these {chosen.count:,}?", options, terminal)
     act = replay.tell_runs(mode, chosen.id, who)
     if act.ended_at is None:
-        terminal.data(f"replay {act.id} {act.state}")
-        if not options.no_follow:
-            return follow(act.id, terminal)
-        terminal.next(f"replay show {act.id} --follow")
-        return Exit.OK
+        return go_on(act, options, terminal)
     terminal.data(act.verdict["words"])
     return Exit.OK

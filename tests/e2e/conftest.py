@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from flowengine.broker.topology import topology
 from tests.e2e.customer import Customer
-from tests.e2e.shop import Parts, Shop
+from tests.e2e.shop import Parts, Shop, opened
 
 LIMIT_MS = 45_000
 """For anything awaited. A test that passes does not take it, but two cores may be busy."""
@@ -80,11 +80,16 @@ def open_embedded(embedded_parts: Parts, tmp_path: Path) -> Iterator[OpenShop]:
     yield from opening(tmp_path, embedded_parts)
 
 
+@pytest.fixture(scope="module")
+def open_for_all(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenShop]:
+    """The same for all tests of a file, each of which looks at what it has ordered itself."""
+    yield from opening(copied(seeded, tmp_path_factory.mktemp("shop")), Parts())
+
+
 @pytest.fixture
 def embedded_parts(seeded: Path, tmp_path: Path) -> Parts:
     """One process and a file."""
-    for file in seeded.iterdir():
-        shutil.copy(file, tmp_path)
+    copied(seeded, tmp_path)
     return Parts()
 
 
@@ -125,18 +130,17 @@ def seeded_postgres(postgres_url: str, tmp_path_factory: pytest.TempPathFactory)
 
 def opening(directory: Path, parts: Parts) -> Iterator[OpenShop]:
     """Shops in that folder, one after the other; the last one is killed after the test."""
-    shops = []
+    with ExitStack() as shops:
 
-    def open_at(*, pace: float) -> Shop:
-        shops.append(Shop(directory, parts, pace=pace))
-        shops[-1].start()
-        return shops[-1]
+        def open_at(*, pace: float) -> Shop:
+            return shops.enter_context(opened(directory, parts, pace=pace))
 
-    yield open_at
+        yield open_at
 
-    for shop in shops:
-        shop.close()
-        print(shop.story())  # noqa: T201 - shown with a test that fails
+
+def copied(seeded: Path, directory: Path) -> Path:
+    """That folder, with what a shop left in the seeded one."""
+    return shutil.copytree(seeded, directory, dirs_exist_ok=True)
 
 
 def _open_once(directory: Path, parts: Parts) -> None:

@@ -6,14 +6,15 @@ elsewhere, on real parts.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from playwright.sync_api import Page, Route, WebSocketRoute
+from playwright.sync_api import Page, Route
+
+from tests.e2e.told import Told
 
 NODES_MAX = 80
 """Nodes of rows that are in the page at any time."""
@@ -93,14 +94,16 @@ class Flood:
     count: int
     shown: dict[str, str] = field(default_factory=dict)
     """By id, the title that was told last."""
-    _offset: int = 1
-    _told: int = 0
-    _socket: WebSocketRoute | None = None
+    _changed: int = 0
+    _told: Told = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._told = Told(self._state, epoch=EPOCH)
 
     def begin(self, url: str) -> None:
         """Open the list, and wait until it is live."""
         self.page.route("**/flow/api/v1/runs?*", self._answer)
-        self.page.route_web_socket("**/flow/ws/", self._open)
+        self._told.listen(self.page)
         self.page.goto(f"{url}flow/runs")
         self.page.wait_for_selector("[role=row][data-id]")
         self.page.wait_for_selector(".chip-live[data-standing=live]")
@@ -125,16 +128,13 @@ class Flood:
 
     def change(self) -> None:
         """One frame with ``PER_FRAME`` changes of the newest runs."""
-        assert self._socket is not None, "the list is live"
         rows = []
         for _ in range(PER_FRAME):
-            self._told += 1
-            row = a_row(self.count - 1 - self._told % WINDOW, f"Order changed {self._told}")
+            self._changed += 1
+            row = a_row(self.count - 1 - self._changed % WINDOW, f"Order changed {self._changed}")
             self.shown[row["id"]] = row["title"]
             rows.append({"t": "row", **row})
-        first, self._offset = self._offset + 1, self._offset + 1
-        said = {"t": "pub", "c": TOPIC, "e": EPOCH, "f": first, "o": self._offset, "d": rows}
-        self._socket.send(json.dumps(said))
+        self._told.publish(TOPIC, rows)
 
     def _answer(self, route: Route) -> None:
         asked = parse_qs(urlsplit(route.request.url).query)
@@ -143,19 +143,8 @@ class Flood:
         items = [a_row(n) for n in range(after - 1, last - 1, -1)]
         route.fulfill(json={"items": items, "next": str(last) if last else None})
 
-    def _open(self, socket: WebSocketRoute) -> None:
-        self._socket = socket
-        socket.on_message(self._heard)
-        socket.send(json.dumps({"t": "hello", "v": 1, "hb": 600_000}))
-
-    def _heard(self, message: str | bytes) -> None:
-        frame = json.loads(message)
-        assert self._socket is not None, "it speaks on it"
-        for name in frame["m"] if frame["t"] == "subs" else ():
-            if name == TOPIC:
-                newest = range(self.count - 1, self.count - 1 - WINDOW, -1)
-                told = {"rows": [a_row(n) for n in newest], "more": True}
-                said = {"t": "snap", "c": name, "e": EPOCH, "o": self._offset, "s": told}
-            else:
-                said = {"t": "err", "c": name, "code": "forbidden"}
-            self._socket.send(json.dumps(said))
+    def _state(self, topic: str) -> dict[str, Any] | None:
+        if topic != TOPIC:
+            return None
+        newest = range(self.count - 1, self.count - 1 - WINDOW, -1)
+        return {"rows": [a_row(n) for n in newest], "more": True}

@@ -138,7 +138,7 @@ def _people(at: datetime) -> None:
     closed = {"door": "paused", "since": at, "places": 1, "places_since": at}
     StationRecord.objects.update_or_create(name="payment", defaults=closed)
     for kind in ("run", "event", "dead_letter"):
-        views.save(kind, "x", "since:1h", owner="1", by="1")
+        views.save(kind, "x", "since:1h", owner="1", by=By(who="1"))
     by = By(who=_all(10), reason=_all(11), address=_all(12))
     details: dict[str, Any] = {"note": _all(13), "list": list(TEXTS)}
     entry = audit.Entry(by=by, verb=_all(14), kind=_all(15), object_id=_all(16), details=details)

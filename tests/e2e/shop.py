@@ -12,8 +12,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,6 +150,18 @@ class Shop:
     def _printed(self, log: Path) -> str:
         found = ADDRESS.search(log.read_text(encoding="utf-8"))
         return found[1] if found else ""
+
+
+@contextmanager
+def opened(directory: Path, parts: Parts, *, pace: float) -> Iterator[Shop]:
+    """A shop in that folder, killed at the end; what it said last is shown with a test that fails."""
+    shop = Shop(directory, parts, pace=pace)
+    try:
+        shop.start()
+        yield shop
+    finally:
+        shop.close()
+        print(shop.story())  # noqa: T201 - pytest shows it where it is wanted
 
 
 _RUNS = "SELECT id, state FROM flowengine_run"

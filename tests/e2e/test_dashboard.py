@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.conftest import OpenShop
 from tests.e2e.operator import Operator
-from tests.e2e.shop import Parts, Shop
+from tests.e2e.shop import Shop
 
 RUN = re.compile(r"/flow/runs/[0-9a-f-]{36}$")
 SEEN_WITH = """
@@ -33,16 +32,9 @@ SEEN_WITH = """
 
 
 @pytest.fixture(scope="module")
-def shop(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(open_for_all: OpenShop) -> Shop:
     """One shop for all of them; each looks for what it has ordered itself."""
-    folder = tmp_path_factory.mktemp("shop")
-    for file in seeded.iterdir():
-        shutil.copy(file, folder)
-    shop = Shop(folder, Parts(), pace=0.2)
-    shop.start()
-    yield shop
-    shop.close()
-    print(shop.story())  # noqa: T201 - shown with a test that fails
+    return open_for_all(pace=0.2)
 
 
 @pytest.fixture
@@ -236,8 +228,9 @@ def test_clocks_stand_still_and_every_panel_says_as_of_when_the_link_is_lost(
     expect(operator.chip).to_contain_text("offline 0:02")
     expect(took).to_have_text(frozen or "")
 
-    operator.context.set_offline(offline=False)
+    # Pressed while there is something to press: with the network the page comes back by itself.
     operator.chip.get_by_role("button", name="retry").click()
+    operator.context.set_offline(offline=False)
 
     operator.until_live()
     expect(page.locator(".as-of")).to_have_count(0)

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.e2e.conftest import OpenShop
 from tests.e2e.hands import Hands
 from tests.e2e.operator import Operator
-from tests.e2e.shop import Parts, Shop
 from tests.e2e.test_dashboard import SEEN_WITH
 
 
 @pytest.fixture(scope="module")
-def operator(
-    chrome: Browser, seeded: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Operator]:
+def operator(chrome: Browser, open_for_all: OpenShop) -> Iterator[Operator]:
     """One operator of one shop."""
-    folder = tmp_path_factory.mktemp("shop")
-    for file in seeded.iterdir():
-        shutil.copy(file, folder)
-    shop = Shop(folder, Parts(), pace=0.1)
-    shop.start()
-    operator = Operator(chrome, shop)
+    operator = Operator(chrome, open_for_all(pace=0.1))
     yield operator
     operator.close()
-    shop.close()
 
 
 def panel(page: Page, name: str | re.Pattern[str]) -> Locator:

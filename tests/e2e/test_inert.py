@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.addresses import screens
+from tests.e2e.conftest import OpenShop
 from tests.e2e.hostile import texts
 from tests.e2e.operator import Operator
-from tests.e2e.shop import Parts, Shop
+from tests.e2e.shop import Shop
 
 LETTERS = "SELECT count(*) FROM flowengine_dead_letter"
 FOREIGN = """
@@ -32,16 +30,9 @@ FOREIGN = """
 
 
 @pytest.fixture(scope="module")
-def shop(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(open_for_all: OpenShop) -> Shop:
     """A shop with something of each kind: done, waiting, dead."""
-    folder = tmp_path_factory.mktemp("shop")
-    for file in seeded.iterdir():
-        shutil.copy(file, folder)
-    shop = Shop(folder, Parts(), pace=0.2)
-    shop.start()
-    yield shop
-    shop.close()
-    print(shop.story())  # noqa: T201 - shown with a test that fails
+    return open_for_all(pace=0.2)
 
 
 def test_no_text_is_ever_a_program(chrome: Browser, shop: Shop) -> None:

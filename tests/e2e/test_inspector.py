@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from flowengine.representations.masking import MASK
+from tests.e2e.conftest import OpenShop
 from tests.e2e.operator import Operator
-from tests.e2e.shop import Parts, Shop
 
 ENDED = "SELECT count(*) FROM flowengine_run WHERE state IN ('succeeded', 'failed')"
 
 
-@pytest.fixture
-def operator(
-    chrome: Browser, seeded: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Operator]:
+@pytest.fixture(scope="module")
+def operator(chrome: Browser, open_for_all: OpenShop) -> Iterator[Operator]:
     """Somebody at a shop where one order was declined, and one is done."""
-    folder = tmp_path_factory.mktemp("shop")
-    for file in seeded.iterdir():
-        shutil.copy(file, folder)
-    shop = Shop(folder, Parts(), pace=0)
-    shop.start()
+    shop = open_for_all(pace=0)
     operator = Operator(chrome, shop)
     operator.context.grant_permissions(["clipboard-read", "clipboard-write"])
     operator.order()
@@ -34,7 +26,6 @@ def operator(
     shop.until(lambda: shop.number(ENDED) >= 2, what="both orders have ended")
     yield operator
     operator.close()
-    shop.close()
 
 
 def test_run_and_floor_tell_what_is_asked_of_them(operator: Operator) -> None:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.conftest import OpenShop
 from tests.e2e.flood import NODES, NODES_MAX, Flood
 from tests.e2e.operator import Operator
-from tests.e2e.shop import Parts, Shop
+from tests.e2e.shop import Shop
 
 
 @pytest.fixture(scope="module")
-def shop(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(open_for_all: OpenShop) -> Shop:
     """One shop for all of them."""
-    folder = tmp_path_factory.mktemp("shop")
-    for file in seeded.iterdir():
-        shutil.copy(file, folder)
-    shop = Shop(folder, Parts(), pace=2)
-    shop.start()
-    yield shop
-    shop.close()
-    print(shop.story())  # noqa: T201 - shown with a test that fails
+    return open_for_all(pace=2)
 
 
 @pytest.fixture

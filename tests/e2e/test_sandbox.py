@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.conftest import OpenShop
 from tests.e2e.hands import Hands
 from tests.e2e.operator import Operator
-from tests.e2e.shop import Parts, Shop
 
 EVENT = re.compile(r"/flow/events/[0-9a-f-]{36}$")
 VERSIONS = "SELECT count(*) FROM flowengine_definition"
@@ -22,20 +20,13 @@ REFUSED = "422"
 
 
 @pytest.fixture(scope="module")
-def operator(
-    chrome: Browser, seeded: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Operator]:
+def operator(chrome: Browser, open_for_all: OpenShop) -> Iterator[Operator]:
     """One operator of one shop, in which one order was placed."""
-    folder = tmp_path_factory.mktemp("shop")
-    for file in seeded.iterdir():
-        shutil.copy(file, folder)
-    shop = Shop(folder, Parts(), pace=0.1)
-    shop.start()
+    shop = open_for_all(pace=0.1)
     operator = Operator(chrome, shop)
     operator.order()
     yield operator
     operator.close()
-    shop.close()
 
 
 def test_test_event_is_sent_by_keys_and_shows_what_became_of_it(operator: Operator) -> None:

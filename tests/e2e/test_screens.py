@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.e2e.conftest import OpenShop
 from tests.e2e.operator import Operator
-from tests.e2e.shop import Parts, Shop
+from tests.e2e.shop import Shop
 
 LETTERS = "SELECT count(*) FROM flowengine_dead_letter"
 CHARGES = "SELECT count(*) FROM flowengine_step WHERE step = 'charge'"
@@ -31,16 +30,9 @@ TABS_MAX = 80
 
 
 @pytest.fixture(scope="module")
-def shop(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(open_for_all: OpenShop) -> Shop:
     """One shop for all of them."""
-    folder = tmp_path_factory.mktemp("shop")
-    for file in seeded.iterdir():
-        shutil.copy(file, folder)
-    shop = Shop(folder, Parts(), pace=0.2)
-    shop.start()
-    yield shop
-    shop.close()
-    print(shop.story())  # noqa: T201 - shown with a test that fails
+    return open_for_all(pace=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +115,7 @@ def test_cause_is_replayed_by_keys_alone_and_the_audit_says_so(operator: Operato
     keys.press("Enter")
 
     expect(page).to_have_url(REPLAY)
-    expect(page.locator(".replay-progress [role=status]")).to_contain_text(re.compile(r"\w"))
+    expect(page.locator(".replay-progress .verdict")).to_contain_text(re.compile(r"\w"))
     expect(page.locator(".run-head")).to_contain_text("The bank has raised the limit.")
     faults = operator.faults("screen-replay")
     keys.press("g")

@@ -15,7 +15,7 @@ from flowengine.web.dashboard import PLACES
 from tests.e2e.addresses import LISTS, screens
 from tests.e2e.house import fill
 from tests.e2e.operator import LOOKS, Operator
-from tests.e2e.shop import Parts, Shop
+from tests.e2e.shop import Parts, Shop, opened
 
 EVENTS = int(os.environ.get("FLOWENGINE_TEST_CROWD", "50000"))
 API = "**/flow/api/v1/**"
@@ -32,11 +32,9 @@ CUT = "() => document.querySelector('.chip-live')?.dataset.standing === 'offline
 @pytest.fixture(scope="module")
 def shop(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop in which nothing has happened."""
-    shop = Shop(tmp_path_factory.mktemp("shop"), Parts(database=database), pace=0.1)
-    shop.start()
-    yield shop
-    shop.close()
-    print(shop.story())  # noqa: T201 - shown with a test that fails
+    folder = tmp_path_factory.mktemp("shop")
+    with opened(folder, Parts(database=database), pace=0.1) as shop:
+        yield shop
 
 
 @pytest.fixture(scope="module")

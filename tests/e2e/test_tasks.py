@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from tests.e2e.conftest import OpenShop
 from tests.e2e.hands import Hands
 from tests.e2e.operator import Operator
-from tests.e2e.shop import Parts, Shop
 
 LETTERS = "SELECT count(*) FROM flowengine_dead_letter"
 ROUTED = "SELECT count(*) FROM flowengine_event WHERE state = 'routed' AND type = 'parcel.lost'"
@@ -39,15 +37,9 @@ with transaction.atomic():
 
 
 @pytest.fixture(scope="module")
-def operator(
-    chrome: Browser, seeded: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Operator]:
+def operator(chrome: Browser, open_for_all: OpenShop) -> Iterator[Operator]:
     """One operator of one shop: orders done, some that wait for the manager, two that died alike."""
-    folder = tmp_path_factory.mktemp("shop")
-    for file in seeded.iterdir():
-        shutil.copy(file, folder)
-    shop = Shop(folder, Parts(), pace=0.1)
-    shop.start()
+    shop = open_for_all(pace=0.1)
     operator = Operator(chrome, shop)
     operator.order()
     for _ in range(2):
@@ -58,8 +50,6 @@ def operator(
     shop.until(lambda: shop.number(ROUTED) == 1, what="nobody has wanted the event")
     yield operator
     operator.close()
-    shop.close()
-    print(shop.story())  # noqa: T201 - shown with a test that fails
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from flowengine.cli import asking
 from flowengine.cli.chosen import add_choice, freeze
 from flowengine.cli.exits import Exit
-from flowengine.cli.replay_progress import follow
+from flowengine.cli.replay_progress import add_no_follow, go_on
 from flowengine.cli.terminal import Terminal, clean
 from flowengine.orchestration import replay
 from flowengine.orchestration.audit import wants_reason
@@ -18,7 +18,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_choice(parser)
     asking.add_reason(parser)
     asking.add_confirmation(parser)
-    parser.add_argument("--no-follow", action="store_true", help="begin, and do not watch")
+    add_no_follow(parser)
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
@@ -35,10 +35,6 @@ def run(options: Namespace, terminal: Terminal) -> int:
     asking.confirm(f"Discard what is open among these {chosen.count:,}?", options, terminal)
     begun = replay.discard(chosen.id, by)
     if begun.ended_at is None:
-        terminal.data(f"replay {begun.id} {begun.state}")
-        if not options.no_follow:
-            return follow(begun.id, terminal)
-        terminal.next(f"replay show {begun.id} --follow")
-        return Exit.OK
+        return go_on(begun, options, terminal)
     terminal.data(f"{begun.succeeded} discarded")
     return Exit.OK

@@ -15,7 +15,7 @@ from flowengine.cli.terminal import Terminal
 from flowengine.conf import settings
 from flowengine.definitions.model import EventTrigger
 from flowengine.models import WorkerRecord
-from flowengine.orchestration import test_event
+from flowengine.orchestration import send_event
 from flowengine.orchestration.emit import Emitted, emit
 from flowengine.store.clock import DatabaseClock
 
@@ -67,7 +67,7 @@ def _test(options: Namespace, data: Any) -> Emitted:
         raise Stopped("the actor of a test event is who sends it: --as", exit_code=Exit.USAGE)
     who = by(options, "send_test_event")
     name = options.key or os.urandom(8).hex()
-    return test_event.send(options.type, data, name=name, subject=options.subject, by=who)
+    return send_event.send(options.type, data, name=name, subject=options.subject, by=who)
 
 
 def _tell(emitted: Emitted, terminal: Terminal, *, as_json: bool) -> None:

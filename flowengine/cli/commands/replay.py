@@ -15,11 +15,11 @@ from flowengine.cli.by_hand import add_by_hand, by_hand
 from flowengine.cli.chosen import add_choice, freeze
 from flowengine.cli.exits import Exit, Stopped
 from flowengine.cli.given import parse_data
-from flowengine.cli.replay_progress import follow
+from flowengine.cli.replay_progress import add_no_follow, go_on
 from flowengine.cli.terminal import Terminal, clean
 from flowengine.orchestration import replay
 from flowengine.orchestration.audit import wants_reason
-from flowengine.orchestration.replay import Mode, ReplayState
+from flowengine.orchestration.replay import Mode
 
 _DEFAULT_MODE = {"dead_letter": Mode.RESUME, "run": Mode.RESUME, "event": Mode.EVENT}
 _PACE = ("canary", "rate", "in_flight", "stop_percent", "stop_in_row")
@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     _add_pace(parser)
     asking.add_reason(parser)
     asking.add_confirmation(parser)
-    parser.add_argument("--no-follow", action="store_true", help="begin, and do not watch")
+    add_no_follow(parser)
     parser.add_argument("--json", action="store_true", help="the plan, or the replay, as JSON")
 
 
@@ -73,17 +73,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
         {name: getattr(options, name) for name in _PACE if getattr(options, name) is not None},
         by=by,
     )
-    if not options.json:
-        terminal.data(f"replay {begun.id} {begun.state}")
-    if begun.state == ReplayState.PROPOSED:
-        terminal.say("somebody else has to approve its edits")
-        terminal.next(f"replay approve {begun.id} --as …")
-    elif not options.no_follow:
-        return follow(begun.id, terminal, as_json=options.json)
-    if options.json:
-        terminal.json(replay_lines.as_json(begun))
-    terminal.next(f"replay show {begun.id} --follow")
-    return Exit.OK
+    return go_on(begun, options, terminal, as_json=options.json)
 
 
 def _add_options(parser: ArgumentParser) -> None:

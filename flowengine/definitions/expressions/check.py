@@ -302,8 +302,7 @@ def _call(node: Call) -> Iterator[ExpressionError]:
         hint = near(node.name, FUNCTIONS) or near(node.name, METHODS)
         if node.name in METHODS:
             hint = f"write it after the value: x.{node.name}(…)"
-        message = f"unknown function '{node.name[:100]}'"
-        yield ExpressionError(message, code="FE203", offset=node.offset, hint=hint)
+        yield _unknown_function(node, hint)
     elif not function.least <= count <= function.most:
         yield wrong_count(node.name, function, count, node.offset)
     elif node.name in ("has", "default") and path_of(node.arguments[0]) is None:
@@ -316,10 +315,14 @@ def _method(node: Method) -> Iterator[ExpressionError]:
         hint = near(node.name, METHODS) or near(node.name, FUNCTIONS)
         if node.name in FUNCTIONS:
             hint = f"write it before the value: {node.name}(x)"
-        message = f"unknown function '{node.name[:100]}'"
-        yield ExpressionError(message, code="FE203", offset=node.offset, hint=hint)
+        yield _unknown_function(node, hint)
     elif not function.least <= len(node.arguments) <= function.most:
         yield wrong_count(node.name, function, len(node.arguments), node.offset)
+
+
+def _unknown_function(node: Call | Method, hint: str) -> ExpressionError:
+    message = f"unknown function '{node.name[:100]}'"
+    return ExpressionError(message, code="FE203", offset=node.offset, hint=hint)
 
 
 def _known(place: Place, bound: frozenset[str] = frozenset()) -> Known:

@@ -103,6 +103,9 @@ TABLE: Mapping[str, Row] = {
     "get_step_payload": Row(
         place="runs/{run}/steps/broken/payload", needs="view_payload", besides="view_run"
     ),
+    "get_step_logs": Row(
+        place="runs/{run}/steps/broken/logs", needs="view_payload", besides="view_run"
+    ),
     "cancel_run": Row(
         place="runs/{run}/cancel", needs="cancel_run", besides="view_run", post=REASON
     ),

@@ -26,13 +26,12 @@ from tests.database.api import given, test_matrix, test_secrets
 from tests.database.api.given import CANARY, a_letter
 from tests.database.api.people import a_client, get, post
 from tests.database.api.table import PERMISSIONS
-from tests.database.api.test_matrix import things
 from tests.database.api.test_secrets import hidden
 from tests.database.replay.scenes import beat
 
 pytestmark = pytest.mark.django_db
 
-__all__ = ["hidden", "things"]
+__all__ = ["hidden"]
 UNMASKED = {"OneRunTold.view", "TypeTold.data_schema"}
 """Members of answers that are any JSON, and hold no payload."""
 MASK_ASCII = json.dumps(MASK)[1:-1]

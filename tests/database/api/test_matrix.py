@@ -5,24 +5,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
+from pytest_django import DjangoDbBlocker
 
-from flowengine.models import DeadLetterRecord
-from flowengine.orchestration import replay, selections
-from flowengine.orchestration.audit import By
-from flowengine.testing import Runner
+from flowengine.testing import inline
 from flowengine.web.api.gate import Session
 from flowengine.web.dashboard import PLACES
-from tests.builders.fleet import a_worker
-from tests.database.api.given import CANARY, a_failed_run, a_letter, a_rule
+from tests.database.api.given import CANARY, EACH_IS_ASKED, all_kinds
 from tests.database.api.people import API, permit
 from tests.database.api.table import (
     ELSEWHERE,
@@ -50,36 +47,29 @@ def clients() -> dict[str, Client]:
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What all tests of this file find."""
+
+    things: Mapping[str, Mapping[str, str]]
+    clients: Mapping[str, Client]
+
+
+@pytest.fixture(scope="module")
+def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[House]:
+    """Made once, in a transaction around those of the tests: each undoes what it did itself."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(FLOWENGINE=EACH_IS_ASKED), inline() as runner:
+            things = all_kinds(runner)
+        yield House(things=things, clients=clients())
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def things(settings: Any, flow_runner: Runner) -> Mapping[str, Mapping[str, str]]:
+def things(house: House, settings: Any) -> Mapping[str, Mapping[str, str]]:
     """The ids of what is asked for; runs that order 13 caused are foreign to everybody."""
-    settings.FLOWENGINE = {"CAN_VIEW_RUN": "tests.database.api.test_runs.nobody_of"}
-    foreign = a_failed_run(flow_runner, "13")
-    mine = a_failed_run(flow_runner)
-    letter = a_letter(body=CANARY.encode(), message=CANARY, headers={"x": CANARY})
-    failed = DeadLetterRecord.objects.filter(run_id=mine.id).get()
-    chosen = selections.freeze("dead_letter", "", "7").id
-    begun = replay.start(chosen, "event", by=By(who="7", reason="x"))
-    there = {
-        "run": str(mine.id),
-        "event": str(mine.event_id),
-        "letter": str(letter),
-        "group": str(failed.group_id),
-        "other": str(DeadLetterRecord.objects.get(pk=letter).group_id),
-        "selection": str(chosen),
-        "runs": str(selections.freeze("run", "", "7").id),
-        "replay": str(begun.id),
-        "digest": mine.digest,
-        "workflow": "troubled",
-        "station": "default",
-        "worker": str(a_worker()),
-        "rule": str(a_rule()),
-    }
-    return {
-        "mine": there,
-        "foreign": {**there, "run": str(foreign.id)},
-        "missing": {name: str(uuid4()) for name in there},
-    }
+    settings.FLOWENGINE = EACH_IS_ASKED
+    return house.things
 
 
 def filled(value: Any, ids: Mapping[str, str]) -> Any:
@@ -124,9 +114,11 @@ def test_every_need_of_the_gate_is_that_of_the_table() -> None:
         assert needs[name] == (f"flowengine.{row.needs}" if row.needs else "to be signed in"), name
 
 
+# Who may do what is decided above the store: it is asked on one. That every operation is done on the
+# other too is shown by whom nothing is refused, below.
 @pytest.mark.parametrize("name", TABLE)
 def test_cells_of_an_operation(
-    name: str, things: Mapping[str, Mapping[str, str]], settings: Any
+    name: str, sqlite: None, things: Mapping[str, Mapping[str, str]], house: House, settings: Any
 ) -> None:
     row = TABLE[name]
     if row.thing == "runs":  # nobody has to do with many runs where each is asked about
@@ -137,7 +129,7 @@ def test_cells_of_an_operation(
 
     wrong = []
     bodies: dict[str, set[str]] = {}
-    for role, client in clients().items():
+    for role, client in house.clients.items():
         for each in whose:
             answer = ask(client, row, things[each])
             if answer.status_code not in expected(row, role, each):
@@ -154,7 +146,9 @@ def test_cells_of_an_operation(
     assert all(len(said) == 1 for said in bodies.values())
 
 
-def test_cells_of_every_screen(things: Mapping[str, Mapping[str, str]]) -> None:
+def test_cells_of_every_screen(
+    sqlite: None, things: Mapping[str, Mapping[str, str]], house: House
+) -> None:
     pages = {
         (place, whose): f"/flow/{_address(place, ids)}"
         for place in PLACES
@@ -164,7 +158,7 @@ def test_cells_of_every_screen(things: Mapping[str, Mapping[str, str]]) -> None:
     reader = re.compile(rb"<meta[^>]*>")
 
     wrong = []
-    for role, client in clients().items():
+    for role, client in house.clients.items():
         said: dict[str, set[bytes]] = {}
         for (place, whose), url in pages.items():
             answer = client.get(url)

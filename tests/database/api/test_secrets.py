@@ -20,6 +20,7 @@ from django.test import Client
 from flowengine.engine.run import Answer, Failure
 from flowengine.live.topics import KINDS, parse
 from flowengine.models import (
+    AttemptLogRecord,
     AuditRecord,
     DeadGroupRecord,
     DeadLetterRecord,
@@ -40,17 +41,17 @@ from tests.builders.line import now
 from tests.database.api.given import CANARY, a_letter
 from tests.database.api.people import API, permit
 from tests.database.api.table import PERMISSIONS, TABLE
-from tests.database.api.test_matrix import ask, things
+from tests.database.api.test_matrix import ask
 
 pytestmark = pytest.mark.django_db
 
-__all__ = ["things"]
 PAYLOADS: Mapping[type[Model], frozenset[str]] = {
     EventRecord: frozenset({"data"}),
     DecisionRecord: frozenset({"detail"}),
     RunRecord: frozenset({"inputs", "output", "failure"}),
     StepRecord: frozenset({"value", "input", "output", "failure", "answers"}),
     HistoryRecord: frozenset({"transitions"}),
+    AttemptLogRecord: frozenset({"log"}),
     DeadLetterRecord: frozenset({"message", "body", "headers", "failure"}),
     DeadGroupRecord: frozenset({"title"}),
     SelectionRecord: frozenset({"query", "words", "filter"}),
