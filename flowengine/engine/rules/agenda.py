@@ -134,7 +134,8 @@ def reach(draft: Draft, spot: Spot, item: Item) -> None:
 
 def begin(draft: Draft, spot: Spot, item: Item) -> None:
     """The step, or one item of it, begins; or goes on where it was, where this is a resume."""
-    if draft.row((spot.step.id, item)) is None or not resume.reopen(draft, spot, item):
+    row = draft.row((spot.step.id, item))
+    if row is None or not resume.reopen(draft, spot, row):
         _BEGIN[type(spot.step)](draft, spot, item)
 
 

@@ -26,7 +26,7 @@ from flowengine.engine.draft import Draft
 from flowengine.engine.evolve import left
 from flowengine.engine.messages import GiveUp, Resume
 from flowengine.engine.rules import compensation, flow, waits
-from flowengine.engine.run import Item, Place, Run, Step
+from flowengine.engine.run import Place, Run, Step
 from flowengine.engine.states import RunState, StepState
 from flowengine.engine.transitions import (
     RunResumed,
@@ -92,15 +92,12 @@ def was_begun(row: Step) -> bool:
     return row.ready_at is not None or row.clause is not None
 
 
-def reopen(draft: Draft, spot: Spot, item: Item) -> bool:
-    """Take up a step where it was: a block with what is inside it, a rescue in its clause.
+def reopen(draft: Draft, spot: Spot, row: Step) -> bool:
+    """Take up a step where its *row* is: a block with what is inside it, a rescue in its clause.
 
     False where there is nothing to take up: it begins like any other.
     """
-    place = (spot.step.id, item)
-    row = draft.row(place)
-    if row is None:
-        return False
+    item = row.item
     if _was_rescuing(spot, row):
         _rescue_again(draft, row)
         return True
@@ -110,7 +107,7 @@ def reopen(draft: Draft, spot: Spot, item: Item) -> bool:
         StepReset(step=row.id, item=item, reopened=True, due_at=_end_of_block(draft, spot, row))
     )
     if row.kind == flow.FOR_EACH or isinstance(spot.step, ParallelStep):
-        draft.more(place)
+        draft.more((row.id, item))
     elif isinstance(spot.step, GroupStep):
         draft.go(draft.graph.line(row.id, Role.BODY), 0, item)
     else:

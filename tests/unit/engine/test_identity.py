@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from flowengine.engine.identity import (
     ENTROPY_BYTES,
+    act_id,
     call_event_id,
     emitted_event_id,
     foreign_event_id,
@@ -57,6 +58,9 @@ def test_derived_ids_are_the_same_for_ever() -> None:
     assert str(run_id(EVENT_ID, "fulfil-order")) == "67bdcb3c-7fbd-5ad1-892c-25c45e958883"
     assert idempotency_key(RUN_ID, "charge") == "b5625fe2-a927-50e9-a155-dffb20983687"
     assert str(call_event_id(RUN_ID, "call", "3", 1)) == "e5642976-7049-5c1f-8c40-2f5e22ccc2cf"
+    assert (
+        str(act_id("ada", "k1", "run.hold", "run", "7")) == "07fe6352-81c2-5ff4-93ed-5b78621bbfc1"
+    )
     assert str(emitted_event_id(RUN_ID, "told", "3", 0)) == "76b5ab10-b32a-53ed-bb8f-f18444a973ac"
 
 
