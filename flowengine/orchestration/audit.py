@@ -160,11 +160,12 @@ def _named(by: By, verb: str, kind: str, object_id: str) -> UUID:
 
 def _row(entry: Entry, now: datetime) -> audit.Row:
     by, edit, details = entry.by, entry.edit, dict(entry.details)
+    done_to = entry.object_id or str(entry.replay_id or "")
     chance = uuid7(int(now.timestamp() * 1000), os.urandom(10))
     if edit is not None and edit.difference:
         details["difference"] = json.loads(edit.difference)
     return audit.Row(
-        id=_named(by, entry.verb, entry.kind, entry.object_id) if by.key else chance,
+        id=_named(by, entry.verb, entry.kind, done_to) if by.key else chance,
         at=now,
         who=_text(by.who),
         verb=entry.verb,

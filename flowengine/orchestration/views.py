@@ -117,14 +117,17 @@ def save(kind: str, name: str, query: str, *, owner: str, by: By) -> View:
     with sql.writing():
         was = mine.filter(name=name).first()
         if was is not None and audit.is_done(by, "view.save", "view", was.id):
+            was.refresh_from_db()  # the same, sent at the same moment, was waited for
             return _view(was)
         if was is None and mine.count() >= VIEWS_MAX:
             raise ViewRefused(f"there are {VIEWS_MAX} already: remove one first")
         new = {"id": uuid7(int(now.timestamp() * 1000), os.urandom(10)), "created_at": now}
         # Saved by another request meanwhile, it is that one.
-        kept, _is_new = rows.update_or_create(
+        kept, is_new = rows.update_or_create(
             kind=kind, owner=owner, name=name, defaults=told, create_defaults={**told, **new}
         )
+        if was is None and not is_new and audit.is_done(by, "view.save", "view", kept.id):
+            return _view(kept)
         _keep("view.save", kept, by, now, {"was": None if was is None else was.query})
     return _view(kept)
 

@@ -57,7 +57,7 @@ def preferences_page(request: HttpRequest) -> HttpResponse:
         ],
         "quiet_from": _written(wanted.quiet_from),
         "quiet_to": _written(wanted.quiet_to),
-        "zone": wanted.timezone or timezone.get_current_timezone_name(),
+        "zone": wanted.timezone or timezone.get_default_timezone_name(),
         "zones": sorted(available_timezones()),
         "languages": django_settings.LANGUAGES,
         "spoken": wanted.language or _language(),

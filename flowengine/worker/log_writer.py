@@ -47,12 +47,14 @@ class LogWriter:
         return len(attempts) == PAGE
 
     def end(self) -> None:
-        """Write what is left, as far as that is possible."""
+        """Write what is left, as far as that is possible; it is remembered no more."""
         try:
             while self.write_once():
                 pass
         except Error as error:
             logger.warning("what attempts have logged last could not be written: %s", error)
+        finally:
+            logs.forget()
 
 
 def _logged(attempt: Attempt) -> Logged:

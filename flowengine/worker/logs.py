@@ -14,7 +14,7 @@ from typing import Any
 
 from flowengine.tasks.attempt import Attempt, current
 
-UNWRITTEN_MAX = 10_000
+UNWRITTEN_MAX = 1_000
 """Attempts of which lines wait to be written; while there are so many, nothing is kept of others."""
 
 # One that may be taken twice: what is collected as garbage in here may log, too.
@@ -52,8 +52,16 @@ def take(limit: int) -> list[Attempt]:
 
 def put_back(attempts: Iterable[Attempt]) -> None:
     """These could not be written: they are taken again."""
-    for attempt in attempts:
-        _remember(attempt)
+    with _lock:
+        if _unwritten is not None:
+            _unwritten.update(dict.fromkeys(attempts))
+
+
+def forget() -> None:
+    """Nobody takes them any more."""
+    global _unwritten  # noqa: PLW0603 - as there is one factory of records
+    with _lock:
+        _unwritten = None
 
 
 def _heard(*args: Any, **kwargs: Any) -> logging.LogRecord:

@@ -160,10 +160,10 @@ class Program:
             loop.stop()
         for loop in every:
             loop.join(timeout=5.0)
-        if self._log_writer is not None:
-            self._log_writer.end()
         if self._heartbeat is not None:
             self._heartbeat.end()
+        if self._log_writer is not None:
+            self._log_writer.end()  # after the lease, which must not wait for what may be lost
         self._waker.close()
         self._meter.close()
         if self._stations is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -25,6 +26,8 @@ class Reason(Given):
 def by(request: HttpRequest, reason: str) -> By:
     """The signed-in user, at the address that the server was called from, and what he calls the act.
 
+    Its name is the key with what was asked under it: another limit, or other inputs, are another act.
+
     Raises:
         Refusal: 422, its name is too long.
     """
@@ -32,4 +35,5 @@ def by(request: HttpRequest, reason: str) -> By:
     if len(key) > KEY_MAX:
         says = f"it has at most {KEY_MAX} characters"
         raise of_fields([{"loc": ("header", "Idempotency-Key"), "msg": says}])
-    return replace(from_request(request, reason, "api"), key=key)
+    named = f"{key}\n{sha256(request.body).hexdigest()}" if key else ""
+    return replace(from_request(request, reason, "api"), key=named)

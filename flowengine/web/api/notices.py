@@ -121,7 +121,8 @@ def make_notification_rule(request: HttpRequest, body: RuleGiven) -> Any:
         per_hour=body.per_hour,
     )
     try:
-        return _told(rules.make(wish, by(request, body.reason), _clock.now()))
+        with _found():
+            return _told(rules.make(wish, by(request, body.reason), _clock.now()))
     except TooMany:
         raise malformed(f"There are enough rules: at most {OWN_MAX} of one owner.") from None
 

@@ -112,7 +112,10 @@ def _moved(
 ) -> dict[str, Any]:
     if not LOOK.is_met(request.user) or not act(worker_id, by(request, reason), _clock.now()):
         raise not_found()
-    found = fleet.member(_rows().get(pk=worker_id))
+    row = _rows().filter(pk=worker_id).first()
+    if row is None:  # sent again, when it was forgotten meanwhile
+        raise not_found()
+    found = fleet.member(row)
     return _teller(request, [found])(found)
 
 

@@ -134,6 +134,43 @@ def test_act_that_is_sent_again_under_its_key_is_done_once_and_answered_alike(
     assert AuditRecord.objects.filter(verb=repeat.verb).count() == 1
 
 
+def test_act_with_another_body_is_another_act_whatever_its_key() -> None:
+    client = a_client(*EVERYTHING)
+    key = {"Idempotency-Key": "4f0c"}
+
+    for places in (4, 6, 6):
+        told = post(client, "stations/default/limit", {"places": places, **REASON}, **key)
+        assert told.status_code == 200, told.content
+
+    assert told.json()["cap"]["places"] == 6
+    assert AuditRecord.objects.filter(verb="station.limit").count() == 2
+
+
+def test_discards_of_two_selections_under_one_key_are_two_acts() -> None:
+    client = a_client(*EVERYTHING, "discard")
+    failed_orders(2)
+    selections, key = [choose(client), choose(client)], {"Idempotency-Key": "4f0c"}
+
+    answers = [
+        post(client, "discards", {"selection_id": selection, **REASON}, **key)
+        for selection in selections
+    ]
+
+    assert [each.status_code for each in answers] == [201, 201], answers[1].content
+
+
+def test_rule_of_a_group_that_was_taken_away_is_not_made_again_by_who_had_no_answer() -> None:
+    client = a_client(*EVERYTHING)
+    place, key = _shift(client), {"Idempotency-Key": "4f0c"}
+    made = post(client, place, TEAMS_RULE, **key).json()["id"]
+    post(client, f"{place}/{made}/remove", REASON)
+
+    again = post(client, place, TEAMS_RULE, **key)
+
+    assert again.status_code == 404
+    assert not NotificationRuleRecord.objects.exists()
+
+
 def test_act_under_another_key_is_another_act() -> None:
     client = a_client(*EVERYTHING)
     place = _replay("slower")(client)

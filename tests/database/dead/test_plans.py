@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from flowengine.orchestration import dead, groups, prune, replay, selections
+from flowengine.orchestration import dead, groups, prune, querying, replay, selections
 from flowengine.orchestration.replay import discarding
 from flowengine.orchestration.selections import parse
 from flowengine.store import dead_groups, dead_letters, sql
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 COUNT = 100_000
 PAGE = 50
-SEARCHED = 50_000
+SEARCHED = querying.SEARCHED_MAX
 Asked = dict[str, tuple[Callable[[], object], int]]
 """Each with the rows of large tables that it may look at."""
 

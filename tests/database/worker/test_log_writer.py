@@ -123,10 +123,24 @@ def test_lines_wait_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch)
         patched.setattr(attempt_logs, "write", away)
         with pytest.raises(OperationalError):
             writer.write_once()
-        writer.end()
-    writer.write_once()
+    writer.end()
 
     assert kept() == {1: ["paying"]}
+
+
+def test_end_gives_up_where_the_database_is_away_and_remembers_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    writer = LogWriter(DatabaseClock())
+    run(lambda: logger.info("paying"))
+
+    def away(*_args: Any) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(attempt_logs, "write", away)
+    writer.end()
+
+    assert logs.take(10) == []
 
 
 def test_only_so_many_attempts_wait_to_be_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,8 +168,10 @@ export function useTriage(group: Group, { onDone }: Pick<Doing, "onDone">): read
           </select>
         </label>
       ),
-      run: ({ reason, key }) => {
-        const until = new Date(serverNow() + Number(hours) * HOUR_MS).toISOString();
+      run: async ({ reason, key, once }) => {
+        // Sent again it is the same act, from the same moment on.
+        const from = Number(await once(async () => `${serverNow()}`));
+        const until = new Date(from + Number(hours) * HOUR_MS).toISOString();
         const body = { until, reason };
         return done(
           got(api.POST("/groups/{group_id}/snooze", { params, body, headers: keyed(key) })),
