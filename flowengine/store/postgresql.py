@@ -37,6 +37,8 @@ WITH was AS MATERIALIZED (SELECT {", ".join(f"current_setting('{name}') AS {name
 SELECT was.*, {", ".join(f"set_config('{name}', '{to}', true)" for name, to in _ASKED.items())} FROM was"""
 _TURN_BACK = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in _ASKED)
 
+_opened: WeakSet[Any] = WeakSet()
+"""The connections of psycopg whose open transaction was opened here."""
 _taught: WeakSet[Any] = WeakSet()
 """The connections of psycopg that know our arrays."""
 _by_keys: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
@@ -44,6 +46,8 @@ _by_keys: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 ``_ASKED`` before; None = nothing has been sent of it yet."""
 _IDLE = 0
 """libpq's word for a connection without an open transaction."""
+_NO_PIPELINE = 0
+"""And for one that is answered statement by statement."""
 
 
 def driver_of(database: Any) -> Any:
@@ -88,9 +92,20 @@ def finds_by_keys(connection: Any) -> bool:
     return connection in _by_keys
 
 
+@contextmanager
+def opened(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """Around a transaction that was opened here, and is nobody else's: only those are begun and told here."""
+    connection: Any = database.connection
+    _opened.add(connection)
+    try:
+        yield
+    finally:
+        _opened.discard(connection)
+
+
 def is_own(database: BaseDatabaseWrapper) -> bool:
-    """Whether a transaction is open, and no part of another's."""
-    return database.in_atomic_block and database.commit_on_exit and not database.savepoint_ids
+    """Whether the open transaction was opened here, and no part of it is at work."""
+    return database.connection in _opened and not database.savepoint_ids
 
 
 def begin_by_keys(database: BaseDatabaseWrapper) -> None:
@@ -106,6 +121,7 @@ def begun(database: BaseDatabaseWrapper) -> Iterator[None]:
     psycopg begins by itself, but waits for the server's answer before it sends anything more.
     """
     connection: Any = database.connection
+    _demand_uncommitted(database)
     is_to_begin = _is_to_begin(database)
     is_to_tell = _by_keys.get(connection, _ASKED) is None
     if not is_to_begin and not is_to_tell:
@@ -116,7 +132,7 @@ def begun(database: BaseDatabaseWrapper) -> Iterator[None]:
     with connection.pipeline():
         if is_to_begin:
             with cursor_of(database) as cursor:
-                cursor.execute(b"BEGIN", prepare=True)
+                cursor.execute(b"BEGIN", prepare=settings().LISTEN)
         if is_to_tell:
             _by_keys[connection] = cursor_of(database)
             _tell(database, _by_keys[connection], _TURN_OFF)
@@ -139,12 +155,21 @@ def commit(database: BaseDatabaseWrapper) -> None:
     """Commit with the statements of the open pipeline; Django will find that there is nothing left to do."""
     forget(database.connection)
     with cursor_of(database) as cursor:
-        cursor.execute(b"COMMIT", prepare=True)
+        cursor.execute(b"COMMIT", prepare=settings().LISTEN)
 
 
 def forget(connection: Any) -> None:
     """Its transaction is over, and with it what the planner was told."""
     _by_keys.pop(connection, None)
+
+
+def _demand_uncommitted(database: BaseDatabaseWrapper) -> None:
+    """What came now would be committed by itself, without the locks of the others."""
+    connection: Any = database.connection
+    server: Any = connection.pgconn
+    is_idle = server.transaction_status == _IDLE and server.pipeline_status == _NO_PIPELINE
+    if is_idle and connection.autocommit and is_own(database):
+        raise RuntimeError("this transaction has been committed: nothing may follow commit_now()")
 
 
 def _is_to_begin(database: BaseDatabaseWrapper) -> bool:

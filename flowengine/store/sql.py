@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -69,7 +69,14 @@ def writing(*, durable: bool = False) -> Iterator[None]:
     Raises:
         django.db.OperationalError: the database is away, or another writer has it for too long.
     """
-    with _turn_to_write(durable), transaction.atomic(using=settings().DATABASE, durable=durable):
+    database = connection()
+    # A durable one is that of a task, whose statements are none of ours.
+    is_ours = is_postgresql() and not durable and not database.in_atomic_block
+    with (
+        _turn_to_write(durable),
+        transaction.atomic(using=settings().DATABASE, durable=durable),
+        postgresql.opened(database) if is_ours else nullcontext(),
+    ):
         yield
 
 
@@ -112,10 +119,10 @@ def commit_now() -> None:
     """Commit the transaction with what :func:`in_one_go` sends; the last statement in it.
 
     So nobody waits for the writes, and then for the commit. A part of another's transaction is committed
-    with that, at its end; so is any on SQLite.
+    with that, at its end; so is any on SQLite. One that Django is to roll back is not committed.
     """
     database = connection()
-    if is_postgresql() and postgresql.is_own(database):
+    if is_postgresql() and postgresql.is_own(database) and not database.needs_rollback:
         postgresql.commit(database)
 
 

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 from psycopg import IsolationLevel
+from psycopg.pq import TransactionStatus
 
 from flowengine.engine.transitions import RunStarted
 from flowengine.store import history, sql, workers
@@ -48,6 +50,7 @@ def test_commit_goes_with_the_writes_and_not_without_them(numbers: tuple[int, in
                 for number in numbers:
                     history.append([(UUID(int=number), 1, (RunStarted(),))], NOON)
                 sql.commit_now()
+            assert connection.connection.pgconn.transaction_status == TransactionStatus.IDLE
 
     if len(set(numbers)) == len(numbers):
         write()
@@ -102,3 +105,35 @@ def test_nothing_is_prepared_where_nobody_can_listen(settings: Any) -> None:
     history.append([(UUID(int=2), 1, (RunStarted(),))], NOON)
     assert prepared() == 1
     connection.close()
+
+
+def test_nothing_can_be_written_after_the_commit() -> None:
+    def write() -> None:
+        with sql.writing():
+            with sql.in_one_go():
+                history.append([(UUID(int=1), 1, (RunStarted(),))], NOON)
+                sql.commit_now()
+            history.append([(UUID(int=2), 1, (RunStarted(),))], NOON)
+
+    with pytest.raises(RuntimeError, match="nothing may follow"):
+        write()
+
+    assert sql.query("SELECT count(*) FROM flowengine_history", {}) == [(1,)]
+
+
+def test_what_django_is_to_roll_back_is_not_committed() -> None:
+    with sql.writing(), sql.in_one_go():
+        history.append([(UUID(int=1), 1, (RunStarted(),))], NOON)
+        transaction.set_rollback(True)
+        sql.commit_now()
+
+    assert sql.query("SELECT 1 FROM flowengine_history", {}) == []
+
+
+def test_transaction_of_somebody_else_stays_as_django_has_begun_it() -> None:
+    with transaction.atomic():
+        sql.query("SELECT 1", {})
+        locked = Group.objects.select_for_update().iterator()
+
+        assert list(locked) == []
+        assert connection.connection.autocommit is False
