@@ -39,6 +39,12 @@ _MARKER_OF = {
 }
 """Whoever asks for one of these fixtures need not say the marker."""
 
+_TIMED = dict.fromkeys(
+    (f"tests/faults/test_{name}.py" for name in ("kills", "full_load", "database_away")),
+    "faults within seconds",
+)
+"""Files that go one after the other: their limits are seconds, for which others would compete."""
+
 FIRST_KEY = 70_000_000
 """Of rows with numbers for keys, users and groups above all."""
 
@@ -63,7 +69,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture in sorted(fixtures & _MARKER_OF.keys()):
             item.add_marker(_MARKER_OF[fixture])
         is_shared = item.get_closest_marker("services") is not None
-        group = "services" if is_shared else item.nodeid.partition("::")[0]
+        path = item.nodeid.partition("::")[0]
+        group = "services" if is_shared else _TIMED.get(path, path)
         item.add_marker(pytest.mark.xdist_group(group))
 
 

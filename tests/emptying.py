@@ -27,9 +27,13 @@ def after_each(case: TransactionTestCase) -> None:
 
 def empty(connection: BaseDatabaseWrapper) -> None:
     """Delete every row of the project's tables, and of Django's own but those of ``KEPT``."""
-    tables = sorted(set(connection.introspection.django_table_names()) - KEPT)
+    there = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    tables = sorted(set(there) - KEPT)
     # Foreign keys are looked at when it commits: in which order rows go does not matter.
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Of a thread that has not committed yet nothing is seen: it is waited for.
+            cursor.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
         for table in _filled(cursor, tables):
             is_truncated = table == FOR_GOOD and connection.vendor == "postgresql"
             how = "TRUNCATE" if is_truncated else "DELETE FROM"

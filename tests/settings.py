@@ -7,6 +7,7 @@ SQLite in a file of this process unless ``FLOWENGINE_TEST_DATABASE_URL`` names a
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,9 @@ def database(url: str) -> dict[str, Any]:
 def _quick_folder() -> str:
     """Where a file is one for every process, and a commit does not wait for a disk: Linux keeps it in memory."""
     shared = "/dev/shm"
-    return shared if os.access(shared, os.W_OK) else tempfile.gettempdir()
+    # A container may have 64 MB of it, and no more.
+    has_room = os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 1 << 30
+    return shared if has_room else tempfile.gettempdir()
 
 
 SECRET_KEY = "for tests only"

@@ -118,9 +118,11 @@ def test_no_filter_no_tab_and_no_live_change_takes_the_focus(operator: Operator)
     expect(operator.rows.first).to_be_visible()
     box = page.get_by_label("Filter", exact=True)
 
-    box.fill("workflow:basket since:1h")
-    box.press("Enter")
+    with page.expect_response(re.compile(r"/runs\?.*since")):
+        box.fill("workflow:basket since:1h")
+        box.press("Enter")
     expect(page).to_have_url(re.compile("since"))
+    expect(operator.rows.first).to_be_visible()
     count = operator.rows.count()
     operator.order("Many: the manager is asked")
     expect(operator.rows).to_have_count(count + 1)

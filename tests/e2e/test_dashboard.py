@@ -229,7 +229,8 @@ def test_clocks_stand_still_and_every_panel_says_as_of_when_the_link_is_lost(
     expect(took).to_have_text(frozen or "")
 
     # Pressed while there is something to press: with the network the page comes back by itself.
-    operator.chip.get_by_role("button", name="retry").click()
+    with page.expect_websocket():
+        operator.chip.get_by_role("button", name="retry").click()
     operator.context.set_offline(offline=False)
 
     operator.until_live()

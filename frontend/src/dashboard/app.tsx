@@ -8,7 +8,7 @@ import { ProblemScreen } from "./parts/problem";
 import { Shell } from "./parts/shell";
 import { ROUTES, type Route } from "./routes";
 import type { Screen } from "./screen";
-import { say } from "./state/announce";
+import { sayPlace } from "./state/announce";
 import { listenForKeys } from "./state/keys";
 import { watchLink } from "./state/link";
 import { page } from "./state/page";
@@ -74,7 +74,7 @@ function useArrival(shown: Shown | null): void {
     const isFirst = before.current === null;
     before.current = shown.path;
     if (isFirst) return;
-    say(shown.route.title);
+    sayPlace(shown.route.title);
     if (document.querySelector("dialog[open]")) return;
     document.getElementById("flow-main")?.focus({ preventScroll: true });
   }, [shown]);

@@ -62,6 +62,26 @@ describe("what is announced politely", () => {
     expect(said[0]).not.toBe(said[1]);
   });
 
+  it("is where one has come, whatever passes meanwhile", async () => {
+    announce.sayPlace("Runs");
+    announce.sayPlace("Audit");
+    announce.say("Live again.");
+
+    await later(5_000);
+
+    expect(said).toEqual(["Runs", "Audit Live again."]);
+  });
+
+  it("is no beginning of what was said to have ended", async () => {
+    announce.say("Runs");
+    announce.say("Cancel the run …");
+    announce.sayNow("Order 17: cancelled.");
+
+    await later(10_000);
+
+    expect(said).toEqual(["Runs"]);
+  });
+
   it("keeps nothing urgent waiting", () => {
     announce.say("Runs");
 

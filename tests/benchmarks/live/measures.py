@@ -112,7 +112,7 @@ def idle(place: Place, sizes: Sizes) -> Idle:
     try:
         # The first sockets bring what is loaded once: it is not counted for the others.
         place.enter(first, server, topics[:FEW])
-        time.sleep(2)
+        time.sleep(sizes.settle_s)
         before = server.rss_mb()
         cpu, began = server.cpu_s(), time.monotonic()
         time.sleep(sizes.idle_s / 2)

@@ -7,13 +7,20 @@ const INTERVAL_MS = 5_000;
 
 let saidAt = Number.NEGATIVE_INFINITY;
 let timer: ReturnType<typeof setTimeout> | undefined;
-/** What waits to be said: of what passes the newest, of what has ended all. */
+/** What waits to be said: where one has come, of what passes the newest, of what has ended all. */
+let place = "";
 let passing = "";
 let ends: readonly string[] = [];
 
 /** Say it when there is a pause; of several within five seconds, the newest. */
 export function say(text: string): void {
   passing = text;
+  speakWhenDue();
+}
+
+/** Say where one has come: what passes meanwhile does not take its place. */
+export function sayPlace(text: string): void {
+  place = text;
   speakWhenDue();
 }
 
@@ -25,6 +32,7 @@ export function sayEnd(text: string): void {
 
 /** Say it now: something has failed, or the reader has done something. */
 export function sayNow(text: string): void {
+  passing = ""; // else that something begins would be said after that it has ended
   write("flow-urgent", text);
 }
 
@@ -36,8 +44,11 @@ function speakWhenDue(): void {
 }
 
 function speak(): void {
+  const text = [place, ...ends, passing].filter(Boolean).join(" ");
+  if (!text) return;
   saidAt = performance.now();
-  write("flow-polite", [...ends, passing].filter(Boolean).join(" "));
+  write("flow-polite", text);
+  place = "";
   passing = "";
   ends = [];
 }
