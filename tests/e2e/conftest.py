@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from flowengine.broker.topology import topology
 from tests.e2e.customer import Customer
+from tests.e2e.operator import Operator
 from tests.e2e.shop import Parts, Shop, opened
 
 LIMIT_MS = 45_000
@@ -65,6 +66,14 @@ def enter(chrome: Browser) -> Iterator[Enter]:
 
 ON_REAL_PARTS = pytest.mark.services
 """What ``real_parts`` asks for is only seen when it is asked for."""
+
+
+@pytest.fixture
+def operator(chrome: Browser, shop: Shop) -> Iterator[Operator]:
+    """An operator of the module's ``shop``."""
+    operator = Operator(chrome, shop)
+    yield operator
+    operator.close()
 
 
 @pytest.fixture(params=["embedded", pytest.param("real", marks=ON_REAL_PARTS)])

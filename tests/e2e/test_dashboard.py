@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenShop
 from tests.e2e.operator import Operator
@@ -35,13 +34,6 @@ SEEN_WITH = """
 def shop(open_for_all: OpenShop) -> Shop:
     """One shop for all of them; each looks for what it has ordered itself."""
     return open_for_all(pace=0.2)
-
-
-@pytest.fixture
-def operator(chrome: Browser, shop: Shop) -> Iterator[Operator]:
-    operator = Operator(chrome, shop)
-    yield operator
-    operator.close()
 
 
 def test_run_is_seen_from_its_beginning_to_its_end_without_reloading(operator: Operator) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenShop
 from tests.e2e.operator import Operator
@@ -21,13 +20,6 @@ WORKER = "SELECT id FROM flowengine_worker LIMIT 1"
 def shop(open_for_all: OpenShop) -> Shop:
     """Nobody orders anything."""
     return open_for_all(pace=0)
-
-
-@pytest.fixture
-def operator(chrome: Browser, shop: Shop) -> Iterator[Operator]:
-    operator = Operator(chrome, shop)
-    yield operator
-    operator.close()
 
 
 @pytest.mark.parametrize("place", ["runs", "events"])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.benchmarks.floor import BusyFloor
 from tests.e2e.conftest import OpenShop
@@ -24,13 +23,6 @@ STOPS = 60
 def shop(open_for_all: OpenShop) -> Shop:
     """Its pages are what counts; what they are told is made up."""
     return open_for_all(pace=0)
-
-
-@pytest.fixture
-def operator(chrome: Browser, shop: Shop) -> Iterator[Operator]:
-    operator = Operator(chrome, shop)
-    yield operator
-    operator.close()
 
 
 def test_what_is_slower_than_twenty_a_second_is_run_by_run(operator: Operator) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -18,13 +17,6 @@ from tests.e2e.shop import Shop
 def shop(open_for_all: OpenShop) -> Shop:
     """One shop for all of them."""
     return open_for_all(pace=2)
-
-
-@pytest.fixture
-def operator(chrome: Browser, shop: Shop) -> Iterator[Operator]:
-    operator = Operator(chrome, shop)
-    yield operator
-    operator.close()
 
 
 def test_ten_thousand_rows_are_a_few_nodes_wherever_one_scrolls(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.e2e.conftest import OpenShop
 from tests.e2e.operator import Operator
@@ -28,13 +28,6 @@ LOST = "net::ERR_FAILED"
 def shop(open_for_all: OpenShop) -> Shop:
     """One shop for all of them."""
     return open_for_all(pace=0)
-
-
-@pytest.fixture
-def operator(chrome: Browser, shop: Shop) -> Iterator[Operator]:
-    operator = Operator(chrome, shop)
-    yield operator
-    operator.close()
 
 
 def of_button(page: Page, within: Locator, act: str) -> None:
