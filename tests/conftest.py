@@ -39,12 +39,6 @@ _MARKER_OF = {
 }
 """Whoever asks for one of these fixtures need not say the marker."""
 
-_TIMED = dict.fromkeys(
-    (f"tests/faults/test_{name}.py" for name in ("kills", "full_load", "database_away")),
-    "faults within seconds",
-)
-"""Files that go one after the other: their limits are seconds, for which others would compete."""
-
 FIRST_KEY = 70_000_000
 """Of rows with numbers for keys, users and groups above all."""
 
@@ -57,21 +51,12 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("no clock")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the services it asks for, so that ``make test-fast`` can leave it out.
-
-    And say which belong into one process, where there are several: those of a file, and all that use the
-    one RabbitMQ or Redis, in whose queues two would meet.
-    """
+    """Mark each test by the services it asks for, so that ``make test-fast`` can leave it out."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         for fixture in sorted(fixtures & _MARKER_OF.keys()):
             item.add_marker(_MARKER_OF[fixture])
-        is_shared = item.get_closest_marker("services") is not None
-        path = item.nodeid.partition("::")[0]
-        group = "services" if is_shared else _TIMED.get(path, path)
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
