@@ -17,6 +17,8 @@ from types import FrameType
 _CLOSED_UNSEEN = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 """What the interpreter calls when it is forgotten, too; what is raised there goes nowhere, and the hook
 is gone with it."""
+_CALLED_UNSEEN = frozenset({"weakref", "_weakrefset"})
+"""Modules that it calls when something else is forgotten."""
 
 
 class OutOfTime(BaseException):
@@ -37,7 +39,9 @@ def within(seconds: float) -> Iterator[None]:
     def look(frame: FrameType, event: str, _argument: object) -> None:
         if time.monotonic() <= ends_at:
             return
-        if event == "c_call" or (event == "call" and not _may_be_forgotten(frame)):
+        if event not in {"call", "c_call"} or _is_unseen(frame):
+            return
+        if event == "c_call" or not frame.f_code.co_flags & _CLOSED_UNSEEN:
             raise OutOfTime
 
     before = sys.getprofile()
@@ -48,5 +52,10 @@ def within(seconds: float) -> Iterator[None]:
         sys.setprofile(before)
 
 
-def _may_be_forgotten(frame: FrameType) -> bool:
-    return bool(frame.f_code.co_flags & _CLOSED_UNSEEN) or frame.f_code.co_name == "__del__"
+def _is_unseen(frame: FrameType | None) -> bool:
+    """Whether it, or one that has called it, was called because something was forgotten."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__" or frame.f_globals.get("__name__") in _CALLED_UNSEEN:
+            return True
+        frame = frame.f_back
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -26,6 +27,18 @@ def _look_at_first_ones() -> None:
         any(number for number in (1, 2))
 
 
+class _Thing:
+    def __del__(self) -> None:
+        len("")
+
+
+def _forget_things() -> None:
+    """What is called when something is forgotten is heard by nobody, whatever it calls in turn."""
+    for _ in range(100_000):
+        weakref.finalize(_Thing(), _nothing)
+        _nothing()
+
+
 def _take_no_for_an_answer() -> None:
     for _ in range(100_000):
         try:
@@ -43,7 +56,7 @@ def test_what_never_ends_is_ended_and_what_was_before_stays() -> None:
     assert sys.getprofile() is before
 
 
-@pytest.mark.parametrize("what", [_look_at_first_ones, _take_no_for_an_answer])
+@pytest.mark.parametrize("what", [_look_at_first_ones, _forget_things, _take_no_for_an_answer])
 def test_end_is_not_lost_where_errors_are(what: Callable[[], None]) -> None:
     ended = 0
     for _ in range(20):
