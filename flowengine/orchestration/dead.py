@@ -21,8 +21,8 @@ from django.db.models.functions import Now
 from flowengine.conf import settings
 from flowengine.engine.run import Failure
 from flowengine.models import DeadGroupRecord, DeadLetterRecord, DeadTallyRecord
+from flowengine.orchestration import querying
 from flowengine.orchestration.masked import mask
-from flowengine.orchestration.querying import SEARCHED_MAX
 from flowengine.store import sql
 from flowengine.store.clock import DatabaseClock
 from flowengine.store.dead_groups import hour_of
@@ -128,7 +128,7 @@ def groups(wanted: Wanted = OPEN, *, after: After | None = None, limit: int = 50
     rows.sort(key=lambda row: (row.last_at, row.id), reverse=True)
     found = Found(_counted(rows[:limit]))
     if len(rows) < limit and any(part.searched for part in parts):
-        found.searched = SEARCHED_MAX
+        found.searched = querying.SEARCHED_MAX
     return found
 
 
@@ -208,7 +208,7 @@ def _newest(found: QuerySet[DeadGroupRecord], text: str, limit: int) -> Found[De
     has_text = (
         Q(title__icontains=wanted) | Q(error_type__icontains=wanted) | Q(place__icontains=wanted)
     )
-    return among_newest(found, has_text, looked=SEARCHED_MAX, limit=limit)
+    return among_newest(found, has_text, looked=querying.SEARCHED_MAX, limit=limit)
 
 
 def _groups() -> QuerySet[DeadGroupRecord]:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flowengine.models import AuditRecord, DeadGroupRecord, DeadLetterRecord
-from flowengine.orchestration import dead, groups
+from flowengine.orchestration import groups, querying
 from tests.builders.line import now
 from tests.database.api.given import CANARY, a_letter
 from tests.database.api.people import API, a_client, get, own, post
@@ -79,7 +79,7 @@ def test_search_for_a_text_says_how_far_back_it_has_looked(monkeypatch: pytest.M
     client = a_client("view_dead_letter", "view_payload")
 
     assert "searched_newest" not in get(client, "groups", text="json")
-    monkeypatch.setattr(dead, "SEARCHED_MAX", 1)
+    monkeypatch.setattr(querying, "SEARCHED_MAX", 1)
     found = get(client, "groups", text="answer")
     assert (found["items"], found["next"], found["searched_newest"]) == ([], None, 1)
     assert "searched_newest" not in get(client, "groups")

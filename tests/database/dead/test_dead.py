@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from flowengine.engine.tries import tried
 from flowengine.models import DeadGroupRecord, DeadTallyRecord, RunRecord
-from flowengine.orchestration import dead, groups
+from flowengine.orchestration import dead, groups, querying
 from flowengine.store import dead_groups, dead_letters, sql
 from tests.builders.dead import (
     DECLINED,
@@ -70,7 +70,7 @@ def test_search_for_a_text_says_how_far_it_has_looked_where_there_are_older_caus
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     three_causes()
-    monkeypatch.setattr(dead, "SEARCHED_MAX", 2)
+    monkeypatch.setattr(querying, "SEARCHED_MAX", 2)
     wanted, newest = dead.Wanted(text="card "), dead.groups(limit=1)[0].row
 
     assert [each.row.title for each in dead.groups(wanted)] == ["card lost"]
@@ -78,7 +78,7 @@ def test_search_for_a_text_says_how_far_it_has_looked_where_there_are_older_caus
     assert dead.groups(wanted, limit=1).searched is None
     assert dead.groups(wanted, after=(newest.last_at, newest.id)).searched is None
     assert dead.groups(dead.Wanted()).searched is None
-    monkeypatch.setattr(dead, "SEARCHED_MAX", 3)
+    monkeypatch.setattr(querying, "SEARCHED_MAX", 3)
     assert dead.groups(wanted).searched is None
 
 

