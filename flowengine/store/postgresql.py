@@ -121,7 +121,6 @@ def begun(database: BaseDatabaseWrapper) -> Iterator[None]:
     psycopg begins by itself, but waits for the server's answer before it sends anything more.
     """
     connection: Any = database.connection
-    _demand_uncommitted(database)
     is_to_begin = _is_to_begin(database)
     is_to_tell = _by_keys.get(connection, _ASKED) is None
     if not is_to_begin and not is_to_tell:
@@ -163,24 +162,24 @@ def forget(connection: Any) -> None:
     _by_keys.pop(connection, None)
 
 
-def _demand_uncommitted(database: BaseDatabaseWrapper) -> None:
-    """What came now would be committed by itself, without the locks of the others."""
+def _is_to_begin(database: BaseDatabaseWrapper) -> bool:
+    """Whether the server knows nothing yet of the transaction that Django has opened, an ordinary one.
+
+    Raises:
+        RuntimeError: it has been committed already. What came now would be committed by itself, without the
+            locks of the others.
+    """
     connection: Any = database.connection
     server: Any = connection.pgconn
-    is_idle = server.transaction_status == _IDLE and server.pipeline_status == _NO_PIPELINE
-    if is_idle and connection.autocommit and is_own(database):
-        raise RuntimeError("this transaction has been committed: nothing may follow commit_now()")
-
-
-def _is_to_begin(database: BaseDatabaseWrapper) -> bool:
-    """Whether the server knows nothing yet of the transaction that Django has opened, an ordinary one."""
-    connection: Any = database.connection
-    return (
-        not connection.autocommit
-        and is_own(database)
-        and connection.pgconn.transaction_status == _IDLE
-        and connection.isolation_level is connection.read_only is connection.deferrable is None
-    )
+    if not is_own(database) or server.transaction_status != _IDLE:
+        return False
+    if connection.autocommit:
+        if server.pipeline_status == _NO_PIPELINE:
+            raise RuntimeError(
+                "this transaction has been committed: nothing may follow commit_now()"
+            )
+        return False  # BEGIN is on its way
+    return connection.isolation_level is connection.read_only is connection.deferrable is None
 
 
 def _tell(
