@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -19,14 +18,6 @@ from tests.builders.stored import define, start
 from tests.database.worker.bench import Bench
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    """Four places."""
-    bench = Bench()
-    yield bench
-    bench.close()
 
 
 def look(bench: Bench) -> None:

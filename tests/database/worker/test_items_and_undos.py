@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
@@ -46,13 +45,6 @@ steps:
     compensate: line.keyed
   - {id: bad, task: line.broken}
 """
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    bench = Bench()
-    yield bench
-    bench.close()
 
 
 def state(run: UUID) -> str:

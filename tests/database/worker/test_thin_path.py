@@ -38,14 +38,6 @@ steps:
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
-    """Four places."""
-    bench = Bench()
-    yield bench
-    bench.close()
-
-
-@pytest.fixture
 def relay(bench: Bench) -> Relay:
     """One that knows already whose events it publishes, which it asks once."""
     relay = Relay(bench.broker, DatabaseClock())
