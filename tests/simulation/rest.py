@@ -13,6 +13,9 @@ from tests.simulation.scheduler import EPOCH
 from tests.simulation.stores import Tables
 
 
+_HELD = frozenset({StepState.READY, StepState.RUNNING})
+
+
 def next_due(tables: Tables) -> float:
     """When the next row is due that somebody will look at; infinite = none is."""
     times = [
@@ -27,11 +30,19 @@ def next_due(tables: Tables) -> float:
 
 
 def leases_run_out(tables: Tables, processes: Iterable[Process]) -> bool:
-    """Somebody is dead and still counts as alive."""
+    """Somebody is dead and still counts as alive, or something of theirs still names them.
+
+    The second without the first: a process stood still, its lease was ended by another, it took work
+    and died before its heartbeat took the lease again.
+    """
     alive = {process.worker for process in processes}
-    return any(
-        row.id not in alive and row.state != "ended" for row in tables["worker"].rows.values()
-    )
+    counts = {row.id for row in tables["worker"].rows.values() if row.state != "ended"}
+    named = {
+        row.step.worker
+        for row in tables["step"].rows.values()
+        if row.step.worker is not None and row.step.state in _HELD
+    }
+    return not counts | named <= alive
 
 
 def is_adrift(tables: Tables, processes: Iterable[Process]) -> bool:
