@@ -12,7 +12,6 @@ from tests.simulation.process import Process
 from tests.simulation.scheduler import EPOCH
 from tests.simulation.stores import Tables
 
-
 _HELD = frozenset({StepState.READY, StepState.RUNNING})
 
 
