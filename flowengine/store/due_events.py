@@ -28,11 +28,13 @@ SELECT id, due_at FROM (
     WHERE state = 'pending' AND due_at <= %(now)s AND created_at <= %(waited)s
     ORDER BY due_at LIMIT %(limit)s) AS pending
 ORDER BY 2 LIMIT %(limit)s"""
+_CREATED_AT = -2
+"""Of a row of ``EVENT``."""
 _DUE = "WHERE state = %(state)s AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s"
+# By a list of ids, whose plan is the same however many it has: it may be kept.
 _CLAIM = f"""
-WITH due AS MATERIALIZED (
-    SELECT id AS due_id FROM flowengine_event {_DUE} FOR UPDATE SKIP LOCKED)
-UPDATE flowengine_event SET due_at = %(until)s FROM due WHERE id = due_id RETURNING {EVENT}"""
+UPDATE flowengine_event SET due_at = %(until)s WHERE id = ANY(ARRAY(
+    SELECT id FROM flowengine_event {_DUE} FOR UPDATE SKIP LOCKED)) RETURNING {EVENT}"""
 _SENT = (
     "due_at = CASE state WHEN 'pending' THEN %(at)s END,"
     " state = CASE state WHEN 'pending' THEN 'published' ELSE state END"
@@ -69,14 +71,14 @@ def _claim(
 ) -> tuple[list[Event], list[UUID]]:
     given = {"now": now, "until": until, "limit": limit, "state": state}
     if sql.is_postgresql():
-        rows = sql.query(_CLAIM, given)
+        rows = sql.query(_CLAIM, given, is_prepared=True)
     else:
         with sql.writing():
             rows = sql.query(f"SELECT {EVENT} FROM flowengine_event {_DUE}", given)
             set_([sql.as_uuid(row[0]) for row in rows], "due_at = %(until)s", until=until)
     claimed: list[Event] = []
     unreadable: list[UUID] = []
-    for row in sorted(rows, key=lambda row: (row[-1], row[0])):
+    for row in sorted(rows, key=lambda row: (row[_CREATED_AT], row[0])):
         try:
             claimed.append(value(row))
         except msgspec.DecodeError:

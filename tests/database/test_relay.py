@@ -200,6 +200,16 @@ def test_few_events_are_handed_to_the_router_beside_it_and_published_all_the_sam
     assert rows == {("routed", None)}
 
 
+def test_events_of_one_instant_are_published_in_the_order_in_which_they_were_written(
+    relay: Relay, broker: FakeBroker
+) -> None:
+    written = [each.event_id for each in emit_many(NewEvent("order.placed", {}) for _ in range(20))]
+
+    relay.run_once()
+
+    assert [UUID(envelope.id) for envelope in broker.published] == written
+
+
 def test_large_page_is_left_to_the_broker_which_shares_it(
     broker: FakeBroker, clock: SetClock
 ) -> None:
