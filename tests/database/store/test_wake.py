@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -67,6 +68,27 @@ def test_closed_waker_is_woken_no_more() -> None:
     wake.wake_process()
 
     assert waker.wait(0) is False
+
+
+@pytest.mark.usefixtures("postgres")
+@pytest.mark.django_db(transaction=True)
+def test_listener_that_hears_nothing_does_nothing() -> None:
+    with Waker() as waker:
+        assert waker.wait(10)  # it listens
+        assert waker.wait(10)  # the echo of that
+        assert waker._thread is not None
+        native = waker._thread.native_id
+        counted = Path(f"/proc/self/task/{native}/status")
+        rests = woken(counted)
+        assert not waker.wait(1.2)
+
+        assert woken(counted) - rests <= 1
+
+
+def woken(status: Path) -> int:
+    """How often a thread has waited for something, as the kernel counts."""
+    [line] = [x for x in status.read_text().splitlines() if x.startswith("voluntary_ctxt")]
+    return int(line.split()[1])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -175,7 +197,8 @@ def listener(waker: Waker, server: socket.socket) -> threading.Thread:
     """The waker's thread, which listens to that server."""
     host, port = server.getsockname()
     parameters = {"host": host, "port": port, "dbname": "flow", "user": "flow"}
-    given = (psycopg, parameters)
+    waker._listened, ending = socket.socketpair()
+    given = (psycopg, parameters, ending)
     waker._thread = thread = threading.Thread(target=waker._listen, args=given, daemon=True)
     thread.start()
     return thread
@@ -203,13 +226,14 @@ def test_connecting_to_a_server_that_is_silent_is_given_up(
     silent_server: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wake, "CONNECT_WITHIN_S", 1)
+    monkeypatch.setattr(wake, "CLOSE_WITHIN_S", 0.01)
     waker = Waker("default")
     thread = listener(waker, silent_server)
     first, _address = silent_server.accept()
 
     again, _address = silent_server.accept()
 
-    waker._closing.set()
+    waker.close()
     first.close()
     again.close()
     thread.join(10)
