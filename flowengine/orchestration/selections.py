@@ -31,7 +31,7 @@ from flowengine.models import (
 )
 from flowengine.orchestration import querying
 from flowengine.orchestration.querying import COLUMNS, TEXT, Filter, parse
-from flowengine.store import sql
+from flowengine.store import sql, sqlite
 from flowengine.store.clock import DatabaseClock
 from flowengine.store.newest import Found, among_newest
 
@@ -280,7 +280,7 @@ def _insert(selection_id: UUID, numbered: QuerySet[Any, Any], *, after: int) -> 
     """Write what is chosen, with the numbers *after* that one; how many they are."""
     alias = settings().DATABASE
     text, values = numbered.query.get_compiler(using=alias).as_sql()
-    own = selection_id if sql.is_postgresql() else sql.for_sqlite(selection_id)
+    own = selection_id if sql.is_postgresql() else sqlite.plain(selection_id)
     with sql.connection().cursor() as cursor:
         cursor.execute(_INSERT.format(text), [own, after, *values])
         return int(cursor.rowcount)

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from flowengine.store import sql, tables
+from flowengine.store import sql, sqlite, tables
 from flowengine.store.clock import system_now
 
 
@@ -81,12 +81,12 @@ def _put_on_postgresql(drafts: Sequence[Draft], connection: BaseDatabaseWrapper)
 
 def _put_on_sqlite(drafts: Sequence[Draft], connection: BaseDatabaseWrapper) -> None:
     instant = system_now()
-    now = sql.for_sqlite(instant)
+    now = sqlite.plain(instant)
     values: list[Any] = []
     for place, draft in enumerate(drafts):
-        written_at = sql.for_sqlite(instant + timedelta(microseconds=place))
+        written_at = sqlite.plain(instant + timedelta(microseconds=place))
         values += (draft.id.hex, *(getattr(draft, name) for name in _GIVEN[1:-1]))
-        values += (now if draft.time is None else sql.for_sqlite(draft.time), written_at, now)
+        values += (now if draft.time is None else sqlite.plain(draft.time), written_at, now)
     with connection.cursor() as cursor:
         cursor.execute(_text_of_rows(len(drafts)), values)
 

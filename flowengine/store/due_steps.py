@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flowengine.engine.run import Item, Step
 from flowengine.engine.states import FINAL_STEP_STATES, StepState
-from flowengine.store import sql, tables
+from flowengine.store import sql, sqlite, tables
 
 PRIORITIES = (2, 1, 0)
 
@@ -168,7 +168,7 @@ def make_due(places: Sequence[AttemptKey], now: datetime) -> None:
             )
             return
         with sql.connection().cursor() as cursor:
-            rows = [[sql.for_sqlite(value) for value in (now, *place)] for place in places]
+            rows = [[sqlite.plain(value) for value in (now, *place)] for place in places]
             cursor.executemany(_MAKE_DUE_SQLITE, rows)
 
 

@@ -7,7 +7,6 @@ one ``executemany``. Both are hidden behind :func:`insert`, :func:`update` and :
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -22,7 +21,7 @@ from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from flowengine.conf import settings
-from flowengine.store import arrays, postgresql
+from flowengine.store import arrays, postgresql, sqlite
 
 WRITE_WAIT_S = 10.0
 """How long a writer waits for the one before it on SQLite: shorter than a supervisor's patience with
@@ -199,7 +198,7 @@ def insert_new(
         {"keys": [row[place] for row in rows]},
     )
     there = {value for (value,) in known}
-    new = {for_sqlite(row[place]): row for row in reversed(rows)}
+    new = {sqlite.plain(row[place]): row for row in reversed(rows)}
     wanted = [row for value, row in new.items() if value not in there]
     insert(table, columns, wanted)
     return {row[place] for row in wanted}
@@ -234,7 +233,7 @@ def query(
         with _executed(_binary(text), given, is_prepared=is_prepared) as cursor:
             return list(cursor.fetchall())
     with connection().cursor() as cursor:
-        cursor.execute(_sqlite_text(text), _sqlite_parameters(parameters))
+        cursor.execute(sqlite.text_of(text), sqlite.parameters_of(parameters))
         return list(cursor.fetchall())
 
 
@@ -265,7 +264,7 @@ def execute(text: str, parameters: Mapping[str, Any], *, is_prepared: bool = Fal
         with _executed(_binary(text), given, is_prepared=is_prepared) as cursor:
             return int(cursor.rowcount)
     with connection().cursor() as cursor:
-        cursor.execute(_sqlite_text(text), _sqlite_parameters(parameters))
+        cursor.execute(sqlite.text_of(text), sqlite.parameters_of(parameters))
         return int(cursor.rowcount)
 
 
@@ -302,15 +301,6 @@ def as_bytes(value: Any) -> bytes | None:
     return value if value is None or isinstance(value, bytes) else bytes(value)
 
 
-def for_sqlite(value: Any) -> Any:
-    """The value in the form Django's SQLite backend stores it in; instants in UTC."""
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, datetime):
-        return str(value.astimezone(UTC).replace(tzinfo=None))
-    return value
-
-
 def _write_rows(
     text: str, rows: Sequence[Sequence[Any]], types: Sequence[str], *, is_prepared: bool = False
 ) -> int:
@@ -319,7 +309,7 @@ def _write_rows(
         with _executed(_binary(text), given, is_prepared=is_prepared) as cursor:
             return int(cursor.rowcount)
     with connection().cursor() as cursor:
-        cursor.executemany(text, [[for_sqlite(value) for value in row] for row in rows])
+        cursor.executemany(text, [[sqlite.plain(value) for value in row] for row in rows])
         return int(cursor.rowcount)
 
 
@@ -399,21 +389,3 @@ def _update_text(
 
 def _arrays(table: Table, columns: Sequence[str]) -> str:
     return ", ".join(f"%s::{table.types[column]}[]" for column in columns)
-
-
-def _sqlite_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: json.dumps(value, default=for_sqlite)
-        if isinstance(value, list | tuple)
-        else for_sqlite(value)
-        for name, value in parameters.items()
-    }
-
-
-@cache
-def _sqlite_text(text: str) -> str:
-    """The same statement in SQLite's words."""
-    text = re.sub(
-        r"= ANY\((%\(\w+\)s)(?:::\w+\[\])?\)", r"IN (SELECT value FROM json_each(\1))", text
-    )
-    return re.sub(r"FOR (NO KEY )?UPDATE( OF \w+)?( SKIP LOCKED)?", "", text)

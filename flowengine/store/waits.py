@@ -11,7 +11,7 @@ from uuid import UUID
 
 from flowengine.engine.event import Event
 from flowengine.engine.run import Item
-from flowengine.store import events, sql, tables
+from flowengine.store import events, sql, sqlite, tables
 from flowengine.store.event_keys import key_of, key_path
 
 OF_A_STEP = -1
@@ -129,7 +129,7 @@ def close(rows: Sequence[tuple[UUID, str, Item]]) -> None:
         sql.execute(_CLOSE, {"runs": runs, "steps": steps, "items": items})
         return
     with sql.connection().cursor() as cursor:
-        cursor.executemany(_CLOSE_SQLITE, [[sql.for_sqlite(v) for v in row] for row in rows])
+        cursor.executemany(_CLOSE_SQLITE, [[sqlite.plain(v) for v in row] for row in rows])
 
 
 def close_all(runs: Collection[UUID], *, over: Collection[UUID] = ()) -> None:
