@@ -96,6 +96,16 @@ class RunRecord(models.Model):
                 condition=~Q(state="succeeded"),
             ),
             models.Index(
+                fields=["workflow", "digest"],
+                name="flowengine_run_open",
+                condition=Q(
+                    state__in=[
+                        *("cancelling", "compensating", "held"),
+                        *("queued", "running", "waiting"),
+                    ]
+                ),
+            ),
+            models.Index(
                 fields=["actor", "created_at"],
                 name="flowengine_run_actor",
                 condition=Q(actor__isnull=False),

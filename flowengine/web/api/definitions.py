@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -35,6 +36,8 @@ from flowengine.web.api.problems import malformed, not_found
 door = Door("definitions")
 SEE = permission("view_workflowrecord")
 SWITCH = permission("change_workflowrecord")
+PICTURES_MAX = 200
+"""Drawings that a process keeps."""
 
 
 class WorkflowTold(Shape):
@@ -45,7 +48,7 @@ class WorkflowTold(Shape):
     is_enabled: bool
     updated_at: Instant
     open_runs: int
-    """Runs of any version that are not over. Of all workflows together at most 10,000 are counted."""
+    """Runs of any version that are not over; 1,000 = so many or more."""
 
 
 class VersionTold(Shape):
@@ -58,7 +61,7 @@ class VersionTold(Shape):
     """New runs take it, or would if the workflow were enabled."""
     created_at: Instant
     open_runs: int
-    """Runs of it that are not over; counted as those of the workflow."""
+    """Runs of it that are not over; 1,000 = so many or more."""
 
 
 class DefinitionTold(VersionTold):
@@ -97,9 +100,10 @@ def list_workflows(request: HttpRequest, query: Query[Paged]) -> Any:
     """Workflows, by name."""
     [after] = parts_of(query.after, 1) if query.after else [""]
     rows = WorkflowRecord.objects.using(settings().DATABASE).filter(name__gt=after)
-    counts = open_runs.counted()
+    found = list(rows.order_by("name")[: query.limit + 1])
+    counts = open_runs.of_workflows([row.name for row in found])
     return page_of(
-        list(rows.order_by("name")[: query.limit + 1]),
+        found,
         query.limit,
         lambda row: _workflow(row, counts),
         lambda row: cursor(row.name),
@@ -133,7 +137,7 @@ def list_versions(request: HttpRequest, name: Path[str], query: Query[Paged]) ->
         workflow=name, digest__gt=after
     )
     found = list(rows.defer("source", "signatures").order_by("digest")[: query.limit + 1])
-    counts = open_runs.counted()
+    counts = open_runs.of_versions(name, [row.digest for row in found])
     return page_of(
         found,
         query.limit,
@@ -147,16 +151,14 @@ def get_definition(request: HttpRequest, digest: Path[str]) -> Any:
     """One version, with its text."""
     row = _found(digest)
     active = stored.synchronised().get(row.workflow)
-    return {**_version(row, active, open_runs.counted()), "source": row.source}
+    counts = open_runs.of_versions(row.workflow, [digest])
+    return {**_version(row, active, counts), "source": row.source}
 
 
 @door.get("definitions/{str:digest}/drawing", needs=SEE)
 def get_drawing(request: HttpRequest, digest: Path[str]) -> HttpResponse:
     """One version as a picture: an SVG document."""
-    workflow = stored.load([digest]).get(digest)
-    if workflow is None:
-        raise not_found()
-    answer = HttpResponse(svg(drawing(workflow)), content_type="image/svg+xml")
+    answer = HttpResponse(picture_of(digest), content_type="image/svg+xml")
     # Opened by itself it is a document: nothing in it may run, and only its own style counts.
     answer["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     answer["ETag"] = f'"{digest}"'
@@ -185,11 +187,24 @@ def change_told(change: Change) -> dict[str, Any]:
     return {"sign": change.sign.value, "what": change.what, "detail": change.detail}
 
 
+@lru_cache(maxsize=PICTURES_MAX)
+def picture_of(digest: str) -> str:
+    """A version never changes, and so its drawing: it is laid out once in a process.
+
+    Raises:
+        Refusal: 404.
+    """
+    workflow = stored.load([digest]).get(digest)
+    if workflow is None:
+        raise not_found()
+    return svg(drawing(workflow))
+
+
 def _one(name: str) -> dict[str, Any]:
     row = WorkflowRecord.objects.using(settings().DATABASE).filter(name=name).first()
     if row is None:
         raise not_found()
-    return _workflow(row, open_runs.counted())
+    return _workflow(row, open_runs.of_workflows([name]))
 
 
 def _switched(request: HttpRequest, name: str, reason: str, *, is_enabled: bool) -> dict[str, Any]:
@@ -207,7 +222,7 @@ def _workflow(row: WorkflowRecord, counts: open_runs.Counts) -> dict[str, Any]:
         "digest": row.digest,
         "is_enabled": row.is_enabled,
         "updated_at": instant(row.updated_at),
-        "open_runs": sum(n for (workflow, _), n in counts.items() if workflow == row.name),
+        "open_runs": counts.get(row.name, 0),
     }
 
 
@@ -218,7 +233,7 @@ def _version(row: DefinitionRecord, active: str | None, counts: open_runs.Counts
         "path": row.path,
         "is_active": row.digest == active,
         "created_at": instant(row.created_at),
-        "open_runs": counts.get((row.workflow, row.digest), 0),
+        "open_runs": counts.get(row.digest, 0),
     }
 
 

@@ -131,7 +131,7 @@ MOST = {
 """Rows for each that is shown: a run is told with what its steps say of how far it is; what needs people is
 counted up to a thousand causes, and types are those of the newest 5,000 events."""
 COUNTED = {
-    "workflows": open_runs.COUNTED_MAX,
+    "workflows": 2 * open_runs.COUNTED_MAX,
     "workflows/troubled/versions": open_runs.COUNTED_MAX,
     "stations": READY_MAX,
 }

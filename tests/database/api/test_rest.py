@@ -14,11 +14,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from flowengine import project
-from flowengine.models import AuditRecord, DefinitionRecord, StepRecord, WorkerRecord
+from flowengine.definitions.drawing import Drawing, drawing
+from flowengine.definitions.model import Workflow
+from flowengine.models import (
+    AuditRecord,
+    DefinitionRecord,
+    RunRecord,
+    StepRecord,
+    WorkerRecord,
+)
 from flowengine.orchestration import audit, doors
 from flowengine.orchestration.audit import By
 from flowengine.orchestration.sync import sync_project
-from flowengine.store import sql
+from flowengine.store import open_runs, sql
+from flowengine.web.api import definitions
 from tests.builders.line import now
 from tests.database.api.given import CANARY
 from tests.database.api.people import API, a_client, get, own, permit, post
@@ -54,6 +63,65 @@ def test_versions_have_their_text_and_their_picture() -> None:
     assert picture["Content-Type"] == "image/svg+xml"
     assert "default-src 'none'" in picture["Content-Security-Policy"]
     assert ET.fromstring(picture.content).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_line_is_laid_out_once_for_each_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    sync_project(now=now())
+    client = a_client("view_workflowrecord")
+    versions = [
+        get(client, f"workflows/{name}/versions")["items"][0]["digest"]
+        for name in ("line", "chain")
+    ]
+    drawn: list[str] = []
+
+    def counted(workflow: Workflow) -> Drawing:
+        drawn.append(workflow.name)
+        return drawing(workflow)
+
+    monkeypatch.setattr(definitions, "drawing", counted)
+    definitions.picture_of.cache_clear()
+
+    pictures = [client.get(f"{API}definitions/{each}/drawing").content for each in versions * 2]
+
+    assert drawn == ["line", "chain"]
+    assert pictures[:2] == pictures[2:]
+    assert pictures[0] != pictures[1]
+
+
+def a_run(digest: str, state: str) -> None:
+    RunRecord.objects.create(
+        id=uuid4(),
+        workflow="line",
+        digest=digest,
+        event_id=uuid4(),
+        state=state,
+        seq=1,
+        created_at=now(),
+    )
+
+
+def test_open_runs_are_counted_by_workflow_and_by_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    sync_project(now=now())
+    client = a_client("view_workflowrecord")
+    [line] = get(client, "workflows/line/versions")["items"]
+    for digest in (line["digest"], "an older one"):
+        for state in ("running", "running", "held", "succeeded", "failed"):
+            a_run(digest, state)
+    DefinitionRecord.objects.create(
+        digest="an older one", workflow="line", path="p", source="", created_at=now()
+    )
+
+    def told() -> tuple[int, dict[str, int], int]:
+        versions = get(client, "workflows/line/versions")["items"]
+        return (
+            get(client, "workflows/line")["open_runs"],
+            {each["digest"]: each["open_runs"] for each in versions},
+            get(client, "workflows/chain")["open_runs"],
+        )
+
+    assert told() == (6, {line["digest"]: 3, "an older one": 3}, 0)
+    monkeypatch.setattr(open_runs, "COUNTED_MAX", 2)
+    assert told() == (2, {line["digest"]: 2, "an older one": 2}, 0)
 
 
 def test_versions_are_compared_by_what_they_do() -> None:

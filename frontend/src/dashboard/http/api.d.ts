@@ -1567,8 +1567,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a rule away; what it has told stays told. Answers what it was
-         * @description Take a rule away; what it has told stays told. Answers what it was.
+         * Take a rule away; what it has told stays told
+         * @description Take a rule away; what it has told stays told.
          */
         post: operations["remove_notification_rule"];
         delete?: never;
@@ -2244,7 +2244,7 @@ export interface components {
             created_at: string;
             /**
              * Open Runs
-             * @description Runs of it that are not over; counted as those of the workflow.
+             * @description Runs of it that are not over; 1,000 = so many or more.
              */
             open_runs: number;
             /**
@@ -5127,7 +5127,7 @@ export interface components {
             created_at: string;
             /**
              * Open Runs
-             * @description Runs of it that are not over; counted as those of the workflow.
+             * @description Runs of it that are not over; 1,000 = so many or more.
              */
             open_runs: number;
         };
@@ -5373,7 +5373,7 @@ export interface components {
             updated_at: string;
             /**
              * Open Runs
-             * @description Runs of any version that are not over. Of all workflows together at most 10,000 are counted.
+             * @description Runs of any version that are not over; 1,000 = so many or more.
              */
             open_runs: number;
         };
@@ -8086,7 +8086,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RuleTold"];
+                    "application/json": components["schemas"]["Removed"];
                 };
             };
             /** @description Refused */

@@ -6,12 +6,14 @@ import { api, got, type Told } from "../http/ask";
 import { useAsked } from "../http/use";
 import { Acts } from "../parts/act";
 import { Copy } from "../parts/copy";
+import { counted, OPEN_RUNS_MAX } from "../parts/counted";
 import { DiffOf } from "../parts/diff";
 import { Loading } from "../parts/empty";
-import { Panel } from "../parts/panel";
+import { freshAsked, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
 import { Tabs } from "../parts/tabs";
+import { useThing } from "../parts/thing";
 import { Time } from "../parts/time";
 import type { ScreenProps } from "../screen";
 import { may, to } from "../state/page";
@@ -20,6 +22,9 @@ import { switchAct } from "./definitions/switch";
 import { drawingOf, parsed } from "./run/drawing";
 
 type Version = Told["VersionTold"];
+
+/** Runs of each version begin and end all the time. */
+const POLL_MS = 10_000;
 
 const VIEWS = [
   { key: "drawing", title: "Drawing" },
@@ -30,19 +35,25 @@ const VIEWS = [
 export function DefinitionScreen({ params }: ScreenProps) {
   const name = params["name"] ?? "";
   const { query, path, route } = useLocation();
-  const asked = useAsked(name, async (signal) => {
-    const given = { path: { name } };
-    const [workflow, versions] = await Promise.all([
-      got(api.GET("/workflows/{name}", { params: given, signal })),
-      got(
-        api.GET("/workflows/{name}/versions", {
-          params: { ...given, query: { limit: 200 } },
-          signal,
-        }),
-      ),
-    ]);
-    return { workflow, versions: newestFirst(versions.items) };
-  });
+  const asked = useAsked(
+    name,
+    async (signal) => {
+      const given = { path: { name } };
+      const [workflow, versions] = await Promise.all([
+        got(api.GET("/workflows/{name}", { params: given, signal })),
+        got(
+          api.GET("/workflows/{name}/versions", {
+            params: { ...given, query: { limit: 200 } },
+            signal,
+          }),
+        ),
+      ]);
+      return { workflow, versions: newestFirst(versions.items) };
+    },
+    { everyMs: POLL_MS },
+  );
+  const standing = asked.value?.workflow.is_enabled ? "enabled" : "disabled";
+  useThing({ kind: "workflow", id: name, name: asked.value?.workflow.name, word: standing });
   if (asked.problem && !asked.value) return <ProblemScreen problem={asked.problem} />;
   if (!asked.value) return <Loading />;
   const { workflow, versions } = asked.value;
@@ -82,7 +93,7 @@ export function DefinitionScreen({ params }: ScreenProps) {
         </div>
       </header>
       <div class="definition">
-        <Panel title="Versions" isFlush>
+        <Panel title="Versions" fresh={freshAsked(asked)} problem={asked.problem} isFlush>
           <Versions
             name={name}
             versions={versions}
@@ -156,7 +167,7 @@ function Versions({ name, versions, chosen, current, onChoose }: VersionsProps) 
             </small>
           </button>
           <a class="faint" href={to("runs", { q: `workflow:${name} digest:${digest}` })}>
-            {open > 0 ? `${open} open` : "runs"}
+            {open > 0 ? `${counted(open, OPEN_RUNS_MAX)} open` : "runs"}
           </a>
         </li>
       ))}

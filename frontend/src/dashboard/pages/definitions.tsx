@@ -2,6 +2,7 @@
 
 import { api, got, type Told } from "../http/ask";
 import { usePages } from "../http/pages";
+import { counted, OPEN_RUNS_MAX } from "../parts/counted";
 import { Empty } from "../parts/empty";
 import { ListTable } from "../parts/list-table";
 import { AsOf } from "../parts/panel";
@@ -38,7 +39,7 @@ const COLUMNS: readonly Column<Workflow>[] = [
     width: "7rem",
     align: "end",
     cell: ({ open_runs: open }) =>
-      open > 0 ? open.toLocaleString("en") : <span class="faint">–</span>,
+      open > 0 ? counted(open, OPEN_RUNS_MAX) : <span class="faint">–</span>,
   },
   {
     key: "digest",

@@ -2,6 +2,7 @@
 
 import { api, got, type Told } from "../http/ask";
 import { useAsked } from "../http/use";
+import { counted, READY_MAX } from "../parts/counted";
 import { Empty, Loading } from "../parts/empty";
 import { freshOf, Panel } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
@@ -74,7 +75,7 @@ function Figures({ queue, dead }: { queue: Queue; dead: number | null }) {
   return (
     <dl class="figures">
       <Figure title="Waiting" isLoud={!queue.is_served && queue.ready > 0}>
-        {counted(queue.ready)}
+        {counted(queue.ready, READY_MAX)}
       </Figure>
       <Figure title="Longest">
         <Time at={queue.oldest_at} />
@@ -110,11 +111,6 @@ function NoStations() {
       <p>A station is named by the tasks that are done there; without a name it is "default".</p>
     </Empty>
   );
-}
-
-/** Above 10,000 nobody counts. */
-function counted(n: number): string {
-  return n > 10_000 ? "10,000+" : n.toLocaleString("en");
 }
 
 function rate(perSecond: number): string {
