@@ -1,4 +1,4 @@
-"""The floor as a topic: ``floor`` for all workflows, ``floor:<workflow>`` for one."""
+"""The floor as a topic: ``floor`` for all workflows, ``floor:<workflow>,<workflow>`` for some."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ class Floor(View):
 
     permission = "view_run"
 
-    def about(self, topic: str) -> str | None:
-        """The one workflow; empty = all."""
-        name, colon, workflow = topic.partition(":")
-        if name != self.name or bool(colon) != bool(workflow):
+    def about(self, topic: str) -> tuple[str, ...] | None:
+        """The names of the workflows; empty = all."""
+        name, colon, written = topic.partition(":")
+        if name != self.name or len(written) > KEY_LENGTH_MAX:
             return None
-        return workflow if len(workflow) <= KEY_LENGTH_MAX else None
+        workflows = tuple(written.split(",")) if colon else ()
+        return workflows if all(workflows) else None
 
     def read(self, question: Question) -> Shown | None:
-        """The floor; None where there is no such workflow."""
-        found = floor_of(project.catalog(), _clock.now(), workflow=question.about or None)
+        """The floor; None where there is none of these workflows."""
+        found = floor_of(project.catalog(), _clock.now(), workflows=question.about or None)
         return None if found is None else Shown(whole=found, parts=_parts(found))
 
 

@@ -17,6 +17,8 @@ from tests.e2e.told import Told
 LANES = 6
 STOPS = 10
 """Of each lane; each has a station of its own."""
+LANES_WITH_TOKENS = 8
+"""Of more lanes runs are not told one by one."""
 TOKENS = 200
 PER_S = 4
 """As often as the server tells of the floor."""
@@ -51,22 +53,27 @@ _OTHERS: dict[str, dict[str, Any]] = {
 
 @dataclass
 class BusyFloor:
-    """The floor in *page*; ``per_s`` is what each station does: above 20 runs are drawn as a flow."""
+    """The floor in *page*; ``per_s`` is what each station does: above 20 runs are drawn as a flow.
+
+    ``tight`` are the numbers of lanes whose first station holds up what comes, the worst one first.
+    """
 
     page: Page
     per_s: float = 4.0
+    tight: tuple[int, ...] = ()
     _turn: int = 0
     _told: Told = field(init=False)
 
     def __post_init__(self) -> None:
         self._told = Told(self._state, epoch=EPOCH)
 
-    def begin(self, url: str) -> None:
-        """Open it, and wait until all of it is there."""
+    def begin(self, url: str, query: str = "", *, lanes: int | None = None) -> None:
+        """Open it, and wait until so many lanes are there with their stops; None = all."""
         self._told.listen(self.page)
-        self.page.goto(f"{url}flow/")
+        self.page.goto(f"{url}flow/{query}")
         self.page.wait_for_function(
-            "(count) => document.querySelectorAll('.stop').length === count", arg=LANES * STOPS
+            "(count) => document.querySelectorAll('.stop').length === count",
+            arg=(LANES if lanes is None else lanes) * STOPS,
         )
 
     def move(self) -> None:
@@ -75,17 +82,25 @@ class BusyFloor:
         self._told.publish("floor", [{"t": "station", **each} for each in self._stations()])
 
     def _state(self, topic: str) -> dict[str, Any] | None:
-        return self._floor() if topic == "floor" else _OTHERS.get(topic)
+        name, _, chosen = topic.partition(":")
+        if name != "floor":
+            return _OTHERS.get(topic)
+        names = chosen.split(",")
+        return self._floor([n for n in range(LANES) if not chosen or _workflow(n) in names])
 
-    def _floor(self) -> dict[str, Any]:
+    def _floor(self, lanes: list[int]) -> dict[str, Any]:
+        tight = next((n for n in self.tight if n in lanes), None)
+        stations = [each for n, each in enumerate(self._stations()) if n // STOPS in lanes]
+        if len(lanes) > LANES_WITH_TOKENS:
+            stations = [{**each, "beyond": len(each["tokens"]), "tokens": []} for each in stations]
         return {
             "at": AT,
             "window_s": 60,
-            "bottleneck": None,
+            "bottleneck": None if tight is None else _bottleneck(tight),
             "needs": [],
             "last_failure_at": None,
-            "lanes": [_lane(n) for n in range(LANES)],
-            "stations": self._stations(),
+            "lanes": [_lane(n) for n in lanes],
+            "stations": stations,
         }
 
     def _stations(self) -> list[dict[str, Any]]:
@@ -114,7 +129,7 @@ def _lane(n: int) -> dict[str, Any]:
         for at in range(STOPS)
     ]
     return {
-        "workflow": f"line-{n}",
+        "workflow": _workflow(n),
         "title": f"Line {n}",
         "events": [],
         "done_per_min": 60,
@@ -128,7 +143,7 @@ def _lane(n: int) -> dict[str, Any]:
 
 
 def _station(n: int, tokens: list[int], per_s: float) -> dict[str, Any]:
-    step, workflow = _step(n), f"line-{n // STOPS}"
+    step, workflow = _step(n), _workflow(n // STOPS)
     return {
         "id": f"{step}@default",
         "task": step,
@@ -167,6 +182,26 @@ def _station(n: int, tokens: list[int], per_s: float) -> dict[str, Any]:
             for token in tokens
         ],
     }
+
+
+def _bottleneck(lane: int) -> dict[str, Any]:
+    step = _step(lane * STOPS)
+    return {
+        "station": f"{step}@default",
+        "workflow": _workflow(lane),
+        "step": step,
+        "waiting": 9,
+        "more": False,
+        "busy": 8,
+        "limit": 8,
+        "since": AT,
+        "act": "scale",
+        "text": f"{step}: 9 waiting, 8 of 8 busy",
+    }
+
+
+def _workflow(lane: int) -> str:
+    return f"line-{lane}"
 
 
 def _step(n: int) -> str:

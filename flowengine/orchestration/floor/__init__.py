@@ -8,6 +8,7 @@ what needs somebody. How fast things go comes from what the workers have counted
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from flowengine.definitions.catalog import Catalog
@@ -17,17 +18,30 @@ from flowengine.orchestration.floor.shape import floor_view
 from flowengine.representations.rows import Json
 
 
-def floor_of(catalog: Catalog, now: datetime, *, workflow: str | None = None) -> Json | None:
-    """The floor of these workflows, or of the one of that name; None where there is none."""
-    scene = scene_of(catalog, now, workflow=workflow)
+def floor_of(
+    catalog: Catalog, now: datetime, *, workflows: Collection[str] | None = None
+) -> Json | None:
+    """The floor of the catalog's workflows.
+
+    Args:
+        catalog: what there is.
+        now: the database's clock.
+        workflows: only those of these names; names of nothing are left out. None = all there are.
+
+    Returns:
+        None where none has such a name.
+    """
+    scene = scene_of(catalog, now, workflows=workflows)
     return None if scene is None else floor_view(scene)
 
 
-def scene_of(catalog: Catalog, now: datetime, *, workflow: str | None = None) -> Scene | None:
+def scene_of(
+    catalog: Catalog, now: datetime, *, workflows: Collection[str] | None = None
+) -> Scene | None:
     """The same as it was read."""
     lines = lines_of(catalog)
-    if workflow is not None:
-        chosen = lines.only(workflow)
+    if workflows is not None:
+        chosen = lines.only(workflows)
         if chosen is None:
             return None
         lines = chosen

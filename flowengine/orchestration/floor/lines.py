@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -68,32 +68,37 @@ class Lines:
     """Every station of the floor, once, in the order of the lanes."""
     types: tuple[str, ...]
     """Every event type that starts something; without patterns."""
+    workflows_at: Mapping[Place, Sequence[str]]
+    """The workflows that pass there: all of the project's, also where these are the lines of a few."""
 
-    def workflows_at(self, place: Place) -> list[str]:
-        """The workflows that pass there."""
-        return [
-            lane.workflow for lane in self.lanes if any(stop.place == place for stop in lane.stops)
-        ]
-
-    def only(self, workflow: str) -> Lines | None:
-        """The same of one workflow; None = there is none of that name."""
-        lane = next((each for each in self.lanes if each.workflow == workflow), None)
-        return None if lane is None else _joined((lane,))
+    def only(self, workflows: Collection[str]) -> Lines | None:
+        """The same of those of these workflows that there are; None = there is none of them."""
+        lanes = tuple(lane for lane in self.lanes if lane.workflow in workflows)
+        return _joined(lanes, self.workflows_at) if lanes else None
 
 
 @lru_cache(maxsize=4)
 def lines_of(catalog: Catalog) -> Lines:
     """The lines of these workflows, in the order of their names."""
     known = sorted(event_types.names())
-    return _joined(tuple(_lane(workflow, known) for workflow in catalog.workflows.values()))
+    lanes = tuple(_lane(workflow, known) for workflow in catalog.workflows.values())
+    return _joined(lanes, _workflows_at(lanes))
 
 
-def _joined(lanes: tuple[Lane, ...]) -> Lines:
+def _workflows_at(lanes: Sequence[Lane]) -> dict[Place, list[str]]:
+    found: dict[Place, list[str]] = {}
+    for lane in lanes:
+        for place in {stop.place for stop in lane.stops if stop.place is not None}:
+            found.setdefault(place, []).append(lane.workflow)
+    return found
+
+
+def _joined(lanes: tuple[Lane, ...], workflows_at: Mapping[Place, Sequence[str]]) -> Lines:
     places = dict.fromkeys(
         stop.place for lane in lanes for stop in lane.stops if stop.place is not None
     )
     types = dict.fromkeys(name for lane in lanes for name in lane.types if "*" not in name)
-    return Lines(lanes=lanes, places=tuple(places), types=tuple(types))
+    return Lines(lanes=lanes, places=tuple(places), types=tuple(types), workflows_at=workflows_at)
 
 
 def _lane(workflow: Workflow, known: Sequence[str]) -> Lane:

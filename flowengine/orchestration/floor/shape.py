@@ -15,7 +15,7 @@ from flowengine.representations.rows import Json
 from flowengine.store.floor import EVENTS_MAX, Row
 
 LANES_WITH_TOKENS = 8
-"""Where there are more lanes, runs are shown one by one only on the floor of one workflow."""
+"""Where there are more lanes, runs are shown one by one only on the floor of so many of them."""
 _NOTHING = Sum()
 
 
@@ -58,7 +58,7 @@ def _station(scene: Scene, place: Place, *, with_tokens: bool) -> Json:
         "id": station_id(place),
         "task": task,
         "queue": queue,
-        "workflows": scene.lines.workflows_at(place),
+        "workflows": list(scene.lines.workflows_at[place]),
         **door_view(door),
         "busy": len(busy),
         "limit": limit,

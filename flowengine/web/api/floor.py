@@ -40,7 +40,7 @@ def get_floor_of_workflow(request: HttpRequest, workflow: Path[str]) -> Any:
 
 def _told(request: HttpRequest, workflow: str | None) -> Json:
     now, catalog = _clock.now(), project.catalog()
-    scene = scene_of(catalog, now, workflow=workflow)
+    scene = scene_of(catalog, now, workflows=None if workflow is None else [workflow])
     if scene is None:
         raise not_found()
     found = floor_view(scene)

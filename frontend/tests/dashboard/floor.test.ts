@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
+import {
+  choiceOf,
+  flipped,
+  floorAt,
+  namesIn,
+  only,
+  tightElsewhere,
+} from "../../src/dashboard/pages/floor/choice";
 import { columnsOf, isMoving, ribbon, standingAt } from "../../src/dashboard/pages/floor/columns";
 import {
+  type Bottleneck,
   FLOOR,
+  type Floor,
+  floorOf,
   type Lane,
   NEEDS,
   type Station,
@@ -15,8 +26,8 @@ const aStop = (step: string, more: Partial<Stop> = {}): Stop => ({
   ...{ station: `${step}@default`, waiting: 0, waiting_more: false, tokens: [] },
   ...more,
 });
-const aLane = (stops: Stop[]): Lane => ({
-  ...{ workflow: "order", title: "", events: [], done_per_min: 0, failed_per_min: 0 },
+const aLane = (stops: Stop[], workflow = "order"): Lane => ({
+  ...{ workflow, title: "", events: [], done_per_min: 0, failed_per_min: 0 },
   ...{ last_done_at: null, waiting: 0, waiting_more: false, worst: null, stops },
 });
 const aStation = (id: string, more: Partial<Station> = {}): Station => ({
@@ -121,6 +132,82 @@ describe("the topic of the floor", () => {
     expect(needs).toHaveLength(1);
     expect(NEEDS.after(needs, "worker", { id: "w" })).toBe(needs);
     expect(NEEDS.after(needs, "workers", { needs: [] })).toEqual([]);
+  });
+});
+
+describe("the choice of workflows", () => {
+  const lanes = ["basket", "order", "restock"].map((workflow) => aLane([], workflow));
+
+  it("is what the address names, each once; of nothing it is all", () => {
+    expect(namesIn("order, basket,order,,")).toEqual(["order", "basket"]);
+    expect(namesIn("")).toEqual([]);
+    expect(namesIn(undefined)).toEqual([]);
+    expect(floorAt([], false)).toBe("/flow/");
+    const there = new URL(floorAt(["order", "basket"], true), "https://shop.test");
+    expect(namesIn(there.searchParams.get("workflow") ?? "")).toEqual(["order", "basket"]);
+    expect(there.searchParams.get("tv")).toBe("1");
+  });
+
+  it("tells what there is from what there is not", () => {
+    const found = choiceOf(["order", "refund", "basket"], lanes);
+    expect(found).toEqual({ chosen: ["basket", "order"], missing: ["refund"] });
+  });
+
+  it("takes one more or one less, and all and none of them are all", () => {
+    expect(flipped([], "order", lanes)).toEqual(["order"]);
+    expect(flipped(["order"], "basket", lanes)).toEqual(["basket", "order"]);
+    expect(flipped(["basket", "order"], "order", lanes)).toEqual(["basket"]);
+    expect(flipped(["basket", "order"], "restock", lanes)).toEqual([]);
+    expect(flipped(["order"], "order", lanes)).toEqual([]);
+  });
+
+  it("has a topic of its own as long as that can name it", () => {
+    expect(floorOf(["basket", "order"])).not.toBe(null);
+    expect(floorOf([])).toBe(null);
+    expect(floorOf(["a".repeat(100), "b".repeat(100)])).toBe(null);
+  });
+});
+
+describe("the floor of some workflows", () => {
+  const bottleneck: Bottleneck = {
+    ...{ station: "pay@till", workflow: "basket", step: "payment", waiting: 3, more: false },
+    ...{ busy: 1, limit: 1, since: null, act: "scale", text: "payment: 3 waiting, 1 of 1 busy" },
+  };
+  const house: Floor = {
+    lanes: [
+      aLane([aStop("payment", { station: "pay@till" })], "basket"),
+      aLane([aStop("pack"), aStop("charge", { station: "pay@till" })]),
+      aLane([aStop("shelve")], "restock"),
+    ],
+    stations: [aStation("pack@default"), aStation("pay@till"), aStation("shelve@default")],
+    ...{ bottleneck, needs: [], lastFailureAt: "2026" },
+  };
+
+  it("has their lanes, and the stations that these pass", () => {
+    const found = only(house, ["restock"]);
+    expect(found.lanes.map(({ workflow }) => workflow)).toEqual(["restock"]);
+    expect(found.stations.map(({ id }) => id)).toEqual(["shelve@default"]);
+    expect(found.lastFailureAt).toBe("2026");
+  });
+
+  it("says of a station that is not shown that it is tight there, and not here", () => {
+    const found = only(house, ["restock"]);
+    expect(found.bottleneck).toBe(null);
+    expect(tightElsewhere(house, found)).toBe(bottleneck);
+  });
+
+  it("says it once of one that is shown, by the step that is done there", () => {
+    const found = only(house, ["order"]);
+    expect(found.bottleneck).toMatchObject({
+      ...{ workflow: "order", step: "charge", text: "charge: 3 waiting, 1 of 1 busy" },
+    });
+    expect(tightElsewhere(house, found)).toBe(null);
+    expect(only(house, ["basket", "order"]).bottleneck).toBe(bottleneck);
+  });
+
+  it("is tight nowhere else where nothing is tight", () => {
+    const calm = { ...house, bottleneck: null };
+    expect(tightElsewhere(calm, only(calm, ["order"]))).toBe(null);
   });
 });
 

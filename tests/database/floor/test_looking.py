@@ -20,9 +20,9 @@ pytestmark = pytest.mark.django_db
 WORK = "line.work@default"
 
 
-def seen(workflow: str | None = None) -> dict[str, Any]:
-    """The floor."""
-    found = floor_of(project.catalog(), now(), workflow=workflow)
+def seen(*workflows: str) -> dict[str, Any]:
+    """The floor; of all workflows, where none is named."""
+    found = floor_of(project.catalog(), now(), workflows=workflows or None)
     assert found is not None
     return found
 
@@ -35,6 +35,10 @@ def station(name: str = WORK, floor: dict[str, Any] | None = None) -> Any:
 def lane(workflow: str = "line") -> Any:
     [found] = [each for each in seen()["lanes"] if each["workflow"] == workflow]
     return found
+
+
+def lanes_in(floor: dict[str, Any]) -> list[str]:
+    return [each["workflow"] for each in floor["lanes"]]
 
 
 def test_lanes_have_their_steps_in_the_order_of_the_file() -> None:
@@ -219,9 +223,26 @@ def test_last_failure_is_told() -> None:
     assert seen()["last_failure_at"] is not None
 
 
-def test_floor_of_one_workflow_has_its_lane_alone() -> None:
-    assert [each["workflow"] for each in seen("sale")["lanes"]] == ["sale"]
-    assert floor_of(project.catalog(), now(), workflow="of nobody") is None
+def test_floor_of_some_workflows_has_their_lanes_alone() -> None:
+    assert lanes_in(seen("sale")) == ["sale"]
+    assert lanes_in(seen("sale", "of nobody", "line")) == ["line", "sale"]
+    assert floor_of(project.catalog(), now(), workflows=["of nobody"]) is None
+
+
+def test_station_names_all_who_pass_there_on_the_floor_of_one_of_them_too() -> None:
+    [alone] = seen("patient")["stations"]
+
+    assert (alone["id"], alone["workflows"]) == ("line.patient@default", ["patient", "troubled"])
+    assert alone["workflows"] == station(alone["id"])["workflows"]
+
+
+def test_of_many_workflows_runs_are_told_one_by_one_where_few_are_chosen(monkeypatch: Any) -> None:
+    monkeypatch.setattr("flowengine.orchestration.floor.shape.LANES_WITH_TOKENS", 2)
+    [run] = begin("line")
+
+    assert (station()["tokens"], station()["beyond"]) == ([], 1)
+    [token] = station(floor=seen("line", "sale"))["tokens"]
+    assert token["run"] == str(run)
 
 
 def test_where_the_project_decides_who_sees_a_run_none_is_named(settings: Any) -> None:

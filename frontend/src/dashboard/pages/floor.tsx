@@ -2,16 +2,17 @@
 
 import { useLocation } from "preact-iso/router";
 import { Empty, Loading } from "../parts/empty";
-import { Icon } from "../parts/glyphs";
 import { AsOf, freshOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
 import { Time } from "../parts/time";
 import { useLive } from "../state/live";
-import { to } from "../state/page";
 import { refusalOf } from "./fleet/figures";
+import { type Choice, choiceOf, floorAt, namesIn, only } from "./floor/choice";
 import { LanePanel } from "./floor/lane";
 import { Needs, useOtherNeeds } from "./floor/needs";
-import { type Bottleneck, type Floor, floorOf, type Lane } from "./floor/topic";
+import { NotThere, Picker } from "./floor/picker";
+import { Tightest } from "./floor/tight";
+import { type Floor, floorOf, type Lane, wholeFloor } from "./floor/topic";
 import { useNewestBuild } from "./floor/tv";
 
 /** With more lanes than these, each is a line of a list until it is opened. */
@@ -22,49 +23,71 @@ const TURNING_MAX = 40;
 
 export function FloorScreen() {
   const { query } = useLocation();
-  const workflow = query["workflow"] ?? "";
   const isTv = query["tv"] === "1";
-  const { value, meta, failure } = useLive(floorOf(workflow));
+  const names = namesIn(query["workflow"]);
+  const { value: house, meta, failure } = useLive(wholeFloor());
+  const choice = house && names.length > 0 ? choiceOf(names, house.lanes) : null;
+  const shown = useShown(house, choice, meta.status === "live");
   const others = useOtherNeeds();
-  // All of it at once: a part that comes later would push the others down.
-  const floor = others && value;
   useNewestBuild(isTv);
   return (
     <div class="screen floor">
       <header class="screen-head">
         <h1>Floor</h1>
-        {workflow && (
-          <a class="button" href={to("")}>
-            All workflows
-          </a>
-        )}
-        {floor && <Totals floor={floor} />}
+        {others && house && <Picker lanes={house.lanes} {...{ choice, isTv }} />}
+        {others && shown && shown.lanes.length > 0 && <Totals lanes={shown.lanes} />}
         <div class="screen-acts">
           <AsOf of={freshOf(meta)} />
           {!isTv && (
-            <a class="button" href={to("", { workflow, tv: "1" })}>
+            <a class="button" href={floorAt(names, true)}>
               For the wall
             </a>
           )}
         </div>
       </header>
       {failure && <ProblemNote problem={refusalOf(failure, "view_run")} />}
-      {!floor && !failure && <Loading />}
-      {floor && <Needs needs={[...others, ...floor.needs]} lastFailureAt={floor.lastFailureAt} />}
-      {floor?.bottleneck && <Tight of={floor.bottleneck} isTv={isTv} />}
-      {floor && <Lanes floor={floor} />}
+      {/* All of it at once: a part that comes later would push the others down. */}
+      {others && house && shown ? (
+        <>
+          {choice && choice.missing.length > 0 && <NotThere missing={choice.missing} isTv={isTv} />}
+          <Needs
+            needs={[...others, ...house.needs]}
+            lastFailureAt={house.lastFailureAt}
+            isOfAll={choice !== null}
+          />
+          <Tightest {...{ house, shown, isTv }} />
+          {house.lanes.length === 0 ? <NoLanes /> : <Lanes floor={shown} isTv={isTv} />}
+        </>
+      ) : (
+        !failure && <Loading />
+      )}
     </div>
   );
 }
 
-function Lanes({ floor }: { floor: Floor }) {
-  if (floor.lanes.length === 0) return <NoLanes />;
+/**
+ * What is shown of the floor. Of those that are chosen a topic of their own says where it is tightest among
+ * them, and, where there are many besides, which runs stand there. Until it does, or where what it said is older,
+ * the floor of all has to do.
+ */
+function useShown(
+  house: Floor | undefined,
+  choice: Choice | null,
+  isLive: boolean,
+): Floor | undefined {
+  const { value, meta, failure } = useLive(floorOf(choice?.chosen ?? []));
+  if (!house || !choice) return house;
+  const isAsNew = meta.status === "live" || !isLive;
+  return value && isAsNew && !failure ? value : only(house, choice.chosen);
+}
+
+function Lanes({ floor, isTv }: { floor: Floor; isTv: boolean }) {
   if (floor.lanes.length > LANES_OPEN_MAX) {
     return (
       <ul class="lanes-list">
         {floor.lanes.map((lane) => (
           <li key={lane.workflow}>
-            <Closed lane={lane} />
+            <Closed lane={lane} isTv={isTv} />
           </li>
         ))}
       </ul>
@@ -87,9 +110,9 @@ function Lanes({ floor }: { floor: Floor }) {
 }
 
 /** A lane of many, in one line with its worst number. */
-function Closed({ lane }: { lane: Lane }) {
+function Closed({ lane, isTv }: { lane: Lane; isTv: boolean }) {
   return (
-    <a class="lane-closed" href={to("", { workflow: lane.workflow })}>
+    <a class="lane-closed" href={floorAt([lane.workflow], isTv)}>
       <strong>{lane.title || lane.workflow}</strong>
       <span>{lane.done_per_min.toLocaleString("en")} done/min</span>
       <span data-loud={lane.failed_per_min > 0 || null}>
@@ -106,8 +129,8 @@ function Closed({ lane }: { lane: Lane }) {
   );
 }
 
-function Totals({ floor }: { floor: Floor }) {
-  const sum = (of: (lane: Lane) => number) => floor.lanes.reduce((all, lane) => all + of(lane), 0);
+function Totals({ lanes }: { lanes: readonly Lane[] }) {
+  const sum = (of: (lane: Lane) => number) => lanes.reduce((all, lane) => all + of(lane), 0);
   const failed = sum(({ failed_per_min: rate }) => rate);
   return (
     <p class="floor-totals">
@@ -120,45 +143,6 @@ function Totals({ floor }: { floor: Floor }) {
       )}
     </p>
   );
-}
-
-/** One sentence, and the one thing that helps. */
-function Tight({ of, isTv }: { of: Bottleneck; isTv: boolean }) {
-  return (
-    <p class="tight">
-      <Icon of="warning" />
-      <span>
-        <strong>Tightest:</strong> {of.text}
-      </span>
-      {!isTv && <Help of={of} />}
-    </p>
-  );
-}
-
-function Help({ of }: { of: Bottleneck }) {
-  const queue = of.station.slice(of.station.lastIndexOf("@") + 1);
-  switch (of.act) {
-    case "resume":
-      return (
-        <a class="button" href={to("stations")}>
-          Resume {queue} …
-        </a>
-      );
-    case "start_worker":
-      return <code>manage.py flow worker --stations {queue}</code>;
-    case "scale":
-      return (
-        <a class="button" href={to("workers")}>
-          Add a worker …
-        </a>
-      );
-    default:
-      return (
-        <a class="button" href={to("runs", { q: `workflow:${of.workflow} state:running` })}>
-          See the runs
-        </a>
-      );
-  }
 }
 
 function NoLanes() {

@@ -53,7 +53,7 @@ export function Menu({ label, entries, icon, ...rest }: Props) {
       Home: 0,
       End: all.length - 1,
     };
-    const next = steps[event.key];
+    const next = steps[event.key] ?? beginningWith(all, at, event);
     if (event.key === "Escape" || event.key === "Tab") close();
     else if (next !== undefined) all[next]?.focus();
     else return;
@@ -92,6 +92,19 @@ export function Menu({ label, entries, icon, ...rest }: Props) {
       )}
     </div>
   );
+}
+
+/** The next entry that begins with the letter that was pressed; undefined = none, or it was no letter. */
+function beginningWith(
+  all: readonly HTMLElement[],
+  at: number,
+  { key, ctrlKey, altKey, metaKey }: KeyboardEvent,
+): number | undefined {
+  if (ctrlKey || altKey || metaKey || !/^[\p{L}\p{N}]$/u.test(key)) return undefined;
+  const letter = key.toLowerCase();
+  return all
+    .map((_, n) => (at + 1 + n) % all.length)
+    .find((n) => all[n]?.textContent.trimStart().toLowerCase().startsWith(letter));
 }
 
 function Entry({ entry, close }: { entry: MenuEntry; close: () => void }) {

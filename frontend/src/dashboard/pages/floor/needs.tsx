@@ -32,6 +32,8 @@ const PLAIN: Look = { icon: "warning", tone: "plain", place: "" };
 interface Props {
   readonly needs: readonly Need[];
   readonly lastFailureAt: string | null;
+  /** Less is shown below: say that this is of all. */
+  readonly isOfAll: boolean;
 }
 
 /** What the topics besides the floor's own say; undefined as long as one of them has not spoken. */
@@ -47,10 +49,11 @@ function useNeeds(topic: string, permission: string): readonly Need[] | undefine
   return source === null || failure ? [] : value;
 }
 
-export function Needs({ needs: all, lastFailureAt }: Props) {
+export function Needs({ needs: all, lastFailureAt, isOfAll }: Props) {
   return (
     <section class="needs" aria-label="Needs you">
       <h2>Needs you</h2>
+      {isOfAll && <p class="faint">in all workflows</p>}
       {all.length === 0 ? (
         <p class="faint">
           Nothing needs you.{" "}

@@ -50,9 +50,18 @@ export const FLOOR: Kind<Floor> = {
 
 const floors = topics(FLOOR);
 
-/** The floor of one workflow; empty = of all. */
-export function floorOf(workflow: string): ReturnType<typeof floors> {
-  return floors(workflow ? `floor:${workflow}` : "floor");
+/** How long the names of workflows in a topic's name may be, all together. */
+const NAMES_MAX = 200;
+
+/** The floor of all workflows. */
+export function wholeFloor(): ReturnType<typeof floors> {
+  return floors("floor");
+}
+
+/** The floor of these workflows; null where there is none of them, or more than a topic can name. */
+export function floorOf(workflows: readonly string[]): ReturnType<typeof floors> | null {
+  const names = workflows.join(",");
+  return names && names.length <= NAMES_MAX ? floors(`floor:${names}`) : null;
 }
 
 /** What the topics of dead letters and of workers say that needs somebody; the rest of them is not read. */
