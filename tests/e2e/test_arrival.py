@@ -94,7 +94,7 @@ def test_who_goes_to_another_screen_is_at_its_beginning_and_is_told_once_where(
 
     told = words(operator).split()
     assert (told.count("Runs"), told.count("Events")) == (1, 1)
-    assert page.title() == "Run · flow"
+    expect(page).to_have_title(re.compile(r"^Order .* · Runs · flow$"))
 
 
 def test_palette_that_leads_elsewhere_leaves_the_focus_there(operator: Operator) -> None:
@@ -108,6 +108,34 @@ def test_palette_that_leads_elsewhere_leaves_the_focus_there(operator: Operator)
 
     expect(page.locator("h1")).to_have_text("Stations")
     expect(page.locator("#flow-main")).to_be_focused()
+
+
+def test_palette_leads_back_to_what_was_looked_at_and_each_tab_says_what_it_shows(
+    operator: Operator,
+) -> None:
+    operator.order()
+    operator.open("runs")
+    page = operator.page
+    operator.rows.first.locator("a.row-link").click()
+    expect(page).to_have_title(re.compile(r"^Order .* · done · Runs · flow$"))
+    run, heading = page.url, page.locator("h1").text_content() or ""
+    operator.open("definitions/order")
+    expect(page).to_have_title("order · enabled · Definitions · flow")
+
+    page.keyboard.press("Control+k")
+    options = page.get_by_role("dialog").get_by_role("option")
+    expect(options.first).to_have_text(re.compile(f"^{re.escape(heading)}Run "))
+    expect(options.filter(has_text=re.compile("Definition$"))).to_have_count(0)
+    expect(options.nth(1)).to_have_text(re.compile("^Floor"))
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(run)
+    expect(page.locator("#flow-main")).to_be_focused()
+    page.keyboard.press("Control+k")
+    expect(options.first).to_have_text("orderDefinition")
+    page.keyboard.type("runs")
+    expect(options.first).to_have_text(re.compile("^Runs"))
+    page.keyboard.press("Escape")
 
 
 def test_no_filter_no_tab_and_no_live_change_takes_the_focus(operator: Operator) -> None:

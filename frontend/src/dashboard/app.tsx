@@ -6,6 +6,7 @@ import { exec, LocationProvider, useLocation } from "preact-iso/router";
 import { Loading } from "./parts/empty";
 import { ProblemScreen } from "./parts/problem";
 import { Shell } from "./parts/shell";
+import { forgetWithSession } from "./parts/thing";
 import { ROUTES, type Route } from "./routes";
 import type { Screen } from "./screen";
 import { sayPlace } from "./state/announce";
@@ -13,6 +14,8 @@ import { listenForKeys } from "./state/keys";
 import { watchLink } from "./state/link";
 import { page } from "./state/page";
 import { dress } from "./state/prefs";
+import { forgetOthers } from "./state/recent";
+import { screenTitle, watchTitle } from "./state/title";
 
 export function start(): void {
   const root = document.getElementById("flow-root");
@@ -20,6 +23,9 @@ export function start(): void {
   dress(document.documentElement);
   watchLink();
   listenForKeys();
+  watchTitle();
+  forgetOthers();
+  forgetWithSession();
   root.replaceChildren();
   render(<Dashboard />, root);
 }
@@ -56,6 +62,12 @@ export function routeOf(path: string): Found | null {
   return null;
 }
 
+/** The title of the list in which the thing of such a screen stands: `Runs` of `runs/:id`. */
+function placeOf({ path }: Route): string {
+  const first = path.split("/")[0];
+  return ROUTES.find((route) => route.path === first)?.title ?? "";
+}
+
 interface Shown extends Found {
   /** Its address, without what is chosen in it. */
   readonly path: string;
@@ -88,6 +100,10 @@ function Content() {
   const [shown, show] = useState<Shown | null>(null);
   const [failure, fail] = useState("");
   useArrival(shown);
+  // With the screen: until it is there, the title is that of the one before.
+  useLayoutEffect(() => {
+    if (shown) screenTitle.value = { title: shown.route.title, place: placeOf(shown.route) };
+  }, [shown]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is found follows from the path
   useEffect(() => {
     if (!found) return;
@@ -97,7 +113,6 @@ function Content() {
       (Screen) => {
         if (isOver) return;
         show({ path, route: found.route, Screen, params: found.params });
-        document.title = `${found.route.title} · flow`;
       },
       (error) => !isOver && fail(String(error)),
     );

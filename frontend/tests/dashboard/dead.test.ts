@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { causeOf, heights, letters, placeOf } from "../../src/dashboard/pages/dead/words";
+import {
+  causeOf,
+  heights,
+  letterName,
+  letters,
+  placeOf,
+  plainName,
+} from "../../src/dashboard/pages/dead/words";
 
 const group = { kind: "failed run", code: "FE421", error_type: "shop.pay.CardTimeout" };
 
@@ -19,6 +26,13 @@ describe("a cause", () => {
     expect(causeOf({ kind: "unreadable", code: "", error_type: "" })).toBe("unreadable");
   });
 
+  it("says nothing that the error said where its name is kept", () => {
+    const cause = { ...group, title: "card 4111 of Ann is declined", step: "charge" };
+
+    expect(plainName(cause)).toBe("CardTimeout, step charge");
+    expect(plainName({ ...cause, error_type: "", step: "" })).toBe("FE421");
+  });
+
   it("says the step and the line of the project's own code", () => {
     expect(placeOf({ step: "charge", place: "pay.py:8 charge" })).toBe(
       "step charge · pay.py:8 charge",
@@ -36,6 +50,13 @@ describe("the hours of a cause", () => {
 
   it("are flat where nothing has died", () => {
     expect(heights([0, 0])).toEqual([0, 0]);
+  });
+});
+
+describe("a letter", () => {
+  it("is called by its kind and its workflow, where it is of one", () => {
+    expect(letterName({ kind: "failed run", workflow: "order" })).toBe("failed run: order");
+    expect(letterName({ kind: "unreadable", workflow: "" })).toBe("unreadable");
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dataOf } from "../../src/dashboard/http/example";
 import { shellWord } from "../../src/dashboard/parts/command";
-import { idIn } from "../../src/dashboard/parts/pasted";
+import { idIn, together } from "../../src/dashboard/parts/pasted";
 
 const ID = "01a0b0c0-1111-7222-8333-0123456789ab";
 
@@ -15,6 +15,12 @@ describe("an id in what was pasted", () => {
     expect(idIn(`a${ID}`)).toBeNull();
     expect(idIn("9f31c2aa".repeat(8))).toBeNull();
     expect(idIn(ID.slice(0, -1))).toBeNull();
+  });
+});
+
+describe("events that belong together by a pasted id", () => {
+  it("are asked for with its hyphens and without them: what they share is a text, written either way", () => {
+    expect(together(ID)).toBe(`correlation:${ID},${ID.replaceAll("-", "")}`);
   });
 });
 

@@ -9,6 +9,7 @@ import { Icon } from "../parts/glyphs";
 import { freshAsked, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
+import { useThing } from "../parts/thing";
 import { Time } from "../parts/time";
 import type { ScreenProps } from "../screen";
 import { may, to } from "../state/page";
@@ -46,6 +47,7 @@ export function EventTypeScreen({ params }: ScreenProps) {
     },
     { everyMs: POLL_MS },
   );
+  useThing({ id: type, name: asked.value && type });
   if (asked.problem && !asked.value) return <ProblemScreen problem={asked.problem} />;
   if (!asked.value) return <Loading />;
   const told = asked.value;

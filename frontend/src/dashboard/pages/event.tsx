@@ -13,9 +13,11 @@ import { freshAsked, Panel } from "../parts/panel";
 import { Payload } from "../parts/payload";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
+import { useThing } from "../parts/thing";
 import { Time } from "../parts/time";
 import type { ScreenProps } from "../screen";
 import { may, to } from "../state/page";
+import { quoted } from "../state/query";
 import { Triggers, textOf } from "./events/clauses";
 import { isUnmatched, outcomeOf, Pipeline } from "./events/pipeline";
 import { SendTest } from "./events/send";
@@ -32,6 +34,7 @@ export function EventScreen({ params }: ScreenProps) {
     (signal) => got(api.GET("/events/{event_id}", { params: { path }, signal })),
     { everyMs: POLL_MS },
   );
+  useThing({ kind: "event", id, name: asked.value?.type, state: asked.value?.state });
   if (asked.problem && !asked.value) return <ProblemScreen problem={asked.problem} />;
   if (!asked.value) return <Loading />;
   const event = asked.value;
@@ -137,7 +140,9 @@ function Head({ event }: { event: Event }) {
           </Fact>
         )}
         <Fact title="Together with">
-          <a href={to("events", { q: `correlation:${event.correlation_id}` })}>all of one cause</a>
+          <a href={to("events", { q: `correlation:${quoted(event.correlation_id)}` })}>
+            all of one cause
+          </a>
         </Fact>
         {event.hops > 0 && <Fact title="Hops">{event.hops}</Fact>}
       </dl>

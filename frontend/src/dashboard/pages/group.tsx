@@ -2,27 +2,28 @@
 
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
-import { api, got, keyed, type Told } from "../http/ask";
+import { api, got, keyed, type Problem, problemIn, type Told } from "../http/ask";
 import { usePages } from "../http/pages";
 import { useAsked } from "../http/use";
-import { type Act, ActDialog, Acts } from "../parts/act";
+import { type Act, ActDialog, Acts, whyNot } from "../parts/act";
 import { Id } from "../parts/copy";
 import { Loading } from "../parts/empty";
 import { Fact } from "../parts/facts";
 import { FailureText } from "../parts/failure";
-import { freshAsked, Panel } from "../parts/panel";
+import { AsOf, freshAsked, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
+import { useThing } from "../parts/thing";
 import { Time } from "../parts/time";
 import type { ScreenProps } from "../screen";
 import { useKeys } from "../state/keys";
 import { useLive } from "../state/live";
-import { to } from "../state/page";
+import { may, to } from "../state/page";
 import { discardAct, freezeOpen, replayAct, useTriage } from "./dead/acts";
 import { Hours } from "./dead/hours";
 import { LETTERS, LetterTable, lettersPage } from "./dead/letters";
 import { dead } from "./dead/topic";
-import { causeOf, letters, placeOf } from "./dead/words";
+import { causeOf, letters, placeOf, plainName } from "./dead/words";
 
 export function GroupScreen({ params }: ScreenProps) {
   const id = params["id"] ?? "";
@@ -32,6 +33,9 @@ export function GroupScreen({ params }: ScreenProps) {
     (signal) => got(api.GET("/groups/{group_id}", { params: { path: { group_id: id } }, signal })),
     { when: change },
   );
+  const name = asked.value && plainName(asked.value);
+  const { state } = asked.value ?? {};
+  useThing({ kind: "cause", id, name, state, word: state === "new" ? "new" : undefined });
   if (asked.problem && !asked.value) return <ProblemScreen problem={asked.problem} />;
   if (!asked.value) return <Loading />;
   return (
@@ -60,19 +64,40 @@ function Head({ group, onDone }: HeadProps) {
   const doing = { onDone, route };
   const triage = useTriage(group, doing);
   const [asks, setAsks] = useState<Act | null>(null);
+  const [refusal, refuse] = useState<Problem | null>(null);
   const replay = replayAct(q, group.open_count, doing);
   const goReplay = async () => {
-    const selection = await freezeOpen(q);
-    route(to("replays/new", { selection: selection.id }));
+    try {
+      const selection = await freezeOpen(q);
+      route(to("replays/new", { selection: selection.id }));
+    } catch (error) {
+      refuse(problemIn(error));
+    }
   };
   const byLabel = (label: string) => triage.find((act) => act.label === label) ?? null;
+  // What a button would refuse, its key refuses too, and says why.
+  const begin = (act: Act | null, run: () => void) => {
+    const why = act ? whyNot(act) : "";
+    refuse(why ? notPossible(act?.title ?? "", why) : null);
+    if (!why) run();
+  };
   useKeys([
-    { keys: "r", says: "Replay its open letters", run: () => void goReplay() },
-    { keys: "a", says: "Acknowledge", run: () => setAsks(byLabel("Acknowledge…")) },
-    { keys: "o", says: "Assign", run: () => setAsks(byLabel("Assign…")) },
-    { keys: "n", says: "Note", run: () => setAsks(byLabel("Note…")) },
-    { keys: "z", says: "Snooze", run: () => setAsks(byLabel("Snooze…")) },
-    { keys: "e", says: "Resolve", run: () => setAsks(byLabel("Resolve…")) },
+    ...KEYS.filter(({ label }) => {
+      const { permission } = byLabel(label) ?? {};
+      return !permission || may(permission);
+    }).map(({ keys, label }) => {
+      const act = byLabel(label);
+      return { keys, says: label.replace("…", ""), run: () => begin(act, () => setAsks(act)) };
+    }),
+    ...(may("replay")
+      ? [
+          {
+            keys: "r",
+            says: "Replay its open letters",
+            run: () => begin(replay, () => void goReplay()),
+          },
+        ]
+      : []),
   ]);
   const current = asks && byLabel(asks.label);
   return (
@@ -113,9 +138,23 @@ function Head({ group, onDone }: HeadProps) {
         )}
       </dl>
       {group.note && <p class="cause-note">{group.note}</p>}
+      {refusal && <ProblemNote problem={refusal} />}
       {current && <ActDialog act={current} onClose={() => setAsks(null)} />}
     </header>
   );
+}
+
+/** The acts that have a key. */
+const KEYS = [
+  { keys: "a", label: "Acknowledge…" },
+  { keys: "o", label: "Assign…" },
+  { keys: "n", label: "Note…" },
+  { keys: "z", label: "Snooze…" },
+  { keys: "e", label: "Resolve…" },
+] as const;
+
+function notPossible(what: string, why: string): Problem {
+  return { title: `${what} Not now`, status: 0, detail: why, code: "", errors: [] };
 }
 
 /** What is so of most of them, and less of other causes: where to look for what has changed. */
@@ -236,7 +275,12 @@ function Letters({ id }: { id: string }) {
   });
   return (
     <section class="group-letters" aria-label="Its letters">
-      <h2>Letters</h2>
+      <div class="screen-head">
+        <h2>Letters</h2>
+        <div class="screen-acts">
+          <AsOf of={{ isLive: list.problem === null, asOf: list.asOf }} />
+        </div>
+      </div>
       {list.problem && <ProblemNote problem={list.problem} />}
       <LetterTable list={list} q={q} />
     </section>

@@ -12,10 +12,12 @@ import { freshAsked, Panel } from "../parts/panel";
 import { Json } from "../parts/payload";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
+import { useThing } from "../parts/thing";
 import { Time } from "../parts/time";
 import type { ScreenProps } from "../screen";
 import { may, page, to } from "../state/page";
 import { discardAct, replayAct } from "./dead/acts";
+import { letterName } from "./dead/words";
 
 export function LetterScreen({ params }: ScreenProps) {
   const id = params["id"] ?? "";
@@ -25,6 +27,8 @@ export function LetterScreen({ params }: ScreenProps) {
       got(api.GET("/dead-letters/{letter_id}", { params: { path: { letter_id: id } }, signal })),
     { everyMs: 5_000 },
   );
+  const name = asked.value && letterName(asked.value);
+  useThing({ kind: "letter", id, name, state: asked.value?.state });
   if (asked.problem && !asked.value) return <ProblemScreen problem={asked.problem} />;
   if (!asked.value) return <Loading />;
   const letter = asked.value;

@@ -9,10 +9,11 @@ import { Id } from "../parts/copy";
 import { Empty, Loading } from "../parts/empty";
 import { useEnding } from "../parts/ending";
 import { ListTable } from "../parts/list-table";
-import { freshAsked, Panel } from "../parts/panel";
+import { AsOf, freshAsked, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { State } from "../parts/state";
 import type { Column } from "../parts/table";
+import { useThing } from "../parts/thing";
 import { Time, Took } from "../parts/time";
 import type { ScreenProps } from "../screen";
 import { to } from "../state/page";
@@ -47,6 +48,7 @@ export function ReplayScreen({ params }: ScreenProps) {
     endedAt === undefined ? undefined : endedAt !== null,
     `${name}: ${verdict || "it is over."}`,
   );
+  useThing({ kind: "replay", id, name: asked.value && name, state: asked.value?.state });
   if (asked.problem && !asked.value) return <ProblemScreen problem={asked.problem} />;
   if (!asked.value) return <Loading />;
   const replay = asked.value;
@@ -220,6 +222,9 @@ function Items({ replay }: { replay: Replay }) {
             </a>
           ))}
         </nav>
+        <div class="screen-acts">
+          <AsOf of={{ isLive: list.problem === null, asOf: list.asOf }} />
+        </div>
       </div>
       {list.problem && <ProblemNote problem={list.problem} />}
       <ListTable

@@ -9,10 +9,11 @@ import { Acts } from "../parts/act";
 import { Copy, copy, Id } from "../parts/copy";
 import { Loading } from "../parts/empty";
 import { useEnding } from "../parts/ending";
-import { freshOf, Panel } from "../parts/panel";
+import { freshAsked, freshOf, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { FINAL, lookOf, State } from "../parts/state";
 import { Tabs } from "../parts/tabs";
+import { useThing } from "../parts/thing";
 import { Time, Took } from "../parts/time";
 import type { ScreenProps } from "../screen";
 import { client } from "../state/link";
@@ -59,6 +60,8 @@ export function RunScreen({ params }: ScreenProps) {
     known === undefined ? undefined : FINAL.has(known),
     `${live.value?.title || told?.title || "The run"}: ${lookOf(known ?? "").word}.`,
   );
+  const name = told && (live.value?.title || told.title || told.workflow);
+  useThing({ kind: "run", id, name, state: known });
   if (asked.problem && !told) return <ProblemScreen problem={asked.problem} />;
   if (!told) return <Loading />;
 
@@ -78,7 +81,7 @@ export function RunScreen({ params }: ScreenProps) {
   return (
     <div class="screen run">
       <Head told={told} run={run} step={chosen?.id ?? ""} onDone={asked.again} route={route} />
-      <Waits waits={told.waits} onChoose={choose} />
+      <Waits waits={told.waits} fresh={freshAsked(asked)} onChoose={choose} />
       {asked.problem && <ProblemNote problem={asked.problem} />}
       <div class="run-parts">
         <Panel title="Line" fresh={fresh} class="run-line">

@@ -1,15 +1,16 @@
 /** Go anywhere by name; an id that is pasted leads to what it names, whatever that is. */
 
-import { useEffect, useId, useState } from "preact/hooks";
+import { useEffect, useId, useMemo, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { shortcuts } from "../state/keys";
 import { may, to } from "../state/page";
+import { recent, waysBack } from "../state/recent";
 import { Dialog } from "./dialog";
 import { type Glyph, Icon } from "./glyphs";
 import { idIn, KINDS, type Kind } from "./pasted";
 import { places, wayTo } from "./places";
 
-interface Choice {
+export interface Choice {
   readonly says: string;
   readonly hint: string;
   readonly icon: Glyph;
@@ -17,23 +18,27 @@ interface Choice {
 }
 
 export function Palette({ onClose }: { onClose: () => void }) {
-  const { route } = useLocation();
+  const { path, route } = useLocation();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
   const pasted = idIn(text);
   const things = useThings(pasted, route);
-  const found = pasted
-    ? things.found
-    : [...screens(route), ...acts()].filter(({ says }) => fits(says, text));
+  const back = useMemo(() => seen(path, route), [path, route]);
+  const found = pasted ? things.found : matching(text, [...screens(route), ...acts()], back);
   const choose = (choice: Choice | undefined) => {
     if (!choice) return;
     onClose();
     choice.run();
   };
+  const go = (wanted: number) => {
+    const next = wanted % Math.max(1, found.length);
+    setAt(next);
+    document.getElementById(`${id}-${next}`)?.scrollIntoView({ block: "nearest" });
+  };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "ArrowDown") setAt((at + 1) % Math.max(1, found.length));
-    else if (event.key === "ArrowUp") setAt((at + found.length - 1) % Math.max(1, found.length));
+    if (event.key === "ArrowDown") go(at + 1);
+    else if (event.key === "ArrowUp") go(at + found.length - 1);
     else if (event.key === "Enter") choose(found[at]);
     else return;
     event.preventDefault();
@@ -63,7 +68,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         {found.map((choice, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field listens for keys
           <li
-            key={choice.says}
+            key={`${choice.says} ${choice.hint}`}
             id={`${id}-${index}`}
             role="option"
             aria-selected={index === at}
@@ -88,6 +93,16 @@ export function Palette({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** What was looked at last. */
+function seen(here: string, route: (url: string) => void): readonly Choice[] {
+  return waysBack(recent(), here).map(({ name, says, icon, url }) => ({
+    says: name,
+    hint: says,
+    icon,
+    run: () => route(url),
+  }));
+}
+
 function screens(route: (url: string) => void): readonly Choice[] {
   return places().map(({ path, title, icon, key }) => ({
     says: title,
@@ -103,6 +118,19 @@ function acts(): readonly Choice[] {
     .peek()
     .filter(({ keys }) => !keys.startsWith("g ") && keys !== "mod+k" && keys !== "/")
     .map(({ keys, says, run }) => ({ says, hint: keys, icon: "right", run }));
+}
+
+/**
+ * What was looked at stands first while nothing is written, and then last: the same letters and `Enter` lead
+ * to the same screen, whatever was looked at before.
+ */
+export function matching(
+  text: string,
+  always: readonly Choice[],
+  seen: readonly Choice[],
+): readonly Choice[] {
+  if (text.trim() === "") return [...seen, ...always];
+  return [...always, ...seen].filter(({ says }) => fits(says, text));
 }
 
 /** Every letter of `text` is in `says`, in that order. */

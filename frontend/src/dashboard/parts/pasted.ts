@@ -23,6 +23,14 @@ export interface Kind {
   readonly path: (id: string) => string;
 }
 
+/**
+ * The filter for events that belong together by such an id. What they share is any text: written without
+ * hyphens it is another one, and nobody knows which was meant.
+ */
+export function together(id: string): string {
+  return `correlation:${id},${id.replaceAll("-", "")}`;
+}
+
 const answered = async (call: Promise<{ readonly response: Response }>) => (await call).response.ok;
 
 /** What an id may name: whether there is such a thing, and where it leads. The likeliest stand first. */
@@ -81,10 +89,10 @@ export const KINDS: readonly Kind[] = [
     icon: "events",
     permission: "view_eventrecord",
     isThere: async (id) => {
-      const query = { q: `correlation:${id}`, limit: 1 };
+      const query = { q: together(id), limit: 1 };
       const { data } = await api.GET("/events", { params: { query } });
       return (data?.items.length ?? 0) > 0;
     },
-    path: (id) => `events?q=correlation:${id}`,
+    path: (id) => `events?q=${together(id)}`,
   },
 ];

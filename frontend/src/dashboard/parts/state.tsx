@@ -54,6 +54,12 @@ export function lookOf(state: string): Look {
 /** Runs in these states have ended. */
 export const FINAL: ReadonlySet<string> = new Set(["succeeded", "failed", "cancelled", "expired"]);
 
+/** Things go through these, some many times a minute: what should rest does not say them. */
+export const PASSING: ReadonlySet<string> = new Set([
+  ...["queued", "pending", "ready", "running", "waiting", "retrying", "rescuing", "canary"],
+  ...["compensating", "undoing", "cancelling", "published", "replaying"],
+]);
+
 interface Props {
   /** As the API names it: `compensating`. */
   readonly of: string;

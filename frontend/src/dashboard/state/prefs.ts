@@ -1,4 +1,7 @@
-/** What a reader has set for this browser; the dashboard keeps nothing else of its own. */
+/**
+ * What a reader has set for this browser. Beside it the dashboard keeps there what was looked at last
+ * (`recent.ts`), and nothing else of its own.
+ */
 
 import { type Signal, signal } from "@preact/signals";
 import { page } from "./page";
@@ -7,23 +10,23 @@ const PREFIX = "flow.";
 
 /** A signal that is kept: `kept("density", ["compact", "comfortable"])`; the first is the default. */
 export function kept<T extends string>(name: string, choices: readonly [T, ...T[]]): Signal<T> {
-  const found = read(name);
+  const found = readKept(name);
   const value = signal<T>(choices.find((choice) => choice === found) ?? choices[0]);
-  value.subscribe((now) => write(name, now));
+  value.subscribe((now) => writeKept(name, now));
   return value;
 }
 
 /** A text that is kept, at first an empty one. */
 export function keptText(name: string): Signal<string> {
-  const value = signal(read(name) ?? "");
-  value.subscribe((now) => write(name, now || null));
+  const value = signal(readKept(name) ?? "");
+  value.subscribe((now) => writeKept(name, now || null));
   return value;
 }
 
 /** A list of texts that is kept; null = nothing was ever chosen. */
 export function keptList(name: string): Signal<readonly string[] | null> {
-  const value = signal<readonly string[] | null>(listIn(read(name)));
-  value.subscribe((now) => write(name, now && JSON.stringify(now)));
+  const value = signal<readonly string[] | null>(listIn(readKept(name)));
+  value.subscribe((now) => writeKept(name, now && JSON.stringify(now)));
   return value;
 }
 
@@ -37,7 +40,8 @@ function listIn(text: string | null): readonly string[] | null {
 }
 
 // A browser may refuse to keep anything: then the page does without.
-function read(name: string): string | null {
+/** What is kept under that name; null = nothing. */
+export function readKept(name: string): string | null {
   try {
     return localStorage.getItem(PREFIX + name);
   } catch {
@@ -45,7 +49,8 @@ function read(name: string): string | null {
   }
 }
 
-function write(name: string, value: string | null): void {
+/** Keep it under that name, if the browser does; null = no longer. */
+export function writeKept(name: string, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, value);

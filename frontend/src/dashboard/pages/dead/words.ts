@@ -17,6 +17,17 @@ export function causeOf({ kind, code, error_type: type, title }: Named): string 
   return [name, title || (name ? "" : code)].filter(Boolean).join(": ") || kind;
 }
 
+/** A cause without what the error says, which may quote payload: for what outlives its page. */
+export function plainName(cause: Named & { readonly step: string }): string {
+  const name = causeOf({ ...cause, title: "" });
+  return cause.step ? `${name}, step ${cause.step}` : name;
+}
+
+/** A letter: its kind, and of which workflow. */
+export function letterName({ kind, workflow }: { kind: string; workflow: string }): string {
+  return workflow ? `${kind}: ${workflow}` : kind;
+}
+
 /** Where: the step and the line of the project's own code. */
 export function placeOf({ step, place }: { step: string; place: string }): string {
   return [step && `step ${step}`, place].filter(Boolean).join(" · ");
