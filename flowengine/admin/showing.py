@@ -129,6 +129,17 @@ def screen_link(name: str, key: Any, text: Any) -> str:
     return format_html('<a href="{}">{}</a>', url, text)
 
 
+def picture(digest: str, text: object) -> str:
+    """The line of a version, drawn; empty where the project's URLs have no API."""
+    try:
+        url = reverse("flowengine:api", args=[f"definitions/{digest}/drawing"])
+    except NoReverseMatch:
+        return EMPTY
+    # The drawing goes by what the reader's system prefers, whatever the page does: so does its ground.
+    style = "max-width: 100%; height: auto; background: Canvas; color-scheme: light dark"
+    return format_html('<img src="{}" alt="{}" style="{}">', url, text, style)
+
+
 def run_link(site: str, run_id: UUID | None) -> str:
     """A link to a run."""
     return link(site, RunRecord._meta.model_name or "", run_id)  # noqa: SLF001 - public in effect

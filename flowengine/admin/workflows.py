@@ -35,6 +35,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
         "is_enabled",
         "updated_at",
         "path",
+        "picture",
         "source",
         "schedules",
         "versions",
@@ -72,6 +73,11 @@ class WorkflowAdmin(ReadOnlyAdmin):
         """Where it was read."""
         found = self._definition(workflow)
         return showing.EMPTY if found is None else found.path
+
+    @admin.display(description=_("drawing"))
+    def picture(self, workflow: WorkflowRecord) -> str:
+        """The same as on the dashboard."""
+        return showing.picture(workflow.digest, _("The line of the workflow, drawn"))
 
     @admin.display(description=_("text"))
     def source(self, workflow: WorkflowRecord) -> str:

@@ -18,7 +18,7 @@ from flowengine.engine.identity import uuid7
 from flowengine.engine.printable import printable
 from flowengine.errors import QueryRefused, ViewRefused
 from flowengine.models import SavedViewRecord
-from flowengine.orchestration import audit
+from flowengine.orchestration import audit, once
 from flowengine.orchestration.audit import By, Entry
 from flowengine.orchestration.querying import parse
 from flowengine.store import sql
@@ -30,6 +30,7 @@ VIEWS_MAX = 50
 """Of one list that somebody, or the team, has saved."""
 TEAM = ""
 """The owner of what is everybody's."""
+_REMOVE = "view.remove"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +146,15 @@ def remove(view_id: UUID, by: By) -> None:
     with sql.writing():
         row = rows.select_for_update().filter(pk=view_id).first()
         if row is not None:
+            now = DatabaseClock().now()
             rows.filter(pk=view_id).delete()
-            _keep("view.remove", row, by, DatabaseClock().now(), {})
+            once.keep(by, _REMOVE, view_id, now)
+            _keep(_REMOVE, row, by, now, {})
+
+
+def is_removed(view_id: UUID, by: By) -> bool:
+    """Whether he has removed it before, under the same key."""
+    return once.is_done(by, _REMOVE, view_id)
 
 
 def _checked_name(kind: str, name: str) -> str:

@@ -15,10 +15,13 @@ from flowengine.engine.dead_letter import cause
 from flowengine.engine.identity import uuid7
 from flowengine.engine.run import Failure
 from flowengine.models import (
+    AttemptLogRecord,
     DeadGroupRecord,
     DecisionRecord,
     EventRecord,
     NotificationRecord,
+    NotificationRuleRecord,
+    ReplayItemRecord,
     ReplayRecord,
     RunRecord,
     SavedViewRecord,
@@ -29,6 +32,8 @@ from flowengine.models import (
 )
 from flowengine.orchestration import audit, groups, replay, selections, views
 from flowengine.orchestration.audit import By
+from flowengine.orchestration.notices import rules
+from flowengine.orchestration.notices.rules import Wish
 from flowengine.store import dead_letters, sql
 from flowengine.store.dead_letters import DeadLetter
 from tests.e2e.hostile import texts
@@ -44,9 +49,11 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     WorkerRecord: ("name", "host", "version", "project_version", "wanted_by", "wanted_reason"),
     StationRecord: ("reason", "by", "places_by", "places_reason"),
     NotificationRecord: ("title", "text", "step", "url"),
-    SavedViewRecord: ("name", "created_by"),
+    NotificationRuleRecord: ("filter", "group_name", "created_by"),
+    SavedViewRecord: ("name", "query", "created_by"),
     SelectionRecord: ("words", "query"),
     ReplayRecord: ("reason", "by", "approver"),
+    ReplayItemRecord: ("detail",),
 }
 """What people read. Names of what a project has declared itself are no free texts."""
 SHIFT = 7
@@ -66,7 +73,11 @@ def write() -> None:
                 n += SHIFT
                 setattr(row, name, _all(n))
             row.save(update_fields=[*names])
-    places = {"letter": f"dead/letters/{letter}", "replay": f"replays/{now_replayed}"}
+    places = {
+        "letter": f"dead/letters/{letter}",
+        "replay": f"replays/{now_replayed}",
+        "log": f"runs/{_log(at)}?step=charge&tab=logs",
+    }
     print(json.dumps(places))  # noqa: T201 - what the caller reads
 
 
@@ -115,6 +126,15 @@ def _letter(at: datetime) -> UUID:
     return letter.id
 
 
+def _log(at: datetime) -> UUID:
+    """What a try has logged that is not kept with the failure; its run."""
+    run = RunRecord.objects.filter(failure__isnull=False)[0]
+    AttemptLogRecord.objects.create(
+        run_id=run.id, step="charge", attempt=99, log=_all(17), written_at=at
+    )
+    return run.id
+
+
 def _replay() -> UUID:
     """A replay that has been asked for."""
     chosen = selections.freeze("dead_letter", "state:open", "1").id
@@ -122,7 +142,7 @@ def _replay() -> UUID:
 
 
 def _people(at: datetime) -> None:
-    """A worker that has gone, a station that was closed, and acts."""
+    """A worker that has gone, a station that was closed, a rule, views, and acts."""
     WorkerRecord.objects.create(
         id=uuid7(int(at.timestamp() * 1000), os.urandom(10)),
         name="x",
@@ -139,6 +159,7 @@ def _people(at: datetime) -> None:
     StationRecord.objects.update_or_create(name="payment", defaults=closed)
     for kind in ("run", "event", "dead_letter"):
         views.save(kind, "x", "since:1h", owner="1", by=By(who="1"))
+    rules.make(Wish(what="run.failed", user="1"), By(who="1"), at)
     by = By(who=_all(10), reason=_all(11), address=_all(12))
     details: dict[str, Any] = {"note": _all(13), "list": list(TEXTS)}
     entry = audit.Entry(by=by, verb=_all(14), kind=_all(15), object_id=_all(16), details=details)

@@ -32,8 +32,10 @@ TOO_WIDE = """
 """
 _CORNERS = (("light", 360), ("dark", 1280))
 _SQUARE = tuple((scheme, width) for scheme in ("light", "dark") for width in (360, 1280))
-LOOKS = _SQUARE if os.environ.get("FLOWENGINE_TEST_LOOKS") == "all" else _CORNERS
-"""Both themes and both widths, in pixels; where there is time (``make soak``), each theme on each width."""
+IS_PATIENT = os.environ.get("FLOWENGINE_TEST_LOOKS") == "all"
+"""There is time for every look of everything (``make soak``)."""
+LOOKS = _SQUARE if IS_PATIENT else _CORNERS
+"""Both themes and both widths, in pixels; where there is time, each theme on each width."""
 _IS_SETTLED = "() => !document.querySelector('main [aria-busy=true]')"
 
 

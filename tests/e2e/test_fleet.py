@@ -14,6 +14,8 @@ from tests.e2e.hands import Hands
 from tests.e2e.operator import Operator
 from tests.e2e.test_dashboard import SEEN_WITH
 
+ARCHIVE = "**/flow/inbox/archive"
+
 
 @pytest.fixture(scope="module")
 def operator(chrome: Browser, open_for_all: OpenShop) -> Iterator[Operator]:
@@ -110,8 +112,15 @@ def test_rule_is_made_by_keys_and_tells_what_fails(operator: Operator) -> None:
         "heading", name="Inbox"
     ).click()  # Nothing has the focus, no link is over others.
     faults = operator.faults("screen-notifications")
-    hands.choose(mine.get_by_role("button", name=re.compile("Archive")))
+    archive = mine.get_by_role("button", name=re.compile("Archive"))
+    page.route(ARCHIVE, lambda route: route.abort())
+    hands.choose(archive)
+    expect(page.get_by_role("alert").filter(has_text="That did not work")).to_be_visible()
+    page.unroute(ARCHIVE)
+    operator.problems[:] = [each for each in operator.problems if "ERR_FAILED" not in each]
+    hands.choose(archive)
     expect(mine).to_be_hidden()
+    expect(page.locator(".problem")).to_have_count(0)
     hands.choose(page.get_by_role("button", name="Undo"))
     expect(mine).to_be_visible()
     hands.choose(rules.get_by_role("button", name="Mute…"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.addresses import screens
 from tests.e2e.conftest import OpenShop
@@ -56,6 +56,9 @@ def test_no_text_is_ever_a_program(chrome: Browser, shop: Shop) -> None:
         shown += page.locator("main").text_content() or ""
         if found or ran:
             wrong[place] = {"found": found, "ran": ran}
+
+        if place == written["log"]:
+            expect(page.locator(".logs")).to_contain_text("Attempt 99")
 
     assert wrong == {}
     assert [text for text in texts(200) if _bare(text) not in _bare(shown)] == []

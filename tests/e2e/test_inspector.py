@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -56,6 +57,12 @@ def test_run_and_floor_tell_what_is_asked_of_them(operator: Operator) -> None:
     expect(page.locator("#n3")).to_have_attribute("aria-current", "true")
     expect(page.locator("#n3")).to_be_in_viewport()
     expect(page.get_by_role("checkbox", name="follow")).not_to_be_checked()
+    with page.expect_download() as saved:
+        page.locator(".journal").get_by_role("button", name="Download").click()
+    lines = saved.value.path().read_text(encoding="utf-8").splitlines()
+    facts = [json.loads(line) for line in lines]
+    assert [fact["n"] for fact in facts] == sorted({fact["n"] for fact in facts})
+    assert (facts[0]["t"], facts[-1]["t"]) == ("run.started", "run.failed")
 
     page.emulate_media(reduced_motion="reduce")
     operator.open("")

@@ -74,10 +74,14 @@ def release(operator: Operator) -> Locator:
     return confirming(page)
 
 
+def station(page: Page, name: str) -> Locator:
+    return page.locator(".station").filter(has=page.get_by_role("heading", name=name))
+
+
 def upon_station(act: str) -> Callable[[Operator], Locator]:
     def begin(operator: Operator) -> Locator:
         page = operator.open("stations").page
-        dock = page.locator(".station").filter(has=page.get_by_role("heading", name="shipping"))
+        dock = station(page, "shipping")
         door = dock.locator(".station-door").first  # below it there may be a limit
         if act == "Pause…" and "paused" in (door.text_content() or ""):
             of_button(page, dock, "Resume…")
@@ -230,6 +234,40 @@ def test_act_without_an_answer_is_sent_again_under_its_key_and_done_once(
     operator.problems[:] = [each for each in operator.problems if LOST not in each]
 
 
+def test_act_of_a_dialog_that_is_closed_before_its_answer_came_is_done_once(
+    operator: Operator,
+) -> None:
+    page, kept = operator.page, AUDITED.format("station.limit")
+    keys: list[str] = []
+
+    def keep_the_first_waiting(route: Route) -> None:
+        keys.append(route.request.headers.get("idempotency-key", ""))
+        if len(keys) > 1:
+            route.fallback()
+            return
+        assert route.fetch().ok
+
+    page.route("**/flow/api/v1/stations/*/limit", keep_the_first_waiting)
+    before = operator.shop.number(kept)
+
+    def is_done() -> bool:
+        page.evaluate("0")  # What is routed is only seen to while something is asked of the page.
+        return operator.shop.number(kept) > before
+
+    upon_station("Limit…")(operator).click()
+    operator.shop.until(is_done, what="it is done")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    of_button(page, station(page, "shipping"), "Limit…")
+    page.get_by_label("Attempts at the same time").fill("3")
+    confirming(page).click()
+
+    is_over(operator)
+    assert len(keys) == 2
+    assert keys[0] == keys[1] != ""
+    assert operator.shop.number(kept) == before + 1
+
+
 def test_approval_that_is_given_twice_is_given_once(operator: Operator) -> None:
     operator.page.goto(f"{operator.shop.url}flow/my/approvals/{a_waiting_run(operator)}/manager/")
     before = operator.shop.number(AUDITED.format("run.answer"))
@@ -242,7 +280,7 @@ def test_approval_that_is_given_twice_is_given_once(operator: Operator) -> None:
 
 def test_second_click_upon_what_opens_a_dialog_does_not_close_it(operator: Operator) -> None:
     page = operator.open("stations").page
-    till = page.locator(".station").filter(has=page.get_by_role("heading", name="payment"))
+    till = station(page, "payment")
 
     till.get_by_role("button", name="Pause…").dblclick()
 

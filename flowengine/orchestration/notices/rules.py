@@ -18,7 +18,7 @@ from flowengine.conf import settings
 from flowengine.engine.identity import act_id, uuid7
 from flowengine.engine.printable import printable
 from flowengine.models import NotificationRuleRecord
-from flowengine.orchestration import audit
+from flowengine.orchestration import audit, once
 from flowengine.orchestration.audit import By, Entry, wants_reason
 from flowengine.orchestration.recipients import users_of
 from flowengine.store import rules, sql
@@ -28,6 +28,7 @@ OWN_MAX = 50
 """Rules of one user, or of one group."""
 FILTER_MAX = 200
 """Characters of a filter."""
+_REMOVE = "rule.remove"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +111,20 @@ def mute(rule: UUID, by: By, now: datetime, *, is_muted: bool) -> NotificationRu
 def remove(rule: UUID, by: By, now: datetime) -> None:
     """Take it away, with what it remembers; what it has told stays told. As :func:`mute`."""
     with sql.writing():
-        row = _rows().select_for_update().get(pk=rule)
+        row = _rows().select_for_update().filter(pk=rule).first()
+        if row is None:
+            if is_removed(rule, by):
+                return  # the same, sent at the same moment, was waited for
+            raise NotificationRuleRecord.DoesNotExist
         rules.forget([rule])
         _rows().filter(pk=rule).delete()
-        _keep("rule.remove", row, by, now)
+        once.keep(by, _REMOVE, rule, now)
+        _keep(_REMOVE, row, by, now)
+
+
+def is_removed(rule: UUID, by: By) -> bool:
+    """Whether he has taken it away before, under the same key."""
+    return once.is_done(by, _REMOVE, rule)
 
 
 def visible(

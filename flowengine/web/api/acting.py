@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated
+from uuid import UUID
 
 from django.http import HttpRequest
 from pydantic import Field
 
 from flowengine.orchestration.audit import By, from_request
-from flowengine.web.api.paging import TEXT_MAX, Given
+from flowengine.web.api.paging import TEXT_MAX, Given, Shape
 from flowengine.web.api.problems import of_fields
 
 KEY_MAX = 100
@@ -21,6 +22,12 @@ class Reason(Given):
     """Why; kept with what is done."""
 
     reason: Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
+
+
+class Removed(Shape):
+    """It is not there any more."""
+
+    id: UUID
 
 
 def by(request: HttpRequest, reason: str) -> By:

@@ -21,7 +21,7 @@ from flowengine.orchestration.notices.rules import FILTER_MAX, OWN_MAX, TooMany,
 from flowengine.orchestration.recipients import group_exists
 from flowengine.representations import instant
 from flowengine.store.clock import DatabaseClock
-from flowengine.web.api.acting import by
+from flowengine.web.api.acting import Removed, by
 from flowengine.web.api.gate import SIGNED_IN, Door, demand, permission
 from flowengine.web.api.paging import (
     TEXT_MAX,
@@ -139,13 +139,15 @@ def unmute_notification_rule(request: HttpRequest, rule_id: Path[UUID], body: Ma
     return _muted(request, rule_id, body.reason, is_muted=False)
 
 
-@door.post("notification-rules/{uuid:rule_id}/remove", needs=SIGNED_IN, answer=RuleTold)
+@door.post("notification-rules/{uuid:rule_id}/remove", needs=SIGNED_IN, answer=Removed)
 def remove_notification_rule(request: HttpRequest, rule_id: Path[UUID], body: MaybeReason) -> Any:
-    """Take a rule away; what it has told stays told. Answers what it was."""
-    row = _changeable(request, rule_id)
-    with _found():
-        rules.remove(rule_id, by(request, body.reason), _clock.now())
-    return _told(row)
+    """Take a rule away; what it has told stays told."""
+    person = by(request, body.reason)
+    if not rules.is_removed(rule_id, person):
+        _changeable(request, rule_id)
+        with _found():
+            rules.remove(rule_id, person, _clock.now())
+    return {"id": rule_id}
 
 
 def _muted(request: HttpRequest, rule_id: UUID, reason: str, *, is_muted: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from flowengine import access
 from flowengine.orchestration import views
 from flowengine.orchestration.views import View
 from flowengine.web.api import filters
-from flowengine.web.api.acting import by
+from flowengine.web.api.acting import Removed, by
 from flowengine.web.api.gate import SIGNED_IN, Door, demand
 from flowengine.web.api.paging import Given, Shape
 from flowengine.web.api.problems import not_found
@@ -64,12 +64,6 @@ class ViewsTold(Shape):
     """Those always there, the team's, one's own."""
 
 
-class Removed(Shape):
-    """It is not there any more."""
-
-    id: UUID
-
-
 @door.get("views", needs=SIGNED_IN, answer=ViewsTold)
 def list_views(request: HttpRequest, query: Query[OfKind]) -> Any:
     """The views of a list: those always there, the team's and one's own. Needs to see such things.
@@ -97,12 +91,15 @@ def save_view(request: HttpRequest, body: ViewGiven) -> Any:
 @door.post("views/{uuid:view_id}/remove", needs=SIGNED_IN, answer=Removed)
 def remove_view(request: HttpRequest, view_id: Path[UUID]) -> Any:
     """Keep a view no longer. What is the team's needs ``share_view``."""
+    person = by(request, "")
     found = views.find(view_id, access.user_key(request.user))
+    if found is None and views.is_removed(view_id, person):
+        return {"id": view_id}
     if found is None or not filters.SEE[found.kind].is_met(request.user):
         raise not_found()
     if found.is_team:
         demand(request, SHARE)
-    views.remove(view_id, by(request, ""))
+    views.remove(view_id, person)
     return {"id": view_id}
 
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { api, got, isSignedOut, problemIn, Refused } from "../../src/dashboard/http/ask";
+import { api, got, isSignedOut, keyed, problemIn, Refused } from "../../src/dashboard/http/ask";
 import { skewMs } from "../../src/dashboard/state/link";
 
 afterEach(() => {
@@ -84,5 +84,76 @@ describe("the API", () => {
     answering(200, {}, date(0));
     await got(api.GET("/session"));
     expect(skewMs.value).toBe(0);
+  });
+});
+
+describe("an act", () => {
+  /** The keys that reach the server, which says that; null = nobody answers. */
+  function keysOf(...answers: readonly (number | null)[]): (string | null)[] {
+    const found: (string | null)[] = [];
+    vi.stubGlobal("fetch", async (request: Request) => {
+      const status = answers[found.length] ?? 200;
+      found.push(request.headers.get("idempotency-key"));
+      if (answers[found.length - 1] === null) throw new TypeError("Failed to fetch");
+      return new Response("{}", { status, headers: { "content-type": "application/json" } });
+    });
+    return found;
+  }
+  const hold = (run: string, reason: string, key: string) => {
+    const given = { params: { path: { run_id: run } }, body: { reason }, headers: keyed(key) };
+    return got(api.POST("/runs/{run_id}/hold", given)).catch(() => {});
+  };
+
+  it("that got no answer keeps its key, from whichever dialog it is sent again", async () => {
+    const keys = keysOf(null, 502, 200, 200);
+
+    for (const key of ["a", "b", "c", "d"]) await hold("r1", "because", key);
+
+    expect(keys).toEqual(["a", "a", "a", "d"]);
+  });
+
+  it("keeps its key while the first answer is still on its way", async () => {
+    const found: (string | null)[] = [];
+    let answer = () => {};
+    vi.stubGlobal("fetch", (request: Request) => {
+      found.push(request.headers.get("idempotency-key"));
+      const told = new Response("{}", { headers: { "content-type": "application/json" } });
+      if (found.length > 1) return Promise.resolve(told);
+      return new Promise((resolve) => {
+        answer = () => resolve(told);
+      });
+    });
+
+    const first = hold("r2", "because", "a");
+    await vi.waitFor(() => expect(found).toHaveLength(1));
+    await hold("r2", "because", "b");
+    answer();
+    await first;
+
+    expect(found).toEqual(["a", "a"]);
+  });
+
+  it("is another one upon another thing, with another reason, or once it was refused", async () => {
+    const keys = keysOf(null, null, null, 409, 200);
+
+    await hold("r3", "because", "a");
+    await hold("r4", "because", "b");
+    await hold("r3", "why not", "c");
+    await hold("r3", "because", "d");
+    await hold("r3", "because", "e");
+
+    expect(keys).toEqual(["a", "b", "c", "a", "e"]);
+  });
+
+  it("is meant anew by who does it again much later", async () => {
+    const keys = keysOf(null, 200);
+    const at = vi.spyOn(performance, "now").mockReturnValue(1_000);
+    await hold("r5", "because", "a");
+
+    at.mockReturnValue(1_000 + 3_600_000);
+    await hold("r5", "because", "b");
+    at.mockRestore();
+
+    expect(keys).toEqual(["a", "b"]);
   });
 });

@@ -7,6 +7,7 @@ describe("an entry of the audit", () => {
   it("leads to the thing that something was done to", () => {
     expect(placeOf(entry)).toBe("/flow/runs/r1");
     expect(placeOf({ ...entry, kind: "dead_group" })).toBe("/flow/dead/r1");
+    expect(placeOf({ ...entry, kind: "workflow" })).toBe("/flow/definitions/r1");
   });
 
   it("leads nowhere where there is no such screen, or no thing", () => {

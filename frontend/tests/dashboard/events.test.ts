@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { placeOf, readJson } from "../../src/dashboard/pages/events/json-places";
-import { type Event, isUnmatched, whyUnmatched } from "../../src/dashboard/pages/events/pipeline";
+import {
+  type Event,
+  isLate,
+  isUnmatched,
+  whyUnmatched,
+} from "../../src/dashboard/pages/events/pipeline";
 import { heights } from "../../src/dashboard/pages/events/rate";
 import { meant, mended, rangeOf } from "../../src/dashboard/pages/sandbox/marks";
 
@@ -99,6 +104,18 @@ describe("an event that started nothing", () => {
     expect(isUnmatched(event({}))).toBe(false);
     expect(isUnmatched(event({ state: "published", is_heard: false }))).toBe(false);
     expect(isUnmatched(event({ answers: [answer("started", "r1")] }))).toBe(false);
+  });
+});
+
+describe("an event that is not routed", () => {
+  const due = { state: "published", due_at: "2026-03-02T12:00:00Z" };
+  const [soon, later] = ["2026-03-02T12:00:05Z", "2026-03-02T12:00:15Z"].map(Date.parse);
+
+  it("is late when the floor says so too, and not while it may still be on its way", () => {
+    expect(isLate(event(due), soon ?? 0)).toBe(false);
+    expect(isLate(event(due), later ?? 0)).toBe(true);
+    expect(isLate(event({ ...due, state: "routed" }), later ?? 0)).toBe(false);
+    expect(isLate(event({ ...due, due_at: null }), later ?? 0)).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -362,6 +363,17 @@ def test_who_may_only_look_switches_nothing_off(flow_runner: Runner) -> None:
     switch(a_client(*VIEWS), "disable")
 
     assert WorkflowRecord.objects.get(pk="chain").is_enabled
+
+
+def test_a_workflow_shows_the_drawing_that_the_dashboard_shows(flow_runner: Runner) -> None:
+    client = a_client(*VIEWS)
+    digest = WorkflowRecord.objects.get(pk="chain").digest
+
+    found = re.search(r'<img src="([^"]+)" alt="The line', page(client, WorkflowRecord, "chain"))
+
+    assert found is not None
+    assert found[1] == f"/flow/api/v1/definitions/{digest}/drawing"
+    assert b"<svg" in client.get(found[1]).content
 
 
 def test_a_workflow_shows_its_text_and_its_versions(flow_runner: Runner) -> None:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from flowengine.models import AuditRecord, NotificationRuleRecord
+from flowengine.store import keys
 from tests.builders.fleet import a_worker
 from tests.builders.line import now
 from tests.builders.stored import define
@@ -88,6 +89,34 @@ def _workflow(act: str) -> Callable[[Client], str]:
     return lambda _client: f"workflows/{define(ORDER).name}/{act}"
 
 
+def _disabled(client: Client) -> str:
+    name = define(ORDER).name
+    assert post(client, f"workflows/{name}/disable", REASON).status_code == 200
+    return f"workflows/{name}/enable"
+
+
+def _drained(client: Client) -> str:
+    worker = a_worker("default")
+    assert post(client, f"workers/{worker}/drain", REASON).status_code == 200
+    return f"workers/{worker}/resume"
+
+
+def _limited(client: Client) -> str:
+    place = "stations/default/limit"
+    assert post(client, place, {"places": 4, **REASON}).status_code == 200
+    return place
+
+
+def _muted(client: Client) -> str:
+    place = f"notification-rules/{a_rule()}"
+    assert post(client, f"{place}/mute", REASON).status_code == 200
+    return f"{place}/unmute"
+
+
+def _saved(client: Client) -> str:
+    return f"views/{post(client, 'views', TEAMS_VIEW).json()['id']}/remove"
+
+
 TEAMS_VIEW = {"kind": "run", "name": "Late", "q": "state:held", "is_team": True}
 TEAMS_RULE = {"what": "cause.new", "group": "night shift", **REASON}
 SNOOZE = {"until": (now() + timedelta(hours=2)).isoformat(), **REASON}
@@ -100,21 +129,33 @@ REPEATS = (
     Repeat("station.resume", _there("stations/default/resume"), REASON),
     Repeat("station.drain", _there("stations/default/drain"), REASON),
     Repeat("station.limit", _there("stations/default/limit"), {"places": 4, **REASON}),
+    Repeat("station.unlimit", _limited, {"places": None, **REASON}),
+    Repeat("worker.resume", _drained, REASON),
     Repeat("worker.drain", lambda _: f"workers/{a_worker('default')}/drain", REASON),
     Repeat("group.acknowledge", _cause("acknowledge"), REASON),
     Repeat("group.assign", _cause("assign"), {"owner": "7", **REASON}),
     Repeat("group.note", _cause("note"), {"text": "the gateway is away"}),
     Repeat("group.snooze", _cause("snooze"), SNOOZE),
     Repeat("group.resolve", _cause("resolve"), REASON),
+    Repeat("group.split", _cause("split"), {"field": "workflow", **REASON}),
     Repeat("replay.pause", _replay("pause"), REASON),
     Repeat("replay.go_on", _replay("resume", "pause"), REASON),
     Repeat("replay.slower", _replay("slower"), REASON),
     Repeat("replay.stop", _replay("stop"), REASON),
     Repeat("workflow.disable", _workflow("disable"), REASON),
+    Repeat("workflow.enable", _disabled, REASON),
     Repeat("view.save", _there("views"), TEAMS_VIEW),
+    Repeat("view.remove", _saved, {}),
     Repeat("rule.make", _shift, TEAMS_RULE),
     Repeat("rule.mute", lambda _: f"notification-rules/{a_rule()}/mute", REASON),
+    Repeat("rule.unmute", _muted, REASON),
+    Repeat("rule.remove", lambda _: f"notification-rules/{a_rule()}/remove", REASON),
 )
+OWN = {
+    "views": {"kind": "run", "name": "Late", "q": "state:held"},
+    "notification-rules": {"what": "run.failed"},
+}
+"""What is made there that is nobody else's, and in no audit."""
 
 
 @pytest.mark.parametrize("repeat", REPEATS, ids=lambda repeat: repeat.verb)
@@ -132,6 +173,48 @@ def test_act_that_is_sent_again_under_its_key_is_done_once_and_answered_alike(
     assert second.status_code == first.status_code, second.content
     assert second.json() == first.json()
     assert AuditRecord.objects.filter(verb=repeat.verb).count() == 1
+
+
+@pytest.mark.parametrize("place", OWN)
+def test_what_is_ones_own_is_removed_again_under_its_key_and_nobody_elses(place: str) -> None:
+    ann, bob = a_client(*EVERYTHING), a_client(*EVERYTHING, name="bob")
+    thing = f"{place}/{post(ann, place, OWN[place]).json()['id']}/remove"
+    key, another = {"Idempotency-Key": "4f0c"}, {"Idempotency-Key": "77"}
+
+    first, second = post(ann, thing, {}, **key), post(ann, thing, {}, **key)
+
+    assert (first.status_code, second.status_code) == (200, 200), second.content
+    assert second.json() == first.json()
+    assert [
+        post(client, thing, {}, **named).status_code
+        for client, named in ((ann, another), (ann, {}), (bob, key))
+    ] == [404, 404, 404]
+    assert not AuditRecord.objects.exists()
+
+
+@pytest.mark.parametrize("place", OWN)
+def test_that_something_was_removed_is_remembered_for_a_day(place: str) -> None:
+    client = a_client(*EVERYTHING)
+    thing = f"{place}/{post(client, place, OWN[place]).json()['id']}/remove"
+    key = {"Idempotency-Key": "4f0c"}
+    post(client, thing, {}, **key)
+
+    keys.forget(now() + timedelta(hours=23), limit=10)
+    assert post(client, thing, {}, **key).status_code == 200
+    keys.forget(now() + timedelta(hours=25), limit=10)
+    assert post(client, thing, {}, **key).status_code == 404
+
+
+def test_causes_that_are_merged_again_under_the_same_key_are_merged_once() -> None:
+    client = a_client(*EVERYTHING)
+    cause, other = a_cause("no answer"), a_cause("no such field")
+    body, key = {"groups": [str(other)], **REASON}, {"Idempotency-Key": "4f0c"}
+
+    first, second = (post(client, f"groups/{cause}/merge", body, **key) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (200, 200), second.content
+    assert second.json() == first.json()
+    assert AuditRecord.objects.filter(verb="group.merge").count() == 1
 
 
 def test_act_with_another_body_is_another_act_whatever_its_key() -> None:

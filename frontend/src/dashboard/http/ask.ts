@@ -40,18 +40,44 @@ export class Refused extends Error {
 export const isSignedOut = signal(false);
 
 const SAFE = new Set(["GET", "HEAD"]);
+const KEY = "Idempotency-Key";
 
 /** An answer that took longer says too little of what time it is now. */
 const PROMPT_MS = 1_000;
 const askedAt = new WeakMap<Request, number>();
 
+/** Whoever does the same so much later means it anew. */
+const MEANT_MS = 600_000;
+/** Of acts that nobody has answered: the key, and when it was first sent. */
+const unanswered = new Map<string, { readonly key: string; readonly at: number }>();
+const acts = new WeakMap<Request, string>();
+
+/**
+ * The same to the same thing with the same body is the same act as long as it has no answer, from whichever
+ * dialog it is sent: one that was closed meanwhile had another key.
+ */
+async function keepKey(request: Request): Promise<void> {
+  const key = request.headers.get(KEY);
+  if (key === null) return;
+  const act = `${request.url}\n${await request.clone().text()}`;
+  acts.set(request, act);
+  const sent = unanswered.get(act);
+  if (sent && performance.now() - sent.at < MEANT_MS) request.headers.set(KEY, sent.key);
+  else unanswered.set(act, { key, at: performance.now() });
+}
+
 const ours: Middleware = {
-  onRequest({ request }) {
+  async onRequest({ request }) {
+    if (!SAFE.has(request.method)) {
+      request.headers.set("X-CSRFToken", csrfToken());
+      await keepKey(request);
+    }
     askedAt.set(request, performance.now());
-    if (!SAFE.has(request.method)) request.headers.set("X-CSRFToken", csrfToken());
     return request;
   },
   onResponse({ request, response }) {
+    // A proxy that gave up has not said what became of the act.
+    if (response.status < 500) unanswered.delete(acts.get(request) ?? "");
     const tookMs = performance.now() - (askedAt.get(request) ?? 0);
     if (tookMs < PROMPT_MS) heardDate(response.headers.get("date"));
     isSignedOut.value = response.status === 401;

@@ -34,6 +34,11 @@ const KINDS: readonly (readonly [string, string])[] = [
   ["replay", "Replays"],
   ["station", "Stations"],
   ["worker", "Workers"],
+  ["workflow", "Workflows"],
+  ["dead_letter", "Dead letters"],
+  ["event", "Test events"],
+  ["rule", "Rules"],
+  ["view", "Views"],
 ];
 
 const COLUMNS: readonly Column<Entry>[] = [

@@ -1,23 +1,20 @@
 /** Dead letters: causes first, each with how often and since when; the flat list is one key away. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { api, got } from "../http/ask";
 import { usePages } from "../http/pages";
 import { Empty, Loading } from "../parts/empty";
-import { Icon } from "../parts/glyphs";
 import { AsOf } from "../parts/panel";
 import { ProblemNote } from "../parts/problem";
-import { State } from "../parts/state";
-import { Time } from "../parts/time";
 import { useKeys } from "../state/keys";
 import { useLive } from "../state/live";
 import { page, to } from "../state/page";
 import type { Listed, Page } from "../state/rows";
-import { Hours } from "./dead/hours";
+import { CauseList } from "./dead/causes";
 import { Letters } from "./dead/letters";
 import { dead } from "./dead/topic";
-import { causeOf, type Group, letters, placeOf } from "./dead/words";
+import { type Group, letters } from "./dead/words";
 
 /** Where no topic tells that something has changed. */
 const POLL_MS = 5_000;
@@ -100,12 +97,7 @@ function Causes({ view, onFlip }: { view: string; onFlip: () => void }) {
           <NothingDead view={view} />
         )
       ) : (
-        <CauseList groups={list.rows.shown} />
-      )}
-      {list.rows.waiting.length > 0 && (
-        <button type="button" class="news" onClick={list.release}>
-          ▲ {list.rows.waiting.length} new
-        </button>
+        <CauseList list={list} />
       )}
       {list.rows.next && (
         <button type="button" class="button causes-more" onClick={list.more}>
@@ -113,60 +105,6 @@ function Causes({ view, onFlip }: { view: string; onFlip: () => void }) {
         </button>
       )}
     </div>
-  );
-}
-
-function CauseList({ groups }: { groups: readonly Group[] }) {
-  const [at, setAt] = useState(-1);
-  const root = useRef<HTMLUListElement>(null);
-  const go = (next: number) => {
-    const bound = Math.max(0, Math.min(groups.length - 1, next));
-    setAt(bound);
-    root.current?.querySelectorAll<HTMLAnchorElement>(".cause-link")[bound]?.focus();
-  };
-  useKeys([
-    { keys: "j", says: "Next cause", run: () => go(at + 1) },
-    { keys: "k", says: "Cause before", run: () => go(at - 1) },
-  ]);
-  return (
-    <ul class="causes" ref={root}>
-      {groups.map((group, place) => (
-        <li key={group.id} class="cause" onFocusCapture={() => setAt(place)}>
-          <p class="cause-count" title={`${group.count.toLocaleString("en")} in all`}>
-            <Icon of="dead" />
-            <strong>{group.open_count.toLocaleString("en")}</strong>
-          </p>
-          <div class="cause-what">
-            <a class="cause-link" href={to(`dead/${group.id}`)}>
-              {causeOf(group)}
-            </a>
-            <p class="faint">
-              {[placeOf(group), group.workflow && `workflow ${group.workflow}`, group.code]
-                .filter(Boolean)
-                .join(" · ")}
-            </p>
-            {group.note && <p class="cause-note">{group.note}</p>}
-          </div>
-          <Hours counts={group.hours} />
-          <div class="cause-when">
-            <State
-              of={group.state === "new" ? "open" : group.state}
-              word={group.state === "new" ? "new" : undefined}
-            />
-            <p class="faint">
-              last <Time at={group.last_at} />
-              {" · first "}
-              <Time at={group.first_at} />
-            </p>
-            {group.owner && (
-              <p class="faint">
-                {group.owner === page.user.key ? "yours" : `owner ${group.owner}`}
-              </p>
-            )}
-          </div>
-        </li>
-      ))}
-    </ul>
   );
 }
 

@@ -5,7 +5,7 @@ import { useLocation } from "preact-iso/router";
 import { api, got, keyed, type Problem, problemIn, type Told } from "../http/ask";
 import { useAsked } from "../http/use";
 import { Empty, Loading } from "../parts/empty";
-import { Panel } from "../parts/panel";
+import { freshAsked, Panel } from "../parts/panel";
 import { ProblemNote, ProblemScreen } from "../parts/problem";
 import { ReasonField, useSending } from "../parts/sending";
 import { Time } from "../parts/time";
@@ -80,7 +80,7 @@ function Prepare({ selection }: { selection: Selection }) {
       <Panel title="2 · How">
         <How request={request} query={query} kind={selection.kind} put={put} />
       </Panel>
-      <Panel title="3 · Dry run">
+      <Panel title="3 · Dry run" fresh={freshAsked(checked)}>
         {Object.keys(request.wrong).length > 0 ? (
           <p class="faint">As soon as what you write can be understood.</p>
         ) : (

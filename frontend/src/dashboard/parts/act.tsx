@@ -3,7 +3,8 @@
  *
  * An act that is not possible is there all the same and says why: a button that is gone teaches nothing.
  * One dialog is one act: its key is made when it opens, so that a second click, or a click after a
- * broken line, does nothing twice.
+ * broken line, does nothing twice. Closed without an answer, it leaves its key to the next that sends the
+ * same; see `http/ask.ts`.
  */
 
 import type { ComponentChildren } from "preact";

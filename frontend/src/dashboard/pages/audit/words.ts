@@ -14,6 +14,7 @@ const PLACES: ReadonlyMap<string, (id: string) => string> = new Map([
   ["dead_letter", (id) => to(`dead/letters/${id}`)],
   ["station", () => to("stations")],
   ["worker", () => to("workers")],
+  ["workflow", (name) => to(`definitions/${encodeURIComponent(name)}`)],
   ["rule", () => to("notifications")],
 ]);
 

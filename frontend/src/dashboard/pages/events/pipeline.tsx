@@ -3,6 +3,7 @@
 import type { Told } from "../../http/ask";
 import { Icon } from "../../parts/glyphs";
 import { State } from "../../parts/state";
+import { now } from "../../state/link";
 import { to } from "../../state/page";
 import { span } from "../../state/time";
 
@@ -23,6 +24,9 @@ const OUTCOMES: ReadonlyMap<string, readonly [look: string, word: string]> = new
   ["other_events", ["skipped", "starts on other events"]],
 ]);
 
+/** As long as the floor has patience with an event before it needs somebody. */
+const LATE_MS = 10_000;
+
 export function outcomeOf(outcome: string): readonly [look: string, word: string] {
   return OUTCOMES.get(outcome) ?? ["skipped", outcome.replaceAll("_", " ")];
 }
@@ -32,6 +36,15 @@ export function isUnmatched({ state, answers, is_heard: isHeard }: Event): boole
   if (state !== "routed" || answers.some(({ run_id: run }) => run !== null)) return false;
   // Without any answer, somebody who listens only waits for it: that is not told with the event.
   return answers.length > 0 || !isHeard;
+}
+
+/** It should have been routed long ago: no relay, broker or router has seen to it. */
+export function isLate(
+  { state, due_at: due }: Pick<Event, "state" | "due_at">,
+  at: number,
+): boolean {
+  const isOnItsWay = state === "pending" || state === "published";
+  return isOnItsWay && due !== null && at - Date.parse(due) > LATE_MS;
 }
 
 /** Why it started nothing, in a few words. */
@@ -70,6 +83,8 @@ export function Pipeline({ event }: { event: Event }) {
 
 export function Answers({ event }: { event: Event }) {
   if (event.state === "dead") return <State of="dead" />;
+  // The page's clock is only looked at by those whose time counts.
+  if (event.routed_at === null && isLate(event, now.value)) return <Late event={event} />;
   if (isUnmatched(event)) {
     return (
       <span
@@ -99,6 +114,15 @@ export function Answers({ event }: { event: Event }) {
         .map((answer) => (
           <AnswerLink key={`${answer.workflow} ${answer.replay}`} answer={answer} />
         ))}
+    </span>
+  );
+}
+
+function Late({ event }: { event: Event }) {
+  return (
+    <span class="state unmatched" data-tone="retry" title="Is a relay running, and a worker?">
+      <Icon of="warning" size={14} />
+      <span>not routed for {span(now.value - Date.parse(event.created_at))}</span>
     </span>
   );
 }

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Notice } from "../../../client/notices";
+import type { Problem } from "../../http/ask";
 import { Empty, Loading } from "../../parts/empty";
 import { freshOf, Panel } from "../../parts/panel";
 import { State } from "../../parts/state";
@@ -11,6 +12,13 @@ import { inbox, serverNow } from "../../state/link";
 import { useLive } from "../../state/live";
 
 const HOUR_MS = 3_600_000;
+const NOT_DONE: Problem = {
+  title: "That did not work",
+  status: 0,
+  detail: "Everything is as it was. Try again.",
+  code: "",
+  errors: [],
+};
 
 const TONES: Readonly<Record<Notice["tone"], readonly [string, string]>> = {
   info: ["queued", "told"],
@@ -24,15 +32,26 @@ export function Inbox() {
   const [undo, setUndo] = useState<{ readonly said: string; take: () => Promise<void> } | null>(
     null,
   );
-  const did = async (said: string, act: () => Promise<() => Promise<void>>) => {
-    const take = await act();
-    setUndo({ said, take });
-    say(said);
+  const [refusal, refuse] = useState<Problem | null>(null);
+  const attempt = async (act: () => Promise<void>) => {
+    try {
+      await act();
+      refuse(null);
+    } catch {
+      refuse(NOT_DONE);
+    }
   };
+  const did = (said: string, act: () => Promise<() => Promise<void>>) =>
+    attempt(async () => {
+      const take = await act();
+      setUndo({ said, take });
+      say(said);
+    });
   return (
     <Panel
       title="Inbox"
       fresh={freshOf(meta)}
+      problem={refusal}
       isFlush
       acts={
         <>
@@ -40,11 +59,13 @@ export function Inbox() {
             <button
               type="button"
               class="button"
-              onClick={async () => {
-                await undo.take();
-                setUndo(null);
-                sayNow("It is back.");
-              }}
+              onClick={() =>
+                attempt(async () => {
+                  await undo.take();
+                  setUndo(null);
+                  sayNow("It is back.");
+                })
+              }
             >
               Undo
             </button>
@@ -53,7 +74,7 @@ export function Inbox() {
             type="button"
             class="button"
             disabled={!value?.unread}
-            onClick={() => inbox.read("all")}
+            onClick={() => attempt(() => inbox.read("all"))}
           >
             Mark all read
           </button>
@@ -91,7 +112,7 @@ function Item({ notice, did }: ItemProps) {
       <State of={look} word={word} />
       <div class="notif-said">
         {url ? (
-          <a href={url} onClick={() => void inbox.read([id])}>
+          <a href={url} onClick={() => void inbox.read([id]).catch(() => undefined)}>
             {title}
           </a>
         ) : (

@@ -7,6 +7,7 @@ import { DiffOf } from "../../parts/diff";
 import { Loading } from "../../parts/empty";
 import { Icon } from "../../parts/glyphs";
 import { ProblemNote } from "../../parts/problem";
+import { revivals } from "../../state/link";
 import { to } from "../../state/page";
 import type { Request } from "./request";
 
@@ -17,6 +18,8 @@ const SHOWN = 20;
 export interface Checked {
   readonly plan: Told["PlanTold"] | null;
   readonly problem: Problem | null;
+  /** When the plan was true, by this browser's clock, ms; null before there was one. */
+  readonly asOf: number | null;
   readonly isAsking: boolean;
 }
 
@@ -28,7 +31,12 @@ export function usePlan(selection: string, request: Request): Checked {
     mode: request.mode,
     options: request.options,
   });
-  const [state, set] = useState<Checked>({ plan: null, problem: null, isAsking: true });
+  const [state, set] = useState<Checked>({
+    ...{ plan: null, problem: null, asOf: null },
+    isAsking: true,
+  });
+  const wake = revivals.value;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was tried before the link was lost is tried again
   useEffect(() => {
     if (selection === "" || isWrong) return;
     const controller = new AbortController();
@@ -38,17 +46,17 @@ export function usePlan(selection: string, request: Request): Checked {
         const asked = { ...JSON.parse(body), after: "", limit: SHOWN };
         const { signal } = controller;
         const plan = await got(api.POST("/replays/plan", { body: asked, signal }));
-        set({ plan, problem: null, isAsking: false });
+        set({ plan, problem: null, asOf: Date.now(), isAsking: false });
       } catch (error) {
         if (controller.signal.aborted) return;
-        set({ plan: null, problem: problemIn(error), isAsking: false });
+        set({ plan: null, problem: problemIn(error), asOf: null, isAsking: false });
       }
     }, PAUSE_MS);
     return () => {
       controller.abort();
       clearTimeout(timer);
     };
-  }, [selection, isWrong, body]);
+  }, [selection, isWrong, body, wake]);
   return state;
 }
 

@@ -4,6 +4,7 @@ import type { Told } from "../../http/ask";
 import { byFlow } from "../../parts/command";
 import { Copy } from "../../parts/copy";
 import { type Glyph, Icon } from "../../parts/glyphs";
+import { AsOf, type Fresh } from "../../parts/panel";
 import { Time } from "../../parts/time";
 import { now } from "../../state/link";
 import { page } from "../../state/page";
@@ -26,10 +27,11 @@ const ICONS: Readonly<Record<string, Glyph>> = {
 
 interface Props {
   readonly waits: readonly Wait[];
+  readonly fresh: Fresh;
   readonly onChoose: (step: string) => void;
 }
 
-export function Waits({ waits, onChoose }: Props) {
+export function Waits({ waits, fresh, onChoose }: Props) {
   if (waits.length === 0) return null;
   return (
     <section class="waits" aria-label="Why it waits">
@@ -45,6 +47,7 @@ export function Waits({ waits, onChoose }: Props) {
           </li>
         ))}
       </ul>
+      <AsOf of={fresh} />
     </section>
   );
 }

@@ -104,11 +104,6 @@ type TellPath =
   | "/selections/{selection_id}/hold"
   | "/selections/{selection_id}/release";
 
-export function cancel(id: string, reason: string, key: string): Promise<Told["Acted"]> {
-  const params = { path: { run_id: id } };
-  return got(api.POST("/runs/{run_id}/cancel", { params, body: { reason }, headers: keyed(key) }));
-}
-
 function told(path: TellPath, id: string, { reason, key }: Given): Promise<Told["ReplayTold"]> {
   const params = { path: { selection_id: id }, header: keyed(key) };
   return got(api.POST(path, { params, body: { reason } }));
