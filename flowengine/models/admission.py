@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class KeyRecord(models.Model):
-    """What one gate of one workflow remembers of one key. Locked before any run."""
+    """What one gate of one workflow remembers of one key. Locked before any run.
+
+    One without a workflow is of an act that leaves no row behind: see ``orchestration.once``.
+    """
 
     id = models.UUIDField(primary_key=True)
     """Derived from workflow, gate and key."""

@@ -31,7 +31,7 @@ ORDER BY 2 LIMIT %(limit)s"""
 _CREATED_AT = -2
 """Of a row of ``EVENT``."""
 _DUE = "WHERE state = %(state)s AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s"
-# By a list of ids, whose plan is the same however many it has: it may be kept.
+# By a list of ids: the plan that finds them is the same however many the planner expects.
 _CLAIM = f"""
 UPDATE flowengine_event SET due_at = %(until)s WHERE id = ANY(ARRAY(
     SELECT id FROM flowengine_event {_DUE} FOR UPDATE SKIP LOCKED)) RETURNING {EVENT}"""
@@ -71,7 +71,7 @@ def _claim(
 ) -> tuple[list[Event], list[UUID]]:
     given = {"now": now, "until": until, "limit": limit, "state": state}
     if sql.is_postgresql():
-        rows = sql.query(_CLAIM, given, is_prepared=True)
+        rows = sql.query(_CLAIM, given)
     else:
         with sql.writing():
             rows = sql.query(f"SELECT {EVENT} FROM flowengine_event {_DUE}", given)

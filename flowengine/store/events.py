@@ -285,12 +285,11 @@ def own_source() -> str:
 
 
 def set_(ids: Sequence[UUID], assignments: str, *, only: str = "", **values: Any) -> None:
-    """Write this into the rows of these events; *only* narrows them further, by their ids too."""
+    """Write this into the rows of these events; *only* narrows them further."""
     if ids:
         sql.execute(
             f"UPDATE flowengine_event SET {assignments} WHERE id = ANY(%(ids)s){only}",
             {"ids": list(ids), **values},
-            is_prepared=True,
         )
 
 

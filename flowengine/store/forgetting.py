@@ -13,10 +13,13 @@ SELECT min(CASE COALESCE(d.replay, 0) WHEN 0 THEN e.created_at ELSE r.created_at
 FROM flowengine_run r JOIN flowengine_event e ON e.id = r.event_id
 LEFT JOIN flowengine_decision d ON d.run_id = r.id
 WHERE {_UNFINISHED} AND r.state <> 'failed'"""
+# Materialised: a plain subquery may be asked again for each row, and would give others each time.
 _KEYS = """
 DELETE FROM flowengine_event_key WHERE (key, event_id) IN (
-  SELECT key, event_id FROM flowengine_event_key
-  WHERE added_at < %(before)s ORDER BY added_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"""
+  WITH old AS MATERIALIZED (
+    SELECT key, event_id FROM flowengine_event_key
+    WHERE added_at < %(before)s ORDER BY added_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+  SELECT key, event_id FROM old)"""
 _IS_USED = f"""(digest IN (SELECT w.digest FROM flowengine_workflow w)
   OR digest IN (SELECT r.digest FROM flowengine_run r WHERE {_UNFINISHED}))"""
 _USED_AGAIN = f"""

@@ -32,10 +32,13 @@ _PAGE = 1000
 _WAITING = """
 SELECT id, state FROM flowengine_key WHERE gate = 'debounce' AND due_at IS NOT NULL AND id > %(after)s
 ORDER BY id LIMIT %(limit)s"""
+# Materialised: a plain subquery may be asked again for each row, and would give others each time.
 _FORGET = """
 DELETE FROM flowengine_key WHERE id IN (
-  SELECT id FROM flowengine_key WHERE gate IN ('idempotency', 'throttle')
-  AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"""
+  WITH old AS MATERIALIZED (
+    SELECT id FROM flowengine_key WHERE gate IN ('idempotency', 'throttle')
+    AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+  SELECT id FROM old)"""
 
 _encode = msgspec.json.encode
 _decoders = {

@@ -57,16 +57,22 @@ _RAISE = """
 UPDATE flowengine_inbox SET number = number + 1 WHERE user_key = ANY(%(users)s::text[])
 RETURNING user_key, number"""
 
+# Materialised: a plain subquery may be asked again for each row, and would give others each time.
 _BACK = """
 UPDATE flowengine_notification
 SET at = snoozed_until, snoozed_until = NULL, seen_at = NULL, read_at = NULL, number = NULL
-WHERE id IN (SELECT id FROM flowengine_notification WHERE snoozed_until <= %(now)s
-             ORDER BY snoozed_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+WHERE id IN (
+  WITH due AS MATERIALIZED (
+    SELECT id FROM flowengine_notification WHERE snoozed_until <= %(now)s
+    ORDER BY snoozed_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+  SELECT id FROM due)
 RETURNING user_key"""
 _FORGET = """
 DELETE FROM flowengine_notification WHERE id IN (
-  SELECT id FROM flowengine_notification WHERE at < %(before)s
-  ORDER BY at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+  WITH old AS MATERIALIZED (
+    SELECT id FROM flowengine_notification WHERE at < %(before)s
+    ORDER BY at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+  SELECT id FROM old)
 RETURNING user_key"""
 
 

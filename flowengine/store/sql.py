@@ -226,7 +226,7 @@ def query(
     """The rows of a SELECT; lists are arrays, used as ``= ANY(%(name)s)``.
 
     On SQLite such a test becomes a look-up in ``json_each``, and row locks, which it has not, are
-    left out. *Prepared* is what has one plan whatever the size of its tables: it is kept.
+    left out. *Prepared* is what reads tables that stay small: its plan is kept.
     """
     if is_postgresql():
         given = _arrays_of(parameters)
@@ -257,30 +257,14 @@ def rows_of_texts(parameter: str) -> str:
     return f"(SELECT value AS key FROM json_each(%({parameter})s))"
 
 
-def execute(text: str, parameters: Mapping[str, Any], *, is_prepared: bool = False) -> int:
+def execute(text: str, parameters: Mapping[str, Any]) -> int:
     """Run one writing statement by the rules of :func:`query`; the number of rows it touched."""
     if is_postgresql():
-        given = _arrays_of(parameters)
-        with _executed(_binary(text), given, is_prepared=is_prepared) as cursor:
+        with _executed(_binary(text), _arrays_of(parameters)) as cursor:
             return int(cursor.rowcount)
     with connection().cursor() as cursor:
         cursor.execute(sqlite.text_of(text), sqlite.parameters_of(parameters))
         return int(cursor.rowcount)
-
-
-def write_in(database: BaseDatabaseWrapper, text: str, values: Sequence[Any]) -> None:
-    """Run one writing statement in the transaction that a project has open on its PostgreSQL, or in none.
-
-    As Django would, but its plan is kept. Where somebody looks at the statements, or stands between them and
-    the database, it is left to Django.
-    """
-    if database.queries_logged or database.execute_wrappers:
-        with database.cursor() as cursor:
-            cursor.execute(text, values)
-        return
-    database.validate_no_broken_transaction()
-    with _executed(text, values, is_prepared=True, database=database):
-        pass
 
 
 def as_uuid(value: Any) -> UUID:
@@ -320,20 +304,16 @@ def _encoded(types: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Any]:
 
 @contextmanager
 def _executed(
-    text: str,
-    parameters: Mapping[str, Any] | Sequence[Any],
-    *,
-    is_prepared: bool = False,
-    database: BaseDatabaseWrapper | None = None,
+    text: str, parameters: Mapping[str, Any] | Sequence[Any], *, is_prepared: bool = False
 ) -> Iterator[Any]:
-    """A cursor that has run *text*, with values and rows in binary; *database*: None = our own.
+    """A cursor that has run *text*, with values and rows in binary.
 
     Django's own cursor writes values into the text on the client's side, which on large arrays costs
     more than the statement. *Prepared* is what has only one plan: one made while the tables were small
     would be kept when they are not. Nor is anything where connections are shared by transactions, so that
     nobody can listen. Errors are Django's, and who captures queries sees this one.
     """
-    database = database or connection()
+    database = connection()
     database.ensure_connection()
     postgresql.teach(database)
     with database.wrap_database_errors, postgresql.cursor_of(database) as cursor:

@@ -14,6 +14,7 @@ import logging
 import random
 import time
 import weakref
+from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 from socket import socket, socketpair
 from threading import Condition, Event, Lock, Thread
@@ -152,6 +153,9 @@ class Waker:
         self._closing.set()
         self.wake()
         if self._listened is not None:
+            # Not by closing it alone: a child of a task may hold it open as well.
+            with suppress(OSError):
+                self._listened.send(b"end")
             self._listened.close()
         if self._thread is not None:
             self._thread.join(CLOSE_WITHIN_S)
@@ -168,7 +172,7 @@ class Waker:
             try:
                 with psycopg.connect(**given) as connection:
                     self._follow(connection, ending)
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError) as error:
                 logger.info("listening stopped; polling goes on", extra={"error": str(error)})
                 self._closing.wait(delay_s * random.random())  # noqa: S311 - jitter
                 delay_s = min(delay_s * 2, _RECONNECT_MAX_S)

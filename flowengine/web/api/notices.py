@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -34,7 +35,7 @@ from flowengine.web.api.paging import (
     page_of,
     place_after,
 )
-from flowengine.web.api.problems import malformed, not_found, of_fields
+from flowengine.web.api.problems import Refusal, malformed, not_found, of_fields
 
 door = Door("notifications")
 SHARE = permission("share_rule")
@@ -143,10 +144,14 @@ def unmute_notification_rule(request: HttpRequest, rule_id: Path[UUID], body: Ma
 def remove_notification_rule(request: HttpRequest, rule_id: Path[UUID], body: MaybeReason) -> Any:
     """Take a rule away; what it has told stays told."""
     person = by(request, body.reason)
-    if not rules.is_removed(rule_id, person):
+    try:
         _changeable(request, rule_id)
-        with _found():
-            rules.remove(rule_id, person, _clock.now())
+    except Refusal as refusal:
+        if refusal.status != HTTPStatus.NOT_FOUND or not rules.is_removed(rule_id, person):
+            raise
+        return {"id": rule_id}
+    with _found():
+        rules.remove(rule_id, person, _clock.now())
     return {"id": rule_id}
 
 

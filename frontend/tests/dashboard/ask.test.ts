@@ -145,9 +145,20 @@ describe("an act", () => {
     expect(keys).toEqual(["a", "b", "c", "a", "e"]);
   });
 
+  it("is meant anew once something else was done to the same thing meanwhile", async () => {
+    const keys = keysOf(null, 200, 200);
+    const release = { params: { path: { run_id: "r6" } }, body: { reason: "go on" } };
+
+    await hold("r6", "because", "a");
+    await got(api.POST("/runs/{run_id}/release", { ...release, headers: keyed("b") }));
+    await hold("r6", "because", "c");
+
+    expect(keys).toEqual(["a", "b", "c"]);
+  });
+
   it("is meant anew by who does it again much later", async () => {
     const keys = keysOf(null, 200);
-    const at = vi.spyOn(performance, "now").mockReturnValue(1_000);
+    const at = vi.spyOn(Date, "now").mockReturnValue(1_000);
     await hold("r5", "because", "a");
 
     at.mockReturnValue(1_000 + 3_600_000);

@@ -133,7 +133,7 @@ describe("what is left in the browser", () => {
     state.remember({ ...run(1), input: "4111" } as Recent);
 
     const kept = JSON.parse(localStorage.getItem(KEY) ?? "");
-    expect(kept).toEqual({ user: "7", things: [run(1)] });
+    expect(kept).toEqual({ user: "/flow/ 7", things: [run(1)] });
   });
 
   it.each([
@@ -160,7 +160,7 @@ describe("what is left in the browser", () => {
       run(2),
       run(2),
     ];
-    localStorage.setItem(KEY, JSON.stringify({ user: "7", things }));
+    localStorage.setItem(KEY, JSON.stringify({ user: "/flow/ 7", things }));
 
     expect(state.recent()).toEqual([run(2)]);
   });

@@ -48,22 +48,43 @@ const askedAt = new WeakMap<Request, number>();
 
 /** Whoever does the same so much later means it anew. */
 const MEANT_MS = 600_000;
-/** Of acts that nobody has answered: the key, and when it was first sent. */
-const unanswered = new Map<string, { readonly key: string; readonly at: number }>();
-const acts = new WeakMap<Request, string>();
+
+interface Sent {
+  readonly key: string;
+  /** When it was sent last, ms since 1970: no clock that stands still while the computer sleeps. */
+  readonly at: number;
+  readonly thing: string;
+}
+
+/** Acts that nobody has answered, by what they do. */
+const unanswered = new Map<string, Sent>();
 
 /**
  * The same to the same thing with the same body is the same act as long as it has no answer, from whichever
- * dialog it is sent: one that was closed meanwhile had another key.
+ * dialog it is sent: one that was closed meanwhile had another key. Not so a test event, of which one may
+ * want two.
  */
 async function keepKey(request: Request): Promise<void> {
   const key = request.headers.get(KEY);
-  if (key === null) return;
+  if (key === null || request.url.endsWith("/events/test")) return;
   const act = `${request.url}\n${await request.clone().text()}`;
-  acts.set(request, act);
-  const sent = unanswered.get(act);
-  if (sent && performance.now() - sent.at < MEANT_MS) request.headers.set(KEY, sent.key);
-  else unanswered.set(act, { key, at: performance.now() });
+  const before = unanswered.get(act);
+  const at = Date.now();
+  const sent = before && at - before.at < MEANT_MS ? before.key : key;
+  request.headers.set(KEY, sent);
+  unanswered.set(act, { key: sent, at, thing: thingOf(request) });
+}
+
+/** What an act is about: `…/runs/r1` of `…/runs/r1/hold`. */
+function thingOf({ url }: Request): string {
+  return url.slice(0, url.lastIndexOf("/"));
+}
+
+/** Something was done to a thing, or refused: what is done to it from now on is meant anew. */
+function settle(request: Request): void {
+  if (!request.headers.has(KEY)) return;
+  const thing = thingOf(request);
+  for (const [act, sent] of unanswered) if (sent.thing === thing) unanswered.delete(act);
 }
 
 const ours: Middleware = {
@@ -77,7 +98,7 @@ const ours: Middleware = {
   },
   onResponse({ request, response }) {
     // A proxy that gave up has not said what became of the act.
-    if (response.status < 500) unanswered.delete(acts.get(request) ?? "");
+    if (response.status < 500) settle(request);
     const tookMs = performance.now() - (askedAt.get(request) ?? 0);
     if (tookMs < PROMPT_MS) heardDate(response.headers.get("date"));
     isSignedOut.value = response.status === 401;

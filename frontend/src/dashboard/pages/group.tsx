@@ -1,6 +1,6 @@
 /** One cause: what its letters have in common, what was said of it, and what can be done. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { api, got, keyed, type Problem, problemIn, type Told } from "../http/ask";
 import { usePages } from "../http/pages";
@@ -65,6 +65,9 @@ function Head({ group, onDone }: HeadProps) {
   const triage = useTriage(group, doing);
   const [asks, setAsks] = useState<Act | null>(null);
   const [refusal, refuse] = useState<Problem | null>(null);
+  // What was refused as it stood is no word about how it stands now.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked when it stands otherwise
+  useEffect(() => refuse(null), [group.state]);
   const replay = replayAct(q, group.open_count, doing);
   const goReplay = async () => {
     try {

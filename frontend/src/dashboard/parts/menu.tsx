@@ -56,7 +56,8 @@ export function Menu({ label, entries, icon, ...rest }: Props) {
     const next = steps[event.key] ?? beginningWith(all, at, event);
     if (event.key === "Escape" || event.key === "Tab") close();
     else if (next !== undefined) all[next]?.focus();
-    else return;
+    // A letter that leads nowhere is none of the page's keys either.
+    else if (!isLetter(event)) return;
     if (event.key !== "Tab") event.preventDefault();
     event.stopPropagation();
   };
@@ -98,13 +99,17 @@ export function Menu({ label, entries, icon, ...rest }: Props) {
 function beginningWith(
   all: readonly HTMLElement[],
   at: number,
-  { key, ctrlKey, altKey, metaKey }: KeyboardEvent,
+  event: KeyboardEvent,
 ): number | undefined {
-  if (ctrlKey || altKey || metaKey || !/^[\p{L}\p{N}]$/u.test(key)) return undefined;
-  const letter = key.toLowerCase();
+  if (!isLetter(event)) return undefined;
+  const letter = event.key.toLowerCase();
   return all
     .map((_, n) => (at + 1 + n) % all.length)
     .find((n) => all[n]?.textContent.trimStart().toLowerCase().startsWith(letter));
+}
+
+function isLetter({ key, ctrlKey, altKey, metaKey }: KeyboardEvent): boolean {
+  return !ctrlKey && !altKey && !metaKey && /^[\p{L}\p{N}]$/u.test(key);
 }
 
 function Entry({ entry, close }: { entry: MenuEntry; close: () => void }) {

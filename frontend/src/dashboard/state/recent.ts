@@ -127,11 +127,16 @@ function wayBack({ kind, id, name }: Recent): Way {
 
 /** What this user has looked at, the newest first. Other tabs add to it: it is read each time. */
 export function recent(): readonly Recent[] {
-  return recentIn(readKept(KEPT_AS), page.user.key);
+  return recentIn(readKept(KEPT_AS), owner());
+}
+
+/** Of another dashboard on the same origin the same key is somebody else. */
+function owner(): string {
+  return `${page.base} ${page.user.key}`;
 }
 
 export function remember(thing: Recent): void {
-  writeKept(KEPT_AS, textOf(withRecent(recent(), thing), page.user.key));
+  writeKept(KEPT_AS, textOf(withRecent(recent(), thing), owner()));
 }
 
 export function forget(): void {

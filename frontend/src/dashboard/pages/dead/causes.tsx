@@ -28,16 +28,14 @@ export function CauseList({ list }: Props) {
   useKeys([
     { keys: "j", says: "Next cause", run: () => go(at + 1) },
     { keys: "k", says: "Cause before", run: () => go(at - 1) },
+    { keys: "Shift+R", says: "Show the causes that wait", run: list.release },
   ]);
   const waiting = list.rows.waiting.length;
   return (
     <>
       <div class="table-news">
-        {waiting > 0 && (
-          <button type="button" class="news" onClick={list.release}>
-            ▲ {waiting} new
-          </button>
-        )}
+        {/* No button: who goes to it has left the list, and so sees them. */}
+        {waiting > 0 && <span class="faint">▲ {waiting} new</span>}
         {why && <span class="faint">{why}</span>}
       </div>
       <ul class="causes" ref={root} {...watched}>

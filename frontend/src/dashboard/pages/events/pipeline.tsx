@@ -122,7 +122,7 @@ function Late({ event }: { event: Event }) {
   return (
     <span class="state unmatched" data-tone="retry" title="Is a relay running, and a worker?">
       <Icon of="warning" size={14} />
-      <span>not routed for {span(now.value - Date.parse(event.created_at))}</span>
+      <span>due for {span(now.value - Date.parse(event.due_at ?? event.created_at))}</span>
     </span>
   );
 }

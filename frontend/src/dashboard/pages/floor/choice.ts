@@ -41,7 +41,9 @@ export function flipped(
 }
 
 export function titleOf(workflow: string, lanes: readonly Lane[]): string {
-  return lanes.find((lane) => lane.workflow === workflow)?.title || workflow;
+  const title = lanes.find((lane) => lane.workflow === workflow)?.title || workflow;
+  const isShared = lanes.some((lane) => lane.workflow !== workflow && lane.title === title);
+  return isShared ? `${title} (${workflow})` : title;
 }
 
 /** What the floor of all says of these workflows. */

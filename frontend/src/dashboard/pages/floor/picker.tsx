@@ -1,5 +1,6 @@
 /** The choice of workflows: what is shown, and what was named and is not there. */
 
+import { useEffect, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { Menu, type MenuEntry } from "../../parts/menu";
 import { ProblemNote } from "../../parts/problem";
@@ -17,6 +18,7 @@ interface Props {
 export function Picker({ lanes, choice, isTv }: Props) {
   const { route } = useLocation();
   const chosen = choice?.chosen ?? [];
+  useFocusKept(chosen.join());
   if (lanes.length < 2) return null;
   if (isTv) {
     const titles = chosen.map((workflow) => titleOf(workflow, lanes));
@@ -33,6 +35,16 @@ export function Picker({ lanes, choice, isTv }: Props) {
     })),
   ];
   return <Menu class="floor-picker" label={labelOf(choice, lanes)} entries={entries} />;
+}
+
+/** A link that changes the choice goes with what it stood in: the focus goes to where it can be changed again. */
+function useFocusKept(chosen: string): void {
+  const before = useRef(chosen);
+  useEffect(() => {
+    const isLost = before.current !== chosen && document.activeElement === document.body;
+    before.current = chosen;
+    if (isLost) document.querySelector<HTMLElement>(".floor-picker button")?.focus();
+  }, [chosen]);
 }
 
 function labelOf(choice: Choice | null, lanes: readonly Lane[]): string {

@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 const NOT_DONE: Problem = {
   title: "That did not work",
   status: 0,
-  detail: "Everything is as it was. Try again.",
+  detail: "It is not known whether it was done. Look, and try again.",
   code: "",
   errors: [],
 };
