@@ -124,7 +124,7 @@ def _route(
 
 
 def _route_all(ids: Sequence[UUID], now: datetime, claim: Claim, *, in_hand: bool) -> Routed:
-    with sql.writing(), sql.by_keys():
+    with sql.writing():
         locked = events.lock(ids)
         waiting = [row for row in locked if row.is_open]
         routed = Routed(routed=len(waiting), missing=_missing(ids, locked))

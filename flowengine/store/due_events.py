@@ -31,10 +31,10 @@ ORDER BY 2 LIMIT %(limit)s"""
 _CREATED_AT = -2
 """Of a row of ``EVENT``."""
 _DUE = "WHERE state = %(state)s AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s"
-# By a list of ids: the plan that finds them is the same however many the planner expects.
 _CLAIM = f"""
-UPDATE flowengine_event SET due_at = %(until)s WHERE id = ANY(ARRAY(
-    SELECT id FROM flowengine_event {_DUE} FOR UPDATE SKIP LOCKED)) RETURNING {EVENT}"""
+WITH due AS MATERIALIZED (
+    SELECT id AS due_id FROM flowengine_event {_DUE} FOR UPDATE SKIP LOCKED)
+UPDATE flowengine_event SET due_at = %(until)s FROM due WHERE id = due_id RETURNING {EVENT}"""
 _SENT = (
     "due_at = CASE state WHEN 'pending' THEN %(at)s END,"
     " state = CASE state WHEN 'pending' THEN 'published' ELSE state END"
