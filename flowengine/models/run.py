@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 
@@ -211,7 +212,7 @@ class StepRecord(models.Model):
                 condition=Q(ended__isnull=False),
             ),
             models.Index(
-                fields=["due_at", "run_id"],
+                *("due_at", "run_id", "step", Length("item"), "item"),
                 name="flowengine_step_asked",
                 condition=Q(state="waiting", kind="approval"),
             ),

@@ -20,16 +20,28 @@ SCAN_MAX = 2_000
 _READ = """s.run_id, s.step, s.item, s.title, s.state, s.input, s.answers, s.due_at, s.started_at,
        r.title, r.workflow, r.actor"""
 _FROM = "FROM flowengine_step s JOIN flowengine_run r ON r.id = s.run_id"
+_IS_WAITING = "s.kind = 'approval' AND s.state = 'waiting'"
+# In the very order of their index: so it takes a page of them to read a page, whatever the planner
+# believes of how many there are.
+_PRESSING = "s.due_at NULLS LAST, s.run_id, s.step, length(s.item), s.item"
 _WAITING = f"""
-SELECT {_READ} {_FROM} WHERE s.kind = 'approval' AND s.state = 'waiting'
-ORDER BY s.due_at NULLS LAST, s.run_id, s.step, length(s.item), s.item LIMIT {SCAN_MAX}"""
-_LATER = """(s.run_id, s.step, length(s.item), s.item)
-  > (%(run)s, %(step)s, %(length)s, %(item)s)"""
-_AFTER_DUE = f"""(s.due_at > %(due)s OR s.due_at IS NULL OR (s.due_at = %(due)s AND {_LATER}))"""
-_AFTER_ALL_DUE = f"s.due_at IS NULL AND {_LATER}"
+SELECT {_READ} {_FROM} WHERE {_IS_WAITING} ORDER BY {_PRESSING} LIMIT {SCAN_MAX}"""
 _PAGE = f"""
-SELECT {_READ} {_FROM} WHERE s.kind = 'approval' AND s.state = 'waiting' AND {{after}}
-ORDER BY s.due_at NULLS LAST, s.run_id, s.step, length(s.item), s.item LIMIT %(limit)s"""
+SELECT {_READ} {_FROM} WHERE {_IS_WAITING} AND {{after}} ORDER BY {_PRESSING} LIMIT %(limit)s"""
+_SOME = f"""
+SELECT * FROM (SELECT s.* FROM flowengine_step s WHERE {_IS_WAITING} AND {{which}}
+ORDER BY {_PRESSING} LIMIT %(limit)s) s"""
+_LATER = """(s.due_at, s.run_id, s.step, length(s.item), s.item)
+  > (%(due)s, %(run)s, %(step)s, %(length)s, %(item)s)"""
+_LATER_OF_NO_LIMIT = """s.due_at IS NULL AND (s.run_id, s.step, length(s.item), s.item)
+  > (%(run)s, %(step)s, %(length)s, %(item)s)"""
+_FIRST = _PAGE.format(after="TRUE")
+# Two ends of one index, for a condition that names both ("later, or never due") reads all before them.
+_AFTER_DUE = f"""
+SELECT {_READ}
+FROM ({_SOME.format(which=_LATER)} UNION ALL {_SOME.format(which="s.due_at IS NULL")}) s
+JOIN flowengine_run r ON r.id = s.run_id ORDER BY {_PRESSING} LIMIT %(limit)s"""
+_AFTER_ALL_DUE = _PAGE.format(after=_LATER_OF_NO_LIMIT)
 _OF_RUN = f"""
 SELECT {_READ} {_FROM} WHERE s.run_id = %(run)s AND s.kind = 'approval' AND s.state = 'waiting'
 ORDER BY s.due_at NULLS LAST, s.step, length(s.item), s.item LIMIT {SCAN_MAX}"""
@@ -88,12 +100,11 @@ def waiting() -> list[Approval]:
 def page(after: Place | None, limit: int) -> list[Approval]:
     """Those of all runs that wait, the most pressing first; the first *limit* after that place."""
     if after is None:
-        return [_approval(row) for row in sql.query(_PAGE.format(after="TRUE"), {"limit": limit})]
+        return [_approval(row) for row in sql.query(_FIRST, {"limit": limit})]
     due, run, step, item = after
-    text = _PAGE.format(after=_AFTER_ALL_DUE if due is None else _AFTER_DUE)
-    place = {"run": run, "step": step, "item": item, "length": len(item)}
-    given = place if due is None else {**place, "due": due}
-    return [_approval(row) for row in sql.query(text, {**given, "limit": limit})]
+    text = _AFTER_ALL_DUE if due is None else _AFTER_DUE
+    place = {"due": due, "run": run, "step": step, "item": item, "length": len(item)}
+    return [_approval(row) for row in sql.query(text, {**place, "limit": limit})]
 
 
 def waiting_in(run_id: UUID) -> list[Approval]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -16,11 +17,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from flowengine import emit
-from flowengine.models import DeadGroupRecord
+from flowengine.models import DeadGroupRecord, StepRecord
 from flowengine.orchestration import acts
 from flowengine.orchestration.audit import By
 from flowengine.orchestration.querying import SEARCHED_MAX
-from flowengine.store import open_runs
+from flowengine.store import approvals, open_runs
 from flowengine.store.stations import READY_MAX
 from flowengine.testing import Runner
 from tests.benchmarks.figures import percentile
@@ -207,6 +208,33 @@ def test_lists_read_by_an_index_and_no_more_than_a_few_pages(
             if p95 > ENOUGH_MS:
                 slow[name] = p95
     assert slow == {}
+
+
+def test_a_page_of_approvals_is_read_alone_whatever_the_planner_believes_of_how_many_there_are(
+    busy: None, subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = StepRecord.objects.filter(kind="approval", state="waiting")
+    waiting.update(state="elsewhere")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE flowengine_step")
+    asked = StepRecord.objects.filter(kind="approval", state="elsewhere")
+    asked.filter(run_id__lt=UUID(int=1 << 127)).update(due_at=now())
+    asked.update(state="waiting")
+    assert waiting.count() > 10 * PAGE
+    every = approvals.waiting()
+    last_due = max(n for n, each in enumerate(every) if each.due_at is not None)
+
+    for name, place in {
+        "first": None,
+        "due": 2 * PAGE,
+        "over the last that is due": last_due - PAGE // 2,
+        "never due": last_due + PAGE,
+    }.items():
+        after = None if place is None else every[place].place
+        with subtests.test(name), plans.explained(monkeypatch) as seen:
+            first = 0 if place is None else place + 1
+            assert approvals.page(after, PAGE) == every[first : first + PAGE]
+            assert seen.read <= 4 * PAGE, seen.plans
 
 
 def test_every_list_is_asked() -> None:
