@@ -1,8 +1,8 @@
-"""The pages of the test project, and two that are measured: the same request with and without ``emit()``."""
+"""The pages of the test project, and three that are measured: a request, with another statement, with ``emit()``."""
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -20,6 +20,16 @@ def plain(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
+def asking(request: HttpRequest) -> HttpResponse:
+    """Writes the same row, and makes the least that a statement can be."""
+    Order.objects.create(customer=request.GET["customer"])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchone()
+    return HttpResponse("ok")
+
+
+@transaction.atomic
 def emitting(request: HttpRequest) -> HttpResponse:
     """Writes the same row, and emits an event in its transaction."""
     Order.objects.create(customer=request.GET["customer"])
@@ -30,5 +40,6 @@ def emitting(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     *project,
     path("measured/plain", plain),
+    path("measured/asking", asking),
     path("measured/emitting", emitting),
 ]
