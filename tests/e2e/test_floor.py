@@ -23,6 +23,12 @@ doors.pause("payment", By(who="7", reason="The bank is asleep."), datetime.now(U
 LATE = """
 SELECT count(*) FROM flowengine_step
 WHERE step = 'charge' AND state = 'ready' AND ready_at < datetime('now', '-2 seconds')"""
+QUIET = ".lane[data-quiet] .column:not(:last-child)"
+BELOW = """
+(columns) => columns
+  .map((column) => [parseFloat(getComputedStyle(column, "::after").top), column.offsetHeight])
+  .filter(([belt, height]) => Math.abs(belt - height) > 1)"""
+"""Where belts begin that do not begin at the lower edge of their station, each with how high that is."""
 ALL = ["Basket", "Delivery", "Order", "Restock"]
 
 
@@ -90,6 +96,18 @@ def test_workflows_are_chosen_by_keys_and_stand_in_the_address(operator: Operato
     expect(lanes(operator)).to_have_text(ALL)
     expect(page).to_have_url(re.compile(r"/flow/$"))
     assert faults == {}, json.dumps(faults, indent=1)
+
+
+def test_belt_lies_between_stations_and_not_on_their_names_on_a_telephone_too(
+    operator: Operator,
+) -> None:
+    page = operator.open("").page
+    expect(page.locator(QUIET)).not_to_have_count(0)
+
+    page.set_viewport_size({"width": 360, "height": 720})
+
+    assert page.locator(QUIET).evaluate_all(BELOW) == []
+    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def test_what_is_tighter_where_nobody_looks_is_said(operator: Operator) -> None:
