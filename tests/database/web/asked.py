@@ -65,16 +65,16 @@ def a_big_order(
     """A run that waits at its approval."""
     synchronise(settings, folder, BIG_ORDER.replace("${{QUORUM}}", str(quorum)))
     data = {"number": 17, "users": list(users)}
-    return _begun("order.big", "big-order", data, actor)
+    return begun("order.big", "big-order", data, actor)
 
 
 def orders_in_a_loop(settings: Settings, folder: Path) -> UUID:
     """A run that waits at two approvals, one in each item of a loop."""
     synchronise(settings, folder, IN_A_LOOP)
-    return _begun("orders.big", "each-asked", {}, None)
+    return begun("orders.big", "each-asked", {}, None)
 
 
-def _begun(event: str, workflow: str, data: object, actor: User | None) -> UUID:
+def begun(event: str, workflow: str, data: object, actor: User | None) -> UUID:
     emitted = emit(event, data, actor=actor)
     route([emitted.event_id], now=now())
     return emitted.run_ids[workflow]
