@@ -213,7 +213,7 @@ class StepRecord(models.Model):
             ),
             models.Index(
                 *("due_at", "run_id", "step", Length("item"), "item"),
-                name="flowengine_step_asked",
+                name="flowengine_step_pressing",
                 condition=Q(state="waiting", kind="approval"),
             ),
             models.Index(
