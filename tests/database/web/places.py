@@ -21,7 +21,10 @@ ROLES: Mapping[str, tuple[str, ...] | None] = {
 WATCHING = ("owner", "watcher", "all-permitted")
 STARTING = ("starter", "all-permitted")
 EVERYBODY = tuple(ROLES)
+SIGNED_IN = EVERYBODY[1:]
 QUESTION = "May order 17 be sent?"
+ENDPOINT = "https://fcm.googleapis.com/fcm/send/owner"
+"""Where the owner's browser is pushed to."""
 TO_LOG_IN, SIGNED_OUT, NOT_FOUND = 302, 401, 404
 
 
@@ -30,11 +33,13 @@ class Row:
     """One place."""
 
     place: str
-    """With ``{run}`` where the id of the run stands."""
+    """With ``{run}``, ``{workflow}``, ``{note}`` and ``{token}`` where those of the owner stand."""
     post: Mapping[str, Any] | None = None
-    """The JSON that is sent; None = it is a GET."""
+    """What is sent, as JSON; None = it is a GET."""
     form: bool = False
     """It is sent as a form."""
+    method: str = ""
+    """Empty = POST where something is sent, else GET."""
     may: tuple[str, ...] = EVERYBODY
     """Who gets what is there."""
     allowed: int = 200
@@ -44,14 +49,21 @@ class Row:
     nobody: int = SIGNED_OUT
     """What is said to who is not signed in."""
     missing: int = NOT_FOUND
-    """What who may gets of a run that is not there."""
+    """What who may gets of a run, or of a workflow, that is not there."""
     tells: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What stands in the answers to some, and in no others."""
+    changes: tuple[str, ...] = ()
+    """Who changes something by it."""
+    leads: str = ""
+    """Where who may is sent."""
 
 
 ASKS = {QUESTION: ("asked",)}
 ANSWER = {"approved": True, "form": {"budget": 3}}
 MONTH = {"month": "2026-03"}
+TO_RUN = "/flow/my/runs/"
+PUSHED = {"endpoint": "https://fcm.googleapis.com/fcm/send/x", "keys": {"p256dh": "p", "auth": "a"}}
+DIGEST = {"digest": "daily", "timezone": "Europe/Berlin", "language": "de"}
 TABLE: Mapping[str, tuple[Row, ...]] = {
     # Where one is sent who has just started a run: it may not be there yet, so nothing is "not found".
     "run": (
@@ -70,51 +82,85 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
             may=("asked",),
             allowed=302,
             nobody=TO_LOG_IN,
+            changes=("asked",),
+            leads="/flow/my/approvals/",
         ),
         Row(place="my/approvals/{run}/boss/0/", may=(), nobody=TO_LOG_IN),
     ),
     "approval-json": (
         Row(place="my/approvals/{run}/boss.json", may=("asked",), tells=ASKS),
-        Row(place="my/approvals/{run}/boss.json", post=ANSWER, may=("asked",)),
+        Row(place="my/approvals/{run}/boss.json", post=ANSWER, may=("asked",), changes=("asked",)),
         Row(place="my/approvals/{run}/boss/0.json", may=()),
     ),
     "workflows": (Row(place="start/", nobody=TO_LOG_IN, tells={"monthly-report": STARTING}),),
     "start": (
-        Row(place="start/monthly-report/", may=STARTING, nobody=TO_LOG_IN),
+        Row(place="start/{workflow}/", may=STARTING, nobody=TO_LOG_IN),
         Row(
-            place="start/monthly-report/",
+            place="start/{workflow}/",
             post={"field.month": "2026-03"},
             form=True,
             may=STARTING,
             allowed=302,
             nobody=TO_LOG_IN,
+            changes=STARTING,
+            leads=TO_RUN,
         ),
         Row(place="start/big-order/", may=(), nobody=TO_LOG_IN),  # events start it, and nobody
     ),
     "start-json": (
-        Row(place="start/monthly-report.json", post={"inputs": MONTH}, may=STARTING, allowed=202),
+        Row(
+            place="start/{workflow}.json",
+            post={"inputs": MONTH},
+            may=STARTING,
+            allowed=202,
+            changes=STARTING,
+        ),
         Row(place="start/big-order.json", post={}, may=()),
     ),
-    "start-now": (Row(place="start/monthly-report", post=MONTH, may=STARTING, allowed=201),),
+    "start-now": (
+        Row(place="start/{workflow}", post=MONTH, may=STARTING, allowed=201, changes=STARTING),
+    ),
     "inbox": (Row(place="inbox/", nobody=TO_LOG_IN, tells={"Only for the owner": ("owner",)}),),
     "inbox-preferences": (
         Row(place="inbox/preferences/", nobody=TO_LOG_IN),
-        Row(place="inbox/preferences/", post={}, form=True, allowed=422, nobody=TO_LOG_IN),
+        Row(
+            place="inbox/preferences/",
+            post=DIGEST,
+            form=True,
+            allowed=302,
+            nobody=TO_LOG_IN,
+            changes=SIGNED_IN,
+            leads="/flow/inbox/preferences/",
+        ),
     ),
     "inbox-act": (
-        Row(place="inbox/read", post={"ids": ["{note}"]}),  # of others it reads nothing: below
+        # Of what is not one's own nothing is read, and nothing said.
+        Row(place="inbox/read", post={"ids": ["{note}"]}, changes=("owner",)),
         Row(place="inbox/nothing", post={}, may=()),
     ),
     # Who has the signed link, in an e-mail, needs no session.
     "inbox-unsubscribe": (
         Row(place="inbox/unsubscribe/{token}/", nobody=200),
-        Row(place="inbox/unsubscribe/forged:by:me/", may=(), nobody=NOT_FOUND),
+        Row(place="inbox/unsubscribe/{token}/", post={}, nobody=200, changes=EVERYBODY),
+        Row(place="inbox/unsubscribe/forged:by:me/", post={}, may=(), nobody=NOT_FOUND),
     ),
-    # Nothing is pushed where the project has no keys for it.
-    "push": (Row(place="inbox/push/", post={}, may=()),),
+    "push": (
+        Row(place="inbox/push/", post=PUSHED, allowed=204, changes=SIGNED_IN),
+        Row(
+            place="inbox/push/",
+            method="DELETE",
+            post={"endpoint": ENDPOINT},
+            allowed=204,
+            changes=("owner",),
+        ),
+    ),
     "push-worker": (Row(place="inbox/push.js", nobody=200),),
-    # Signed by another server, not by a user.
-    "webhook": (Row(place="webhooks/none/", post={}, may=(), nobody=NOT_FOUND),),
+    # Signed by another server, not by a user: who is signed in may no more than anybody. Which names there
+    # are is no secret, they stand in the settings of the others.
+    "webhook": (
+        Row(place="webhooks/github/", post={}, may=(), others=403, nobody=403),
+        Row(place="webhooks/none/", post={}, may=(), nobody=NOT_FOUND),
+    ),
     "live": (
         Row(
             place="live/",
@@ -123,6 +169,7 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
             tells={"Order 17": WATCHING},
         ),
     ),
+    # What these two tell to whom is asked of real servers, in tests/live: here there is only WSGI.
     "live-events": (Row(place="live/events", post={"m": {}}, allowed=501, nobody=501),),
     "socket": (Row(place="ws/", allowed=426, nobody=426),),
     "healthz": (Row(place="healthz", nobody=200),),
