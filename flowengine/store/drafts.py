@@ -92,15 +92,15 @@ def _put_on_sqlite(drafts: Sequence[Draft], connection: BaseDatabaseWrapper) -> 
 
 _INTO = f"""
 INSERT INTO flowengine_event ({", ".join(_GIVEN)}, created_at, due_at, state, tries)"""
-_NOW = "(SELECT clock_timestamp() AS now) AS c"
+# Of one statement all are the same instant, and two that follow each other have two.
+_NOW = "statement_timestamp()"
 
 
 @cache
 def _text_of_one() -> str:
     values = ", ".join(["%s"] * (len(_GIVEN) - 1))
     return f"""{_INTO}
-SELECT {values}, COALESCE(%s, c.now), c.now, c.now, 'pending', 0
-FROM {_NOW} ON CONFLICT DO NOTHING"""
+VALUES ({values}, COALESCE(%s, {_NOW}), {_NOW}, {_NOW}, 'pending', 0) ON CONFLICT DO NOTHING"""
 
 
 @cache
@@ -108,9 +108,9 @@ def _text_of_arrays() -> str:
     arrays = ", ".join(f"%s::{tables.EVENT.types[name]}[]" for name in _GIVEN)
     values = ", ".join(f"v.{name}" for name in _GIVEN[:-1])
     return f"""{_INTO}
-SELECT {values}, COALESCE(v.time, c.now), c.now + (v.n - 1) * interval '1 microsecond', c.now,
+SELECT {values}, COALESCE(v.time, {_NOW}), {_NOW} + (v.n - 1) * interval '1 microsecond', {_NOW},
   'pending', 0
-FROM unnest({arrays}) WITH ORDINALITY AS v({", ".join(_GIVEN)}, n), {_NOW}
+FROM unnest({arrays}) WITH ORDINALITY AS v({", ".join(_GIVEN)}, n)
 ON CONFLICT DO NOTHING"""
 
 
