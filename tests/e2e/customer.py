@@ -7,9 +7,10 @@ from typing import Any, Self
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from flowengine.demo.views import SHOWN
 from tests.e2e.shop import STEPS, Shop
 
+SHOWN = 120
+"""So many orders stand in the page, by ``flowengine/demo/views.py``, whose models are none of these tests'."""
 WITNESS = """
 window.seen = {};
 new MutationObserver(() => {
