@@ -51,7 +51,21 @@ async function open(): Promise<void> {
     </LocationProvider>
   );
   await act(() => render(screen, root));
-  await vi.waitFor(() => expect(root.querySelector("h1")).not.toBeNull());
+  await drawn("h1");
+}
+
+/** The moment at which it is drawn, before the browser's next frame: a quick hand's moment. */
+function drawn(selector: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!root.querySelector(selector)) return;
+      watch.disconnect();
+      resolve();
+    };
+    const watch = new MutationObserver(look);
+    watch.observe(root, { childList: true, subtree: true });
+    look();
+  });
 }
 
 const keyed = () => shortcuts.peek().map(({ keys }) => keys);

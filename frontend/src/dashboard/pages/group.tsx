@@ -1,6 +1,6 @@
 /** One cause: what its letters have in common, what was said of it, and what can be done. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { api, got, keyed, type Problem, problemIn, type Told } from "../http/ask";
 import { usePages } from "../http/pages";
@@ -64,10 +64,10 @@ function Head({ group, onDone }: HeadProps) {
   const doing = { onDone, route };
   const triage = useTriage(group, doing);
   const [asks, setAsks] = useState<Act | null>(null);
-  const [refusal, refuse] = useState<Problem | null>(null);
-  // What was refused as it stood is no word about how it stands now.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked when it stands otherwise
-  useEffect(() => refuse(null), [group.state]);
+  const [refused, setRefused] = useState<Refused | null>(null);
+  const refuse = (problem: Problem | null) =>
+    setRefused(problem && { problem, state: group.state });
+  const refusal = refused?.state === group.state ? refused.problem : null;
   const replay = replayAct(q, group.open_count, doing);
   const goReplay = async () => {
     try {
@@ -145,6 +145,12 @@ function Head({ group, onDone }: HeadProps) {
       {current && <ActDialog act={current} onClose={() => setAsks(null)} />}
     </header>
   );
+}
+
+/** What was refused as it stood is no word about how it stands later. */
+interface Refused {
+  readonly problem: Problem;
+  readonly state: string;
 }
 
 /** The acts that have a key. */
