@@ -109,6 +109,32 @@ describe("the ways back", () => {
   });
 });
 
+describe("a page that says that its thing is not there", () => {
+  const problem = { title: "Not found", detail: "", code: "", errors: [] };
+
+  /** The page of the first of two things that were looked at, which says so with that status. */
+  async function say(status: number): Promise<void> {
+    for (const each of [run(2), run(1)]) state.remember(each);
+    history.replaceState(null, "", "/flow/runs/id-1");
+    const { ProblemScreen } = await import("../../src/dashboard/parts/problem");
+    const { h, render } = await import("preact");
+    const { act } = await import("preact/test-utils");
+    await act(() => render(h(ProblemScreen, { problem: { ...problem, status } }), document.body));
+  }
+
+  it("leaves no way back to it, and those to others", async () => {
+    await say(404);
+
+    expect(names()).toEqual(["Order 2"]);
+  });
+
+  it("leaves it where nobody has answered", async () => {
+    await say(0);
+
+    expect(names()).toEqual(["Order 1", "Order 2"]);
+  });
+});
+
 describe("what is left in the browser", () => {
   it("is gone when another user comes, and does not come back with the first", async () => {
     state.remember(run(1));

@@ -1,8 +1,10 @@
 /** What was refused: what, why, the way out, and the code that the documentation explains. */
 
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import type { Problem } from "../http/ask";
 import { page } from "../state/page";
+import { forgetAt } from "../state/recent";
 import { Icon } from "./glyphs";
 
 interface Props {
@@ -43,6 +45,10 @@ export function ProblemNote({ problem, children }: Props) {
 
 /** In place of a screen. */
 export function ProblemScreen({ problem, children }: Props) {
+  const isGone = problem.status === 404;
+  useEffect(() => {
+    if (isGone) forgetAt(location.pathname);
+  }, [isGone]);
   return (
     <div class="screen-problem">
       <h1>{problem.title}</h1>

@@ -139,6 +139,13 @@ export function remember(thing: Recent): void {
   writeKept(KEPT_AS, textOf(withRecent(recent(), thing), owner()));
 }
 
+/** What is not there any more, or not for this user, leads nowhere; `path` is that of its page. */
+export function forgetAt(path: string): void {
+  const before = recent();
+  const others = before.filter((thing) => wayBack(thing).url !== path);
+  if (others.length < before.length) writeKept(KEPT_AS, textOf(others, owner()));
+}
+
 export function forget(): void {
   writeKept(KEPT_AS, null);
 }
