@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db
 ROWS = {f"{name} {n}": row for name, rows in TABLE.items() for n, row in enumerate(rows)}
 _OF_ITSELF = re.compile(
     r'(name="csrf(?:middlewaretoken|-token)?" (?:value|content)=|name="flow-csrf" content=)"[^"]*"'
-    r'|as-of="[^"]*"|"ts": ?\d+'
+    r'|as-of="[^"]*"|As of \d\d:\d\d:\d\d|"ts": ?\d+'
 )
 """What differs between two answers to the same question."""
 
