@@ -1,7 +1,7 @@
 """Events that are due: to be published, to be published again, or to be routed without a message.
 
-Each function is a transaction of its own, and on PostgreSQL one statement: none is locked beyond it,
-because the router must find the rows free as soon as their messages arrive.
+Each function is a transaction of its own: no row is locked beyond it, because the router must find them
+free as soon as their messages arrive. What a relay does to a page is one round trip on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -39,25 +39,19 @@ _SENT = (
     "due_at = CASE state WHEN 'pending' THEN %(at)s END,"
     " state = CASE state WHEN 'pending' THEN 'published' ELSE state END"
 )
-_UNSENT = (
-    " AND id IN (SELECT id FROM flowengine_event WHERE id = ANY(%(ids)s)"
-    " AND state IN ('pending', 'routed') ORDER BY id FOR UPDATE)"
-)
-_PENDING_AND_FREE = (
-    " AND id IN (SELECT id FROM flowengine_event WHERE id = ANY(%(ids)s) AND state = 'pending'"
-    " FOR UPDATE SKIP LOCKED)"
-)
+_UNSENT = "state IN ('pending', 'routed') ORDER BY id FOR UPDATE"
+_PENDING_AND_FREE = "state = 'pending' FOR UPDATE SKIP LOCKED"
 
 
 def claim_pending(now: datetime, until: datetime, *, limit: int) -> list[Event]:
     """Own events to publish, oldest first, held back from other relays until *until*.
 
     A transaction of its own: the rows are not locked beyond it, for the router must find them free as
-    soon as their messages arrive. On PostgreSQL it is one statement, whether or not anything is due.
+    soon as their messages arrive.
     """
     claimed, unreadable = _claim(EventState.PENDING, now, until, limit)
     # Left to the router, which buries what it cannot read; here it would hold up all others.
-    _set_at_once(unreadable, "state = 'published', due_at = created_at")
+    _set_at_once(unreadable, "state = 'published', due_at = created_at", _PENDING_AND_FREE)
     return claimed
 
 
@@ -71,7 +65,7 @@ def _claim(
 ) -> tuple[list[Event], list[UUID]]:
     given = {"now": now, "until": until, "limit": limit, "state": state}
     if sql.is_postgresql():
-        rows = sql.query(_CLAIM, given)
+        rows = sql.query_at_once(_CLAIM, given)
     else:
         with sql.writing():
             rows = sql.query(f"SELECT {EVENT} FROM flowengine_event {_DUE}", given)
@@ -91,7 +85,7 @@ def mark_published(ids: Sequence[UUID], overdue_at: datetime) -> None:
 
     Those that a router holds just now are passed over: it has their messages, which is the point.
     """
-    _set_at_once(ids, "state = 'published', due_at = %(at)s", only=_PENDING_AND_FREE, at=overdue_at)
+    _set_at_once(ids, "state = 'published', due_at = %(at)s", _PENDING_AND_FREE, at=overdue_at)
 
 
 def mark_sent(ids: Sequence[UUID], overdue_at: datetime) -> None:
@@ -99,12 +93,12 @@ def mark_sent(ids: Sequence[UUID], overdue_at: datetime) -> None:
 
     It waits for the router that holds them, else they would be published again.
     """
-    _set_at_once(ids, _SENT, only=_UNSENT, at=overdue_at)
+    _set_at_once(ids, _SENT, _UNSENT, at=overdue_at)
 
 
 def postpone(ids: Sequence[UUID], due_at: datetime) -> None:
     """The broker did not take these: publish them again at *due_at*."""
-    _set_at_once(ids, "due_at = %(at)s", only=_PENDING_AND_FREE, at=due_at)
+    _set_at_once(ids, "due_at = %(at)s", _PENDING_AND_FREE, at=due_at)
 
 
 def claim_overdue(now: datetime, *, limit: int, include_pending: bool) -> list[UUID]:
@@ -130,8 +124,14 @@ def claim_overdue(now: datetime, *, limit: int, include_pending: bool) -> list[U
     return [event_id for event_id in seen if event_id in claimed]
 
 
-def _set_at_once(ids: Sequence[UUID], assignments: str, *, only: str = "", **values: Any) -> None:
-    """The same in a transaction of its own."""
+def _set_at_once(ids: Sequence[UUID], assignments: str, which: str, **values: Any) -> None:
+    """Write this into the rows of *which* of these events, in a transaction of its own."""
     if ids:
-        with sql.one_statement():
-            set_(ids, assignments, only=only, **values)
+        with sql.writing(), sql.by_keys(), sql.in_one_go():
+            sql.execute(
+                "WITH found AS MATERIALIZED ("
+                f"SELECT id AS found_id FROM flowengine_event WHERE id = ANY(%(ids)s) AND {which})"
+                f" UPDATE flowengine_event SET {assignments} FROM found WHERE id = found_id",
+                {"ids": list(ids), **values},
+            )
+            sql.commit_now()

@@ -284,11 +284,11 @@ def own_source() -> str:
     return source
 
 
-def set_(ids: Sequence[UUID], assignments: str, *, only: str = "", **values: Any) -> None:
-    """Write this into the rows of these events; *only* narrows them further."""
+def set_(ids: Sequence[UUID], assignments: str, **values: Any) -> None:
+    """Write this into the rows of these events."""
     if ids:
         sql.execute(
-            f"UPDATE flowengine_event SET {assignments} WHERE id = ANY(%(ids)s){only}",
+            f"UPDATE flowengine_event SET {assignments} WHERE id = ANY(%(ids)s)",
             {"ids": list(ids), **values},
         )
 

@@ -11,7 +11,7 @@ keeps the plan.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -116,7 +116,7 @@ def begin_by_keys(database: BaseDatabaseWrapper) -> None:
 
 @contextmanager
 def begun(database: BaseDatabaseWrapper) -> Iterator[None]:
-    """Around one statement: BEGIN, and what else has to be said before the first one, goes with it.
+    """Around what is sent together: BEGIN, and what else has to be said before the first one, goes with it.
 
     psycopg begins by itself, but waits for the server's answer before it sends anything more.
     """
@@ -128,7 +128,7 @@ def begun(database: BaseDatabaseWrapper) -> Iterator[None]:
         return
     if is_to_begin:
         connection.autocommit = True  # to psycopg; Django knows that there is a transaction
-    with connection.pipeline():
+    with pipeline(database):
         if is_to_begin:
             with cursor_of(database) as cursor:
                 cursor.execute(b"BEGIN", prepare=settings().LISTEN)
@@ -160,6 +160,13 @@ def commit(database: BaseDatabaseWrapper) -> None:
 def forget(connection: Any) -> None:
     """Its transaction is over, and with it what the planner was told."""
     _by_keys.pop(connection, None)
+
+
+def pipeline(database: BaseDatabaseWrapper) -> AbstractContextManager[Any]:
+    """The open one, or one for what is sent now: psycopg waits where one is opened within another."""
+    connection: Any = database.connection
+    is_open = connection.pgconn.pipeline_status != _NO_PIPELINE
+    return nullcontext() if is_open else connection.pipeline()
 
 
 def _is_to_begin(database: BaseDatabaseWrapper) -> bool:

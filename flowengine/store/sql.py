@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -109,7 +109,11 @@ def in_one_go() -> Iterator[None]:
         yield
         return
     database = connection()
-    with database.wrap_database_errors, database.connection.pipeline():
+    with (
+        database.wrap_database_errors,
+        postgresql.begun(database),
+        postgresql.pipeline(database),
+    ):
         yield
         postgresql.end_by_keys(database)
 
@@ -234,6 +238,18 @@ def query(
             return list(cursor.fetchall())
     with connection().cursor() as cursor:
         cursor.execute(sqlite.text_of(text), sqlite.parameters_of(parameters))
+        return list(cursor.fetchall())
+
+
+def query_at_once(text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of one statement that writes, found by keys, in a transaction of its own; PostgreSQL only.
+
+    One round trip. A part of the transaction that is open, if one is.
+    """
+    with writing(), by_keys(), ExitStack() as held:
+        with in_one_go():
+            cursor = held.enter_context(_executed(_binary(text), _arrays_of(parameters)))
+            commit_now()
         return list(cursor.fetchall())
 
 

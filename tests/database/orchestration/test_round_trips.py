@@ -1,18 +1,22 @@
-"""How often one step, or one event, waits for PostgreSQL: what a lone one needs most of its time for."""
+"""How often a step, an event or a relay waits for PostgreSQL: what a lone one needs most of its time for."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
+from flowengine.engine.event import Event
 from flowengine.engine.messages import Succeeded
 from flowengine.orchestration.advance import Advanced, Told, Work, advance
 from flowengine.orchestration.emit import emit
 from flowengine.orchestration.route import route
+from flowengine.store import due_events
 from tests.builders.stored import TASKS, WORKER, claim, define, now, start
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("postgres")]
@@ -75,3 +79,32 @@ def test_event_that_starts_a_run_waits_four_times() -> None:
     route([first], now=now())
 
     assert waits(lambda: route([second], now=now())) == 4
+
+
+@pytest.mark.parametrize("count", [0, 1, 20])
+def test_relay_waits_once_to_claim_and_once_to_mark(count: int) -> None:
+    due_events.claim_pending(now(), now(), limit=1)  # the connection is there
+    later = now() + timedelta(minutes=1)
+    emitted = [emit("waited.begun", {}).event_id for _ in range(count)]
+    claimed: list[Event] = []
+
+    assert waits(lambda: claimed.extend(due_events.claim_pending(later, later, limit=50))) == 1
+    assert [event.id for event in claimed] == emitted
+    if emitted:
+        assert waits(lambda: due_events.mark_published(emitted, later)) == 1
+        assert not due_events.claim_pending(later, later, limit=50)
+
+
+def test_claim_that_has_failed_leaves_nothing_open() -> None:
+    emit("waited.begun", {})
+    connection.cursor().execute("SET statement_timeout = 1")
+    held = psycopg.connect(**connection.get_connection_params())
+    held.execute("LOCK TABLE flowengine_event")
+
+    with pytest.raises(OperationalError, match="timeout"):
+        due_events.claim_pending(now(), now(), limit=1)
+    held.close()
+
+    connection.cursor().execute("SET statement_timeout = 0")
+    assert not connection.in_atomic_block
+    assert len(due_events.claim_pending(now(), now(), limit=1)) == 1
