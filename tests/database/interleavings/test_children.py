@@ -13,7 +13,7 @@ from flowengine.orchestration.advance import Advanced, Told, Work, advance
 from flowengine.orchestration.commit import Committed
 from flowengine.orchestration.pass_on import pass_on
 from flowengine.orchestration.route import route
-from flowengine.store import runs
+from flowengine.store import due_steps, runs
 from tests.builders.stored import claim, define, now, row, start, tell
 from tests.database.interleavings.actor import Cast
 from tests.database.interleavings.scenes import (
@@ -58,9 +58,14 @@ def called() -> tuple[UUID, UUID]:
     return run, RunRecord.objects.get(workflow="child").id
 
 
+def settled() -> Committed:
+    """What bursts have waited for is started; what that leaves to do is left."""
+    return bursts.run_due(now() + LATER, limit=10)[0]
+
+
 def settling() -> None:
-    """Start what bursts have waited for."""
-    through(bursts.run_due(now() + LATER, limit=10)[0])
+    """Start what bursts have waited for, and do what that leaves to do."""
+    through(settled())
 
 
 def cancelling(run: UUID) -> Advanced:
@@ -199,13 +204,31 @@ def test_burst_that_ends_while_its_call_is_taken_back_starts_nothing(act: Cast) 
     routing(call)
     owed = cancelling(run).committed
     worker = act(lambda: orphans.cancel(owed.orphans, now())).up_to("COMMIT")
-    beat = act(settling).until_it_waits(worker)
+    beat = act(settled).until_it_waits(worker)
 
     worker.ends()
-    beat.ends()
+    through(beat.ends())
 
     assert not RunRecord.objects.filter(workflow="child").exists()
     assert outcomes() == {"no_match": 1}
+    check_nothing_is_owed()
+
+
+def test_step_whose_run_is_told_of_the_refusal_while_its_call_is_taken_back_is_due_until_it_is_free(
+    act: Cast,
+) -> None:
+    run, call = calling(BURST)
+    routing(call)
+    owed = cancelling(run).committed
+    worker = act(lambda: orphans.cancel(owed.orphans, now())).up_to(HOLDS_RUN_UNREAD)
+    beat = act(settling).past(HOLDS_RUNS)
+
+    worker.ends()
+    beat.ends()
+    assert due_steps.due(now(), limit=10).settled == [(run, "child", "")]
+
+    orphans.cancel([(run, "child", "")], now())
+    assert not RunRecord.objects.filter(workflow="child").exists()
     check_nothing_is_owed()
 
 
