@@ -23,21 +23,33 @@ STALLED_S = 30.0
 
 _OLDEST = """
 SELECT MIN(due_at) FROM (
-  SELECT MIN(due_at) AS due_at FROM flowengine_event
-  WHERE state = 'pending' AND due_at <= %(until)s
+  SELECT due_at FROM (
+    SELECT due_at FROM flowengine_event WHERE state = 'pending' AND due_at <= %(until)s
+    ORDER BY due_at LIMIT 1
+  ) AS pending
   UNION ALL
-  SELECT MIN(due_at) FROM flowengine_event WHERE state = 'published' AND due_at <= %(until)s
+  SELECT due_at FROM (
+    SELECT due_at FROM flowengine_event WHERE state = 'published' AND due_at <= %(until)s
+    ORDER BY due_at LIMIT 1
+  ) AS published
   UNION ALL
   SELECT due_at FROM (
     SELECT due_at FROM flowengine_step
-    WHERE state = 'ready' AND worker_id IS NULL AND due_at <= %(until)s
+    WHERE state = 'ready' AND worker_id IS NULL AND COALESCE(due_at, due_at) <= %(until)s
     ORDER BY station, priority, task, due_at LIMIT 1
   ) AS ready
   UNION ALL
-  SELECT MIN(due_at) FROM flowengine_step WHERE state <> 'ready' AND due_at <= %(until)s
+  SELECT due_at FROM (
+    SELECT due_at FROM flowengine_step WHERE state <> 'ready' AND due_at <= %(until)s
+    ORDER BY due_at LIMIT 1
+  ) AS waiting
 ) AS due"""
 """One row of each index, in the index's order; of ready steps, the oldest of the first station,
-its lowest priority and task."""
+its lowest priority and task.
+
+Few steps have a time, and all that are ready do. PostgreSQL, which takes the one for independent of the
+other, would expect one such row after all pages that a backlog left in the index, and rather read the
+table; what ``COALESCE`` gives it does not count."""
 
 _TAKEN = """
 SELECT MAX(consumed_at) FROM flowengine_worker WHERE state <> 'ended' AND due_at > %(now)s"""

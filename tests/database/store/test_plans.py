@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from flowengine.engine.rows import Active, Ended, Items, Newest, Question
 from flowengine.store import (
@@ -197,3 +198,20 @@ def test_hot_statements_read_by_an_index_and_no_more_than_they_need(
             assert not seen.scanned, seen.plans
             assert seen.read <= rows_max * crowd.SCALE, seen.plans
             assert seen.slowest_ms <= ENOUGH_MS, seen.plans
+
+
+@pytest.mark.timeout(300 * crowd.SCALE)
+def test_readiness_reads_one_row_of_each_index_when_a_backlog_has_left_the_indexes_large(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction.atomic():
+        crowd.fill_with_backlog()
+        transaction.set_rollback(True)
+    crowd.fill_quietly()
+
+    with explained(monkeypatch) as seen:
+        problem = health.stalled(LATER)
+
+    assert problem == ""
+    assert not seen.scanned, seen.plans
+    assert seen.read <= 10
