@@ -127,11 +127,10 @@ def claim_overdue(now: datetime, *, limit: int, include_pending: bool) -> list[U
 def _set_at_once(ids: Sequence[UUID], assignments: str, which: str, **values: Any) -> None:
     """Write this into the rows of *which* of these events, in a transaction of its own."""
     if ids:
-        with sql.writing(), sql.by_keys(), sql.in_one_go():
+        with sql.at_once():
             sql.execute(
                 "WITH found AS MATERIALIZED ("
                 f"SELECT id AS found_id FROM flowengine_event WHERE id = ANY(%(ids)s) AND {which})"
                 f" UPDATE flowengine_event SET {assignments} FROM found WHERE id = found_id",
                 {"ids": list(ids), **values},
             )
-            sql.commit_now()

@@ -148,6 +148,20 @@ def by_keys() -> Iterator[None]:
 
 
 @contextmanager
+def at_once() -> Iterator[None]:
+    """A transaction whose statements find rows by keys, and are sent with its COMMIT: one round trip.
+
+    A part of the transaction that is open, if one is. What the statements did is known at the end.
+
+    Raises:
+        django.db.Error: as :func:`writing` and :func:`in_one_go`.
+    """
+    with writing(), by_keys(), in_one_go():
+        yield
+        commit_now()
+
+
+@contextmanager
 def _turn_to_write(waits_for_ever: bool) -> Iterator[None]:  # noqa: FBT001 - private, one caller
     if is_postgresql() or connection().in_atomic_block:
         yield
@@ -242,14 +256,10 @@ def query(
 
 
 def query_at_once(text: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of one statement that writes, found by keys, in a transaction of its own; PostgreSQL only.
-
-    One round trip. A part of the transaction that is open, if one is.
-    """
-    with writing(), by_keys(), ExitStack() as held:
-        with in_one_go():
+    """The rows of one statement that writes, sent :func:`at_once`; PostgreSQL only."""
+    with ExitStack() as held:
+        with at_once():
             cursor = held.enter_context(_executed(_binary(text), _arrays_of(parameters)))
-            commit_now()
         return list(cursor.fetchall())
 
 

@@ -98,12 +98,10 @@ def test_relay_waits_once_to_claim_and_once_to_mark(count: int) -> None:
 def test_claim_that_has_failed_leaves_nothing_open() -> None:
     emit("waited.begun", {})
     connection.cursor().execute("SET statement_timeout = 1")
-    held = psycopg.connect(**connection.get_connection_params())
-    held.execute("LOCK TABLE flowengine_event")
-
-    with pytest.raises(OperationalError, match="timeout"):
-        due_events.claim_pending(now(), now(), limit=1)
-    held.close()
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("LOCK TABLE flowengine_event")
+        with pytest.raises(OperationalError, match="timeout"):
+            due_events.claim_pending(now(), now(), limit=1)
 
     connection.cursor().execute("SET statement_timeout = 0")
     assert not connection.in_atomic_block
