@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +16,42 @@ from tests.live.browser import (
     ALL_STEPS,
     Browser,
     Open,
-    a_line,
-    a_user,
     begun,
     steps_told,
+    watching,
     worked,
 )
 
 pytestmark = pytest.mark.services
+
+
+class Joins:
+    """The groups that this process's channel joins: a test awaits them, and holds them back."""
+
+    def __init__(self, join: Callable[[str, str], Awaitable[None]]) -> None:
+        self._join = join
+        self._turn = asyncio.Lock()
+        self._done = asyncio.Semaphore(0)
+
+    async def __call__(self, group: str, channel: str) -> None:
+        """Join, when it may."""
+        async with self._turn:
+            await self._join(group, channel)
+            self._done.release()
+
+    async def wait_for(self, count: int) -> None:
+        """That many more have been joined; a run is told of in two: its shard's, and everywhere's."""
+        for _ in range(count):
+            await self._done.acquire()
+
+    async def hold(self) -> None:
+        """From now on none is joined; counting begins anew."""
+        await self._turn.acquire()
+        self._done = asyncio.Semaphore(0)
+
+    def go_on(self) -> None:
+        """They may be joined again."""
+        self._turn.release()
 
 
 @pytest.fixture(params=["core.RedisChannelLayer", "pubsub.RedisPubSubChannelLayer"])
@@ -45,19 +73,31 @@ async def redis_layer(
         await made.close_pools()
 
 
-async def watching(browse: Open) -> tuple[Browser, UUID]:
-    user = await a_user()
-    run = await a_line(user)
-    browser = await browse(user)
-    await browser.watch(run)
-    assert (await browser.frame())["t"] == "snap"
+@pytest.fixture
+def joins(redis_layer: Any, monkeypatch: pytest.MonkeyPatch) -> Joins:
+    """What this process's channel joins."""
+    joins = Joins(redis_layer.group_add)
+    monkeypatch.setattr(redis_layer, "group_add", joins)
+    return joins
+
+
+async def hearing(browse: Open, joins: Joins) -> tuple[Browser, UUID]:
+    """A browser that has the view of a run, of which this process now hears through the layer.
+
+    Hints that came before it heard have been made up for: what it tells from here on was hinted at,
+    or asked for.
+    """
+    browser, run = await watching(browse)
+    await joins.wait_for(2)
+    for _ in range(2):  # the first may be answered before what was due beside it is read
+        await browser.ping()
     return browser, run
 
 
 async def test_hint_of_another_process_arrives_before_the_heartbeat(
-    redis_layer: Any, browse: Open
+    joins: Joins, browse: Open
 ) -> None:
-    browser, run = await watching(browse)
+    browser, run = await hearing(browse, joins)
 
     announce(await begun(run, "one"))
     frame = await browser.frame(timeout_s=10)
@@ -66,22 +106,17 @@ async def test_hint_of_another_process_arrives_before_the_heartbeat(
 
 
 async def test_redis_that_forgets_everything_costs_immediacy_only(
-    redis_layer: Any, browse: Open, monkeypatch: pytest.MonkeyPatch
+    redis_layer: Any, joins: Joins, browse: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "REJOIN_S", 0.2)
-    browser, run = await watching(browse)
+    browser, run = await hearing(browse, joins)
+    await joins.hold()
     await redis_layer.flush()
-    joined, join = asyncio.Event(), redis_layer.group_add
-
-    async def joins_again(group: str, channel: str) -> None:
-        await join(group, channel)
-        joined.set()
-
-    monkeypatch.setattr(redis_layer, "group_add", joins_again)
     await worked(run, "one")
     await browser.send(t="ping")
     by_heartbeat = await browser.frame()
-    await joined.wait()
+    joins.go_on()
+    await joins.wait_for(2)
     announce(await worked(run, *ALL_STEPS[1:]))
 
     assert steps_told(by_heartbeat) == {"one": "succeeded", "two": "ready"}
@@ -89,23 +124,11 @@ async def test_redis_that_forgets_everything_costs_immediacy_only(
 
 
 async def test_membership_is_renewed_without_a_moment_of_deafness(
-    redis_layer: Any,
-    browse: Open,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    joins: Joins, browse: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(listening, "REJOIN_S", 0.02)
-    joins = asyncio.Semaphore(0)
-    join = redis_layer.group_add
-
-    async def counts(group: str, channel: str) -> None:
-        await join(group, channel)
-        joins.release()
-
-    monkeypatch.setattr(redis_layer, "group_add", counts)
-    browser, run = await watching(browse)
-    for _ in range(5):
-        await joins.acquire()
+    browser, run = await hearing(browse, joins)
+    await joins.wait_for(5)
 
     announce(await begun(run, "one"))
     frame = await browser.frame(timeout_s=10)

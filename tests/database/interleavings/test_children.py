@@ -206,8 +206,9 @@ def test_burst_that_ends_while_its_call_is_taken_back_starts_nothing(act: Cast) 
     worker = act(lambda: orphans.cancel(owed.orphans, now())).up_to("COMMIT")
     beat = act(settled).until_it_waits(worker)
 
-    worker.ends()
+    worker.up_to(HOLDS_RUN_UNREAD)
     through(beat.ends())
+    worker.ends()
 
     assert not RunRecord.objects.filter(workflow="child").exists()
     assert outcomes() == {"no_match": 1}
