@@ -2,7 +2,7 @@
 
 Every expression is bounded by itself, and so is every file; but a loop has as many expressions as its list
 has items. So the clock is looked at with each call of a function, by the interpreter's profile hook: what
-is computed in Python ends soon after its time, wherever it is, and nothing of it stays.
+flowengine computes ends soon after its time, wherever it is, and nothing of it stays (ADR 0048).
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import FrameType
 
+_PACKAGE = __name__.partition(".")[0]
 _CLOSED_UNSEEN = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 """What the interpreter calls when it is forgotten, too; what is raised there goes nowhere, and the hook
 is gone with it."""
-_CALLED_UNSEEN = frozenset({"weakref", "_weakrefset"})
-"""Modules that it calls when something else is forgotten."""
 
 
 class OutOfTime(BaseException):
@@ -37,11 +36,7 @@ def within(seconds: float) -> Iterator[None]:
     ends_at = time.monotonic() + seconds
 
     def look(frame: FrameType, event: str, _argument: object) -> None:
-        if time.monotonic() <= ends_at:
-            return
-        if event not in {"call", "c_call"} or _is_unseen(frame):
-            return
-        if event == "c_call" or not frame.f_code.co_flags & _CLOSED_UNSEEN:
+        if time.monotonic() > ends_at and _is_heard(frame, event):
             raise OutOfTime
 
     before = sys.getprofile()
@@ -52,10 +47,14 @@ def within(seconds: float) -> Iterator[None]:
         sys.setprofile(before)
 
 
-def _is_unseen(frame: FrameType | None) -> bool:
-    """Whether it, or one that has called it, was called because something was forgotten."""
-    while frame is not None:
-        if frame.f_code.co_name == "__del__" or frame.f_globals.get("__name__") in _CALLED_UNSEEN:
-            return True
-        frame = frame.f_back
-    return False
+def _is_heard(frame: FrameType, event: str) -> bool:
+    """Whether what is raised there arrives at who has called it.
+
+    Only flowengine's own functions are known to be called by somebody, and by nobody who drops what they
+    raise. Others may be called by the interpreter, in the middle of anything: when garbage is collected,
+    or when something is forgotten.
+    """
+    package = frame.f_globals.get("__name__", "").partition(".")[0]
+    if package != _PACKAGE:
+        return False
+    return event == "c_call" or (event == "call" and not frame.f_code.co_flags & _CLOSED_UNSEEN)
